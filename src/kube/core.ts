@@ -1,0 +1,275 @@
+/** The core group's kinds, as far as our parts read or write them (k8s.io/api/core/v1). Unread fields pass through untyped. */
+import type { Condition, KubeObject } from './object.ts'
+
+export interface Namespace extends KubeObject {
+  readonly spec?: { readonly finalizers?: readonly string[] }
+  readonly status?: { readonly phase?: 'Active' | 'Terminating'; readonly conditions?: readonly Condition[] }
+}
+
+export interface ConfigMap extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>
+  /** Base64. */
+  readonly binaryData?: Readonly<Record<string, string>>
+  readonly immutable?: boolean
+}
+
+export interface Secret extends KubeObject {
+  readonly type?: string
+  /** Base64. */
+  readonly data?: Readonly<Record<string, string>>
+  readonly stringData?: Readonly<Record<string, string>>
+  readonly immutable?: boolean
+}
+
+export interface ServiceAccount extends KubeObject {
+  readonly automountServiceAccountToken?: boolean
+}
+
+/** Resource name (`cpu`, `memory`, `nvidia.com/gpu`) to quantity. */
+export type ResourceList = Readonly<Record<string, string>>
+
+export interface ResourceRequirements {
+  readonly requests?: ResourceList
+  readonly limits?: ResourceList
+}
+
+export interface EnvVar {
+  readonly name: string
+  readonly value?: string
+  readonly valueFrom?: {
+    readonly fieldRef?: { readonly apiVersion?: string; readonly fieldPath: string }
+    readonly resourceFieldRef?: {
+      readonly containerName?: string
+      readonly resource: string
+      readonly divisor?: string
+    }
+    readonly configMapKeyRef?: { readonly name: string; readonly key: string; readonly optional?: boolean }
+    readonly secretKeyRef?: { readonly name: string; readonly key: string; readonly optional?: boolean }
+  }
+}
+
+export interface EnvFromSource {
+  readonly prefix?: string
+  readonly configMapRef?: { readonly name: string; readonly optional?: boolean }
+  readonly secretRef?: { readonly name: string; readonly optional?: boolean }
+}
+
+export interface VolumeMount {
+  readonly name: string
+  readonly mountPath: string
+  readonly subPath?: string
+  readonly readOnly?: boolean
+}
+
+export interface Container {
+  readonly name: string
+  readonly image?: string
+  readonly command?: readonly string[]
+  readonly args?: readonly string[]
+  readonly workingDir?: string
+  readonly env?: readonly EnvVar[]
+  readonly envFrom?: readonly EnvFromSource[]
+  readonly ports?: readonly { readonly name?: string; readonly containerPort: number; readonly protocol?: string }[]
+  readonly resources?: ResourceRequirements
+  readonly volumeMounts?: readonly VolumeMount[]
+  readonly terminationMessagePath?: string
+}
+
+export interface KeyToPath {
+  readonly key: string
+  readonly path: string
+  readonly mode?: number
+}
+
+export interface ProjectedSource {
+  readonly serviceAccountToken?: {
+    readonly path: string
+    readonly expirationSeconds?: number
+    readonly audience?: string
+  }
+  readonly configMap?: { readonly name: string; readonly items?: readonly KeyToPath[]; readonly optional?: boolean }
+  readonly secret?: { readonly name: string; readonly items?: readonly KeyToPath[]; readonly optional?: boolean }
+  readonly downwardAPI?: {
+    readonly items?: readonly { readonly path: string; readonly fieldRef?: { readonly fieldPath: string } }[]
+  }
+}
+
+export interface Volume {
+  readonly name: string
+  readonly configMap?: {
+    readonly name: string
+    readonly items?: readonly KeyToPath[]
+    readonly defaultMode?: number
+    readonly optional?: boolean
+  }
+  readonly secret?: {
+    readonly secretName: string
+    readonly items?: readonly KeyToPath[]
+    readonly defaultMode?: number
+    readonly optional?: boolean
+  }
+  readonly emptyDir?: { readonly medium?: '' | 'Memory'; readonly sizeLimit?: string }
+  readonly hostPath?: { readonly path: string; readonly type?: string }
+  readonly projected?: { readonly sources?: readonly ProjectedSource[]; readonly defaultMode?: number }
+}
+
+export interface PodSpec {
+  readonly containers: readonly Container[]
+  readonly initContainers?: readonly Container[]
+  readonly volumes?: readonly Volume[]
+  readonly restartPolicy?: 'Always' | 'OnFailure' | 'Never'
+  readonly nodeName?: string
+  readonly nodeSelector?: Readonly<Record<string, string>>
+  readonly schedulerName?: string
+  readonly priorityClassName?: string
+  readonly priority?: number
+  readonly hostname?: string
+  readonly subdomain?: string
+  readonly hostNetwork?: boolean
+  readonly serviceAccountName?: string
+  readonly automountServiceAccountToken?: boolean
+  readonly terminationGracePeriodSeconds?: number
+  readonly activeDeadlineSeconds?: number
+  /** The gang that the pod belongs to (scheduling.k8s.io PodGroup, KEP-4671). */
+  readonly schedulingGroup?: { readonly podGroupName: string }
+  readonly tolerations?: readonly unknown[]
+}
+
+export interface PodTemplateSpec {
+  readonly metadata?: {
+    readonly labels?: Readonly<Record<string, string>>
+    readonly annotations?: Readonly<Record<string, string>>
+  }
+  readonly spec: PodSpec
+}
+
+export interface ContainerState {
+  readonly waiting?: { readonly reason?: string; readonly message?: string }
+  readonly running?: { readonly startedAt?: string }
+  readonly terminated?: {
+    readonly exitCode: number
+    readonly signal?: number
+    readonly reason?: string
+    readonly message?: string
+    readonly startedAt?: string
+    readonly finishedAt?: string
+    readonly containerID?: string
+  }
+}
+
+export interface ContainerStatus {
+  readonly name: string
+  readonly ready: boolean
+  readonly started?: boolean
+  readonly restartCount: number
+  readonly state?: ContainerState
+  readonly lastState?: ContainerState
+  readonly image: string
+  readonly imageID: string
+  readonly containerID?: string
+}
+
+export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown'
+
+export interface PodStatus {
+  readonly phase?: PodPhase
+  readonly conditions?: readonly Condition[]
+  readonly reason?: string
+  readonly message?: string
+  readonly hostIP?: string
+  readonly podIP?: string
+  readonly podIPs?: readonly { readonly ip: string }[]
+  readonly startTime?: string
+  readonly containerStatuses?: readonly ContainerStatus[]
+  readonly initContainerStatuses?: readonly ContainerStatus[]
+  readonly qosClass?: string
+}
+
+export interface Pod extends KubeObject {
+  readonly spec: PodSpec
+  readonly status?: PodStatus
+}
+
+export interface Node extends KubeObject {
+  readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly unknown[]; readonly podCIDR?: string }
+  readonly status?: {
+    readonly capacity?: ResourceList
+    readonly allocatable?: ResourceList
+    readonly conditions?: readonly Condition[]
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[]
+    readonly nodeInfo?: Readonly<Record<string, string>>
+  }
+}
+
+export interface ServicePort {
+  readonly name?: string
+  readonly protocol?: string
+  readonly port: number
+  readonly targetPort?: number | string
+}
+
+export interface Service extends KubeObject {
+  readonly spec: {
+    readonly type?: string
+    /** `None` for a headless Service. */
+    readonly clusterIP?: string
+    readonly clusterIPs?: readonly string[]
+    readonly selector?: Readonly<Record<string, string>>
+    readonly ports?: readonly ServicePort[]
+    readonly publishNotReadyAddresses?: boolean
+  }
+}
+
+export interface EndpointAddress {
+  readonly ip: string
+  readonly hostname?: string
+  readonly nodeName?: string
+  readonly targetRef?: {
+    readonly kind: string
+    readonly namespace?: string
+    readonly name: string
+    readonly uid?: string
+  }
+}
+
+export interface Endpoints extends KubeObject {
+  readonly subsets?: readonly {
+    readonly addresses?: readonly EndpointAddress[]
+    readonly notReadyAddresses?: readonly EndpointAddress[]
+    readonly ports?: readonly { readonly name?: string; readonly port: number; readonly protocol?: string }[]
+  }[]
+}
+
+export interface EndpointSlice extends KubeObject {
+  readonly addressType: 'IPv4' | 'IPv6' | 'FQDN'
+  readonly endpoints: readonly {
+    readonly addresses: readonly string[]
+    readonly conditions?: { readonly ready?: boolean; readonly serving?: boolean; readonly terminating?: boolean }
+    readonly hostname?: string
+    readonly nodeName?: string
+    readonly targetRef?: EndpointAddress['targetRef']
+  }[]
+  readonly ports?: readonly { readonly name?: string; readonly port?: number; readonly protocol?: string }[]
+}
+
+export interface Event extends KubeObject {
+  readonly involvedObject: {
+    readonly apiVersion?: string
+    readonly kind?: string
+    readonly namespace?: string
+    readonly name?: string
+    readonly uid?: string
+    readonly fieldPath?: string
+  }
+  readonly type?: 'Normal' | 'Warning'
+  readonly reason?: string
+  readonly message?: string
+  readonly source?: { readonly component?: string; readonly host?: string }
+  readonly firstTimestamp?: string | null
+  readonly lastTimestamp?: string | null
+  readonly count?: number
+  readonly eventTime?: string | null
+  readonly reportingComponent?: string
+  readonly reportingInstance?: string
+  readonly action?: string
+}

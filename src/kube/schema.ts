@@ -1,0 +1,48 @@
+/**
+ * Structural schemas (apiextensions v1): the one description of a shape from which `spec/` parses, the API server prunes, defaults and
+ * validates custom resources, and `explain` speaks. A structural schema gives every field exactly one type.
+ */
+export interface StructuralSchema {
+  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean'
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, StructuralSchema>>
+  readonly additionalProperties?: StructuralSchema | boolean
+  readonly required?: readonly string[]
+  readonly items?: StructuralSchema
+  readonly enum?: readonly unknown[]
+  readonly default?: unknown
+  readonly nullable?: boolean
+  readonly format?: string
+  readonly pattern?: string
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly exclusiveMinimum?: boolean
+  readonly exclusiveMaximum?: boolean
+  readonly minLength?: number
+  readonly maxLength?: number
+  readonly minItems?: number
+  readonly maxItems?: number
+  readonly minProperties?: number
+  readonly maxProperties?: number
+  readonly uniqueItems?: boolean
+  readonly 'x-kubernetes-int-or-string'?: boolean
+  readonly 'x-kubernetes-preserve-unknown-fields'?: boolean
+  readonly 'x-kubernetes-embedded-resource'?: boolean
+  readonly 'x-kubernetes-list-type'?: 'atomic' | 'set' | 'map'
+  readonly 'x-kubernetes-list-map-keys'?: readonly string[]
+  readonly 'x-kubernetes-map-type'?: 'granular' | 'atomic'
+}
+
+/** One thing that a value breaks: the field's path from the root, and upstream's wording of the cause. */
+export interface SchemaViolation {
+  readonly path: readonly (string | number)[]
+  readonly reason:
+    | 'FieldValueRequired'
+    | 'FieldValueInvalid'
+    | 'FieldValueNotSupported'
+    | 'FieldValueTypeInvalid'
+    | 'FieldValueForbidden'
+  readonly value?: unknown
+  /** What the schema asks for: `must be one of "sum", "count"`. */
+  readonly detail: string
+}

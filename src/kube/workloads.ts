@@ -1,0 +1,176 @@
+/** Kinds of apps, batch, scheduling, rbac, coordination and apiextensions, as far as our parts read or write them. */
+import type { PodTemplateSpec } from './core.ts'
+import type { Condition, KubeObject, LabelSelector } from './object.ts'
+import type { StructuralSchema } from './schema.ts'
+
+export interface JobSpec {
+  readonly completionMode?: 'NonIndexed' | 'Indexed'
+  readonly completions?: number
+  readonly parallelism?: number
+  readonly backoffLimit?: number
+  readonly backoffLimitPerIndex?: number
+  readonly activeDeadlineSeconds?: number
+  readonly suspend?: boolean
+  readonly ttlSecondsAfterFinished?: number
+  readonly manualSelector?: boolean
+  readonly selector?: LabelSelector
+  readonly podReplacementPolicy?: 'TerminatingOrFailed' | 'Failed'
+  readonly template: PodTemplateSpec
+}
+
+export interface Job extends KubeObject {
+  readonly spec: JobSpec
+  readonly status?: {
+    readonly active?: number
+    readonly ready?: number
+    readonly succeeded?: number
+    readonly failed?: number
+    readonly terminating?: number
+    /** Run lengths such as `0-3,7`. */
+    readonly completedIndexes?: string
+    readonly failedIndexes?: string
+    readonly startTime?: string
+    readonly completionTime?: string
+    readonly conditions?: readonly Condition[]
+    readonly uncountedTerminatedPods?: { readonly succeeded?: readonly string[]; readonly failed?: readonly string[] }
+  }
+}
+
+export interface ReplicaSet extends KubeObject {
+  readonly spec: {
+    readonly replicas?: number
+    readonly minReadySeconds?: number
+    readonly selector: LabelSelector
+    readonly template: PodTemplateSpec
+  }
+  readonly status?: {
+    readonly replicas?: number
+    readonly fullyLabeledReplicas?: number
+    readonly readyReplicas?: number
+    readonly availableReplicas?: number
+    readonly observedGeneration?: number
+    readonly conditions?: readonly Condition[]
+  }
+}
+
+export interface Deployment extends KubeObject {
+  readonly spec: {
+    readonly replicas?: number
+    readonly minReadySeconds?: number
+    readonly revisionHistoryLimit?: number
+    readonly progressDeadlineSeconds?: number
+    readonly paused?: boolean
+    readonly selector: LabelSelector
+    readonly strategy?: {
+      readonly type?: 'RollingUpdate' | 'Recreate'
+      readonly rollingUpdate?: { readonly maxSurge?: number | string; readonly maxUnavailable?: number | string }
+    }
+    readonly template: PodTemplateSpec
+  }
+  readonly status?: {
+    readonly observedGeneration?: number
+    readonly replicas?: number
+    readonly updatedReplicas?: number
+    readonly readyReplicas?: number
+    readonly availableReplicas?: number
+    readonly unavailableReplicas?: number
+    readonly conditions?: readonly Condition[]
+  }
+}
+
+export interface SchedulingPolicy {
+  readonly gang?: { readonly minCount: number }
+  readonly basic?: Record<string, never>
+}
+
+export interface Workload extends KubeObject {
+  readonly spec: {
+    readonly controllerRef?: { readonly apiGroup?: string; readonly kind: string; readonly name: string }
+    readonly podGroupTemplates: readonly { readonly name: string; readonly schedulingPolicy: SchedulingPolicy }[]
+  }
+}
+
+export interface PodGroup extends KubeObject {
+  readonly spec: {
+    readonly workloadRef?: { readonly workloadName: string; readonly templateName: string }
+    readonly schedulingPolicy: SchedulingPolicy
+  }
+  readonly status?: { readonly conditions?: readonly Condition[] }
+}
+
+export interface PolicyRule {
+  readonly apiGroups?: readonly string[]
+  readonly resources?: readonly string[]
+  readonly resourceNames?: readonly string[]
+  readonly nonResourceURLs?: readonly string[]
+  readonly verbs: readonly string[]
+}
+
+export interface Role extends KubeObject {
+  readonly rules?: readonly PolicyRule[]
+}
+
+export interface RoleBinding extends KubeObject {
+  readonly roleRef: { readonly apiGroup: string; readonly kind: 'Role' | 'ClusterRole'; readonly name: string }
+  readonly subjects?: readonly {
+    readonly kind: 'User' | 'Group' | 'ServiceAccount'
+    readonly name: string
+    readonly namespace?: string
+    readonly apiGroup?: string
+  }[]
+}
+
+export interface Lease extends KubeObject {
+  readonly spec?: {
+    readonly holderIdentity?: string
+    readonly leaseDurationSeconds?: number
+    readonly acquireTime?: string
+    readonly renewTime?: string
+    readonly leaseTransitions?: number
+  }
+}
+
+export interface CustomResourceDefinition extends KubeObject {
+  readonly spec: {
+    readonly group: string
+    readonly scope: 'Namespaced' | 'Cluster'
+    readonly names: {
+      readonly plural: string
+      readonly singular?: string
+      readonly kind: string
+      readonly listKind?: string
+      readonly shortNames?: readonly string[]
+      readonly categories?: readonly string[]
+    }
+    readonly preserveUnknownFields?: boolean
+    readonly versions: readonly CustomResourceVersion[]
+  }
+  readonly status?: {
+    readonly conditions?: readonly Condition[]
+    readonly acceptedNames?: CustomResourceDefinition['spec']['names']
+    readonly storedVersions?: readonly string[]
+  }
+}
+
+export interface CustomResourceVersion {
+  readonly name: string
+  readonly served: boolean
+  readonly storage: boolean
+  readonly schema?: { readonly openAPIV3Schema?: StructuralSchema }
+  readonly subresources?: {
+    readonly status?: Record<string, never>
+    readonly scale?: {
+      readonly specReplicasPath: string
+      readonly statusReplicasPath: string
+      readonly labelSelectorPath?: string
+    }
+  }
+  readonly additionalPrinterColumns?: readonly {
+    readonly name: string
+    readonly type: string
+    readonly jsonPath: string
+    readonly description?: string
+    readonly format?: string
+    readonly priority?: number
+  }[]
+}

@@ -1,0 +1,49 @@
+/**
+ * A pod's surroundings: its namespaces (as far as this machine allows), its address and its volumes. Sandboxes are made ahead, in a
+ * pool, since making one takes tens of milliseconds and taking one must take none.
+ */
+
+/** full: network, mount and process namespaces (root). mount: mount and process ones (unprivileged user namespaces). none: neither. */
+export type Isolation = 'full' | 'mount' | 'none'
+
+/** A folder or file of the host to appear at `target` inside the pod. */
+export interface Mount {
+  readonly source: string
+  readonly target: string
+  readonly readOnly: boolean
+}
+
+export interface Sandbox {
+  readonly id: string
+  /** The pod's IP. An address of its own in 127.0.0.0/8 where there is no network namespace. */
+  readonly address: string
+  /** Where the API server answers as seen from inside (KUBERNETES_SERVICE_HOST). */
+  readonly apiHost: string
+  /** Put before a command so that it starts inside; empty without namespaces. */
+  readonly enter: readonly string[]
+  /**
+   * $SOLVENT_ROOT, a folder of the host that is visible under the same path inside: every volume lies at `root + mountPath`, with mount
+   * namespaces or without.
+   */
+  readonly root: string
+  /** Makes `mounts` visible at their targets inside. Refused (with the sentence for the Event) where there is no mount namespace. */
+  mount(mounts: readonly Mount[]): Promise<{ readonly ok: true } | { readonly ok: false; readonly message: string }>
+  /** Sets host name and the hosts file that names resolve by. */
+  setHosts(
+    hostname: string,
+    entries: readonly { readonly address: string; readonly names: readonly string[] }[],
+  ): Promise<void>
+  /** Kills whatever is left inside and frees namespaces, mounts, address and folder. */
+  destroy(): Promise<void>
+}
+
+export interface Sandboxes {
+  readonly isolation: Isolation
+  /** Why not `full`, for `describe node`. */
+  readonly limitation?: string
+  /** Makes one; slow. The pool calls it ahead of need. */
+  create(): Promise<Sandbox>
+  /** Frees what an earlier life of this state folder left behind, but for the ids in `keep` (pods to adopt); returns those as sandboxes. */
+  recover(keep: readonly string[]): Promise<readonly Sandbox[]>
+  close(): Promise<void>
+}
