@@ -31,6 +31,9 @@ export interface StructuralSchema {
   readonly 'x-kubernetes-list-type'?: 'atomic' | 'set' | 'map'
   readonly 'x-kubernetes-list-map-keys'?: readonly string[]
   readonly 'x-kubernetes-map-type'?: 'granular' | 'atomic'
+  /** Strategic merge patch, built-in kinds only: the field that tells items apart, and how lists meet (`merge`, `retainKeys`). */
+  readonly 'x-kubernetes-patch-merge-key'?: string
+  readonly 'x-kubernetes-patch-strategy'?: string
 }
 
 /** One thing that a value breaks: the field's path from the root, and upstream's wording of the cause. */
