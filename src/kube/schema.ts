@@ -45,7 +45,10 @@ export interface SchemaViolation {
     | 'FieldValueNotSupported'
     | 'FieldValueTypeInvalid'
     | 'FieldValueForbidden'
+    | 'FieldValueDuplicate'
+    | 'FieldValueTooLong'
+    | 'FieldValueTooMany'
   readonly value?: unknown
-  /** What the schema asks for: `must be one of "sum", "count"`. */
+  /** What the schema asks for, in upstream's words without the value; `causeMessage` puts both together. */
   readonly detail: string
 }
