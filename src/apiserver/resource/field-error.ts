@@ -1,0 +1,98 @@
+/**
+ * What is wrong with one field, and the 422 that tells all of them at once (apimachinery's util/validation/field).
+ * Validation functions return lists of these; an empty list is a valid object.
+ */
+import type { KindInfo } from '../../kube/kinds.ts'
+import type { SchemaViolation } from '../../kube/schema.ts'
+import { type ApiError, apiError, type StatusCause } from '../../kube/status.ts'
+
+export interface FieldError {
+  readonly field: string
+  readonly reason: string
+  /** The message without the field: `Invalid value: "x": must be …`. */
+  readonly body: string
+}
+
+export const required = (field: string, detail = ''): FieldError => ({
+  field,
+  reason: 'FieldValueRequired',
+  body: `Required value${detail && `: ${detail}`}`,
+})
+
+export const invalid = (field: string, value: unknown, detail: string): FieldError => ({
+  field,
+  reason: 'FieldValueInvalid',
+  body: `Invalid value: ${shown(value)}: ${detail}`,
+})
+
+export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
+  field,
+  reason: 'FieldValueNotSupported',
+  body: `Unsupported value: ${shown(value)}: supported values: ${supported.map(s => JSON.stringify(s)).join(', ')}`,
+})
+
+export const denied = (field: string, detail: string): FieldError => ({
+  field,
+  reason: 'FieldValueForbidden',
+  body: `Forbidden: ${detail}`,
+})
+
+export const duplicate = (field: string, value: unknown): FieldError => ({
+  field,
+  reason: 'FieldValueDuplicate',
+  body: `Duplicate value: ${shown(value)}`,
+})
+
+export const absent = (field: string, value: unknown): FieldError => ({
+  field,
+  reason: 'FieldValueNotFound',
+  body: `Not found: ${shown(value)}`,
+})
+
+export const tooLong = (field: string, maxBytes: number): FieldError => ({
+  field,
+  reason: 'FieldValueTooLong',
+  body: `Too long: may not be more than ${maxBytes} bytes`,
+})
+
+const shown = (value: unknown): string => JSON.stringify(value) ?? 'null'
+
+/** `spec.containers[0].name`, as upstream writes paths; a map's key is `metadata.labels[app]` there and here. */
+export function fieldPath(path: readonly (string | number)[]): string {
+  return path.reduce<string>(
+    (text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`),
+    '',
+  )
+}
+
+export function fromViolation({ path, reason, value, detail }: SchemaViolation): FieldError {
+  const field = fieldPath(path)
+  switch (reason) {
+    case 'FieldValueRequired':
+      return required(field, detail)
+    case 'FieldValueForbidden':
+      return denied(field, detail)
+    case 'FieldValueNotSupported':
+      return { field, reason, body: `Unsupported value: ${shown(value)}: ${detail}` }
+    default:
+      return { ...invalid(field, value, detail), reason }
+  }
+}
+
+const causeOf = ({ field, reason, body }: FieldError): StatusCause => ({ reason, message: body, field })
+
+/** 422, with one cause a field. */
+export function invalidObject(
+  { group, kind }: Pick<KindInfo, 'group' | 'kind'>,
+  name: string,
+  errors: readonly FieldError[],
+): ApiError {
+  const texts = [...new Set(errors.map(({ field, body }) => `${field}: ${body}`))]
+  const all = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
+  return apiError('Invalid', `${group === '' ? kind : `${kind}.${group}`} "${name}" is invalid: ${all}`, {
+    ...(name && { name }),
+    ...(group && { group }),
+    kind,
+    causes: errors.map(causeOf),
+  })
+}
