@@ -1,0 +1,99 @@
+/**
+ * From the HTTP POST of a Job to the first line of user code, on one clock (CLOCK_MONOTONIC, which processes share): warm, cold, and
+ * `/bin/true`, which has no first line, so that its time runs until the API says that its container ended. Rounds are 150 ms apart, in
+ * which the warm pool fills up again.
+ */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { HttpApi } from '../../src/client/http-api.ts'
+import type { Job } from '../../src/kube/workloads.ts'
+import { interleave, type Measured } from '../harness/report.ts'
+import { emptyScript, timeProgram, withCluster } from './own-cluster.ts'
+
+const FIRST_LINE = `const first = process.hrtime.bigint()
+import('node:fs').then(fs => fs.writeFileSync(process.argv[2], String(first)))
+`
+
+export function measurePods(runs: number): Promise<readonly Measured[]> {
+  return withCluster(async (_state, api, folder) => {
+    const empty = emptyScript(folder)
+    const script = join(folder, 'first-line.mjs')
+    writeFileSync(script, FIRST_LINE)
+    const answer = join(folder, 'answer')
+    let id = 0
+    const firstLine = async (command: readonly string[]): Promise<number> => {
+      const posted = process.hrtime.bigint()
+      await runJob(api, `job-${id++}`, [...command, answer])
+      const first = BigInt(readFileSync(answer, 'utf8'))
+      rmSync(answer)
+      return Number(first - posted) / 1e6
+    }
+    const times = await interleave(runs, {
+      empty: () => timeProgram([process.execPath, empty]),
+      warm: () => firstLine(['node', script]),
+      // A flag of Node's own is what a process that already runs cannot take on.
+      cold: () => firstLine(['node', '--no-warnings', script]),
+      true: async () => {
+        const posted = performance.now()
+        await runJob(api, `job-${id++}`, ['/bin/true'])
+        return performance.now() - posted
+      },
+    })
+    const rival = { what: 'empty Node script', values: times.empty, as: 'minus' } as const
+    return [
+      {
+        what: 'POST of a Job to first line, warm',
+        unit: 'ms',
+        values: times.warm,
+        judge: 'p50',
+        bar: { at: 'most', value: 15 },
+      },
+      { what: 'the same, p99', unit: 'ms', values: times.warm, judge: 'p99', bar: { at: 'most', value: 60 } },
+      {
+        what: 'POST of a Job to first line, cold Node',
+        unit: 'ms',
+        values: times.cold,
+        rival,
+        bar: { at: 'most', value: 60 },
+      },
+      {
+        what: 'POST of a Job to the end of /bin/true',
+        unit: 'ms',
+        values: times.true,
+        judge: 'p50',
+        bar: { at: 'most', value: 40 },
+      },
+    ]
+  })
+}
+
+/** Posts a Job of one pod and waits until the pod's container has ended; then lets the machine rest. */
+async function runJob(api: HttpApi, name: string, command: readonly string[]): Promise<void> {
+  const stop = new AbortController()
+  const ended = podEnded(api, name, stop)
+  const template = {
+    spec: { restartPolicy: 'Never', containers: [{ name: 'main', command, resources: { requests: { cpu: '10m' } } }] },
+  }
+  const job: Job = {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name, namespace: 'default' },
+    spec: { backoffLimit: 0, template },
+  } as Job
+  await api.create(job)
+  await ended
+  stop.abort()
+  await new Promise(resume => setTimeout(resume, 150))
+  await api.delete({ apiVersion: 'batch/v1', kind: 'Job', namespace: 'default', name })
+}
+
+async function podEnded(api: HttpApi, job: string, stop: AbortController): Promise<void> {
+  const pods = { apiVersion: 'v1', kind: 'Pod', namespace: 'default' }
+  const options = { labelSelector: `batch.kubernetes.io/job-name=${job}`, signal: stop.signal }
+  for await (const { type, object } of api.watch<import('../../src/kube/core.ts').Pod>(pods, options)) {
+    if (type === 'BOOKMARK') continue
+    if (object.status?.phase === 'Failed')
+      throw new Error(`pod ${object.metadata.name} failed: ${JSON.stringify(object.status)}`)
+    if (object.status?.phase === 'Succeeded') return
+  }
+}
