@@ -61,8 +61,8 @@ export interface StoreWatch extends AsyncIterable<readonly StoreEvent[]> {
 /**
  * Decides on a write from the newest state (which may still be on its way to the disk, so that writes to one object follow each other
  * without conflict). What it returns becomes the state, `undefined` removes the object, the same value changes nothing (and takes no
- * revision); what it throws is the caller's answer. Runs at once and synchronously, perhaps more than once. Compare
- * `metadata.resourceVersion` of `current` here for optimistic concurrency.
+ * revision); what it throws is the caller's answer. What it returns is frozen in place. Runs at once and synchronously, perhaps more than
+ * once. Compare `metadata.resourceVersion` of `current` here for optimistic concurrency.
  */
 export type Change = (current: UnknownObject | undefined) => UnknownObject | undefined
 
