@@ -12,3 +12,10 @@ export function formatFieldPath(path: FieldPath): string {
     })
     .join('')
 }
+
+/** The way back, for paths that `formatFieldPath` wrote. */
+export function parseFieldPath(text: string): FieldPath {
+  return [...text.matchAll(/\[([^\]]*)\]|([^.[\]]+)/g)].map(([, key, word]) =>
+    key === undefined ? word! : /^\d+$/.test(key) ? Number(key) : key,
+  )
+}

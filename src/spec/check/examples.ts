@@ -1,0 +1,52 @@
+/**
+ * What to type at a field, made from what was typed where that tells something. `*` stands for any kind. A fix must be true when typed:
+ * every text here parses (a test types them all).
+ */
+import type { FieldPath } from '../../kube/schema-path.ts'
+import { flow } from './show.ts'
+
+type Example = (written: unknown) => string
+
+const text = (written: unknown, otherwise: string): string => (typeof written === 'string' ? written : otherwise)
+
+const EXAMPLES: Readonly<Record<string, Example>> = {
+  'BatchJob spec': () =>
+    "spec: { input: { text: data/ }, map: { split: '\\s+' }, reduce: sum, output: { parquet: out/ } }",
+  'BatchJob spec.input': w => `input: { text: ${flow(text(w, 'data/*.txt'))} }`,
+  'BatchJob spec.map': w => `map: { split: ${singleQuoted(text(w, '\\s+'))} }`,
+  'BatchJob spec.reduce': () => 'reduce: sum',
+  'BatchJob spec.output': w => `output: { parquet: ${flow(text(w, 'out/'))} }`,
+  'BatchJob spec.workers': () => 'workers: { min: 1, max: 4 }',
+  'BatchJob spec.strategy': () => 'strategy: { partitions: 4 }',
+  'TrainingJob spec': () => 'spec: { parallelism: { data: 2 }, framework: { command: [python3, train.py] } }',
+  'TrainingJob spec.parallelism': w => `parallelism: { data: ${typeof w === 'number' ? w : 2} }`,
+  'TrainingJob spec.framework': w => `framework: { command: ${commandList(text(w, 'python3 train.py'))} }`,
+  'TrainingJob spec.framework.command': w => `command: ${commandList(text(w, 'python3 train.py'))}`,
+  'TrainingJob spec.framework.node': w => `node: { script: ${flow(text(w, 'train.ts'))} }`,
+  'TrainingJob spec.framework.node.script': () => 'script: train.ts',
+  'TrainingJob spec.framework.node.args': w => `args: ${commandList(text(w, '--steps 10'))}`,
+  'Server spec': () => 'spec: { run: { command: [node, server.js], port: 8080 } }',
+  'Server spec.run': w => `run: { command: ${commandList(text(w, 'node server.js'))}, port: 8080 }`,
+  'Server spec.run.command': w => `command: ${commandList(text(w, 'node server.js'))}`,
+  'Server spec.run.port': () => 'port: 8080',
+  'Server spec.replicas': () => 'replicas: { min: 1, max: 3 }',
+  '* metadata': () => 'metadata: { name: my-job }',
+  '* metadata.name': () => 'name: my-job',
+  '* spec.resources': () => 'resources: { cpu: 500m, memory: 400Mi }',
+  '* spec.code.configMap': () => 'configMap: my-code',
+}
+
+/** `command: [node, server.js]`, or undefined where the type says enough. */
+export function exampleOf(kind: string, path: FieldPath, written?: unknown): string | undefined {
+  const field = path.join('.')
+  return (EXAMPLES[`${kind} ${field}`] ?? EXAMPLES[`* ${field}`])?.(written)
+}
+
+export const EXAMPLE_FIELDS: readonly string[] = Object.keys(EXAMPLES)
+
+/** A command line as the list that means the same; what only a shell understands is handed to one. */
+export function commandList(line: string): string {
+  return /[|&;<>()$`"'\\*?~#]/.test(line) ? flow(['sh', '-c', line]) : flow(line.trim().split(/\s+/))
+}
+
+const singleQuoted = (value: string): string => `'${value.replaceAll("'", "''")}'`

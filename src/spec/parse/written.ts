@@ -1,0 +1,216 @@
+/**
+ * YAML text as plain values that remember where they were written, through anchors, aliases and merge keys. Everything past this file
+ * works on values and asks for places by field path.
+ */
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  type Scalar,
+} from 'yaml'
+import type { Problem, SourcePlace } from '../../base/problem.ts'
+import type { FieldPath } from '../../kube/schema-path.ts'
+import { syntaxProblems } from './syntax.ts'
+
+/** Where a value was written, and what is inside it. */
+interface Spot {
+  readonly offset: number
+  /** Offset of the key in front of it. */
+  readonly keyOffset?: number
+  /** A scalar as it was typed: `1.10`, where the value is 1.1. */
+  readonly source?: string
+  readonly inside?: ReadonlyMap<string | number, Spot>
+}
+
+export interface Written {
+  readonly value: unknown
+  readonly problems: readonly Problem[]
+  /** The value at `path`, or the nearest thing around it that was written. `key`: the key in front of it. */
+  place(path: FieldPath, part?: 'key' | 'value'): SourcePlace
+  source(path: FieldPath): string | undefined
+}
+
+/** Aliases may repeat what stands elsewhere; more nodes than this through aliases is a bomb, not a declaration. */
+const MAX_ALIASED_NODES = 100_000
+
+/** One entry for each document of the text that is not empty. */
+export function readDocuments(text: string, file: string): readonly Written[] {
+  const lines = new LineCounter()
+  const documents = parseAllDocuments(text, { lineCounter: lines, merge: true, prettyErrors: false })
+  const placeAt = (offset: number): SourcePlace => {
+    const { line, col } = lines.linePos(Math.min(offset, text.length))
+    return { file, line, column: col }
+  }
+  return [...documents].flatMap(document => {
+    const broken = syntaxProblems(document.errors, text, placeAt)
+    if (broken.length === 0 && isEmpty(document.contents)) return []
+    return [broken.length > 0 ? unreadable(broken) : readDocument(document, placeAt)]
+  })
+}
+
+const isEmpty = (node: unknown): boolean => node === null || (isScalar(node) && node.value === null)
+
+const unreadable = (problems: readonly Problem[]): Written => ({
+  value: undefined,
+  problems,
+  place: () => problems[0]!.place!,
+  source: () => undefined,
+})
+
+function readDocument(document: Document, placeAt: (offset: number) => SourcePlace): Written {
+  const reader = new NodeReader(document, placeAt)
+  const { value, spot } = reader.read(document.contents as Node | null)
+  return {
+    value,
+    problems: reader.problems,
+    place(path, part = 'value') {
+      const { spot: found, whole } = nearestSpot(spot, path)
+      // Of something that is not there the key around it tells most.
+      return placeAt(part === 'key' || !whole ? (found.keyOffset ?? found.offset) : found.offset)
+    },
+    source(path) {
+      const { spot: found, whole } = nearestSpot(spot, path)
+      return whole ? found.source : undefined
+    },
+  }
+}
+
+function nearestSpot(root: Spot, path: FieldPath): { readonly spot: Spot; readonly whole: boolean } {
+  let spot = root
+  for (const step of path) {
+    const next = spot.inside?.get(step)
+    if (!next) return { spot, whole: false }
+    spot = next
+  }
+  return { spot, whole: true }
+}
+
+interface Read {
+  readonly value: unknown
+  readonly spot: Spot
+}
+
+class NodeReader {
+  readonly problems: Problem[] = []
+  private readonly document: Document
+  private readonly placeAt: (offset: number) => SourcePlace
+  private readonly open = new Set<Node>()
+  private aliasDepth = 0
+  private aliasedNodes = 0
+
+  constructor(document: Document, placeAt: (offset: number) => SourcePlace) {
+    this.document = document
+    this.placeAt = placeAt
+  }
+
+  read(node: Node | null, keyOffset?: number): Read {
+    const offset = node?.range?.[0] ?? keyOffset ?? 0
+    const at = { offset, ...(keyOffset === undefined ? {} : { keyOffset }) }
+    if (isAlias(node)) return this.readAlias(node.source, node.resolve(this.document), at)
+    if (this.aliasDepth > 0 && ++this.aliasedNodes > MAX_ALIASED_NODES) return { value: null, spot: at }
+    if (isMap(node)) return this.readMap(node.items as readonly MapEntry[], at)
+    if (isSeq(node)) return this.readList(node.items as readonly (Node | null)[], at)
+    const scalar = node as Scalar | null
+    const source = scalar?.source
+    return { value: scalar?.value ?? null, spot: source === undefined ? at : { ...at, source } }
+  }
+
+  private readAlias(name: string, target: Node | undefined, at: Spot): Read {
+    if (!target || this.open.has(target)) {
+      const why = target ? 'it stands inside the value that it names' : 'no anchor of that name stands above it'
+      const fix = target
+        ? 'Write the value here.'
+        : `Write the value here, or put &${name} in front of the value that is meant.`
+      this.problems.push({ place: this.placeAt(at.offset), field: '', what: `*${name} names a value`, why, fix })
+      return { value: null, spot: at }
+    }
+    this.open.add(target)
+    this.aliasDepth++
+    const { value, spot } = this.read(target)
+    this.aliasDepth--
+    this.open.delete(target)
+    if (this.aliasDepth === 0) this.checkAliasedNodes(name, at)
+    return { value, spot: { ...spot, ...at } }
+  }
+
+  private checkAliasedNodes(name: string, at: Spot): void {
+    if (this.aliasedNodes <= MAX_ALIASED_NODES) return
+    this.aliasedNodes = 0
+    this.problems.push({
+      place: this.placeAt(at.offset),
+      field: '',
+      what: `*${name} repeats too much`,
+      why: `aliases of one file may stand for ${MAX_ALIASED_NODES} values at most`,
+      fix: 'Write the values out, or spread them over several files.',
+    })
+  }
+
+  private readList(items: readonly (Node | null)[], at: Spot): Read {
+    const read = items.map(item => this.read(item))
+    return {
+      value: read.map(({ value }) => value),
+      spot: { ...at, inside: new Map(read.map(({ spot }, i) => [i, spot])) },
+    }
+  }
+
+  private readMap(entries: readonly MapEntry[], at: Spot): Read {
+    const own = new Map<string, Read>()
+    const merged = new Map<string, Read>()
+    for (const { key, value } of entries) {
+      const keyOffset = key?.range?.[0] ?? at.offset
+      const name = keyName(key)
+      if (name === MERGE) this.merge(this.read(value, keyOffset), merged)
+      else if (name !== undefined) own.set(name, this.read(value, keyOffset))
+      else {
+        const [what, why] = ['A key is a list or a map', 'a field has a name']
+        this.problems.push({ place: this.placeAt(keyOffset), field: '', what, why, fix: 'Write a word as the key.' })
+      }
+    }
+    const all = [...own, ...[...merged].filter(([name]) => !own.has(name))]
+    return {
+      // fromEntries defines own fields, `__proto__` too.
+      value: Object.fromEntries(all.map(([name, { value }]) => [name, value])),
+      spot: { ...at, inside: new Map(all.map(([name, { spot }]) => [name, spot])) },
+    }
+  }
+
+  /** `<<: *a` or `<<: [*a, *b]`; of two sources the earlier wins (yaml.org/type/merge). */
+  private merge({ value, spot }: Read, into: Map<string, Read>): void {
+    if (Array.isArray(value)) {
+      value.forEach((one, i) => this.merge({ value: one, spot: spot.inside?.get(i) ?? spot }, into))
+    } else if (value !== null && typeof value === 'object') {
+      for (const [name, field] of Object.entries(value)) {
+        if (!into.has(name)) into.set(name, { value: field, spot: spot.inside?.get(name) ?? spot })
+      }
+    } else {
+      const why = 'only a map can be merged'
+      this.problems.push({
+        place: this.placeAt(spot.offset),
+        field: '',
+        what: '<< is given no map',
+        why,
+        fix: 'Remove it.',
+      })
+    }
+  }
+}
+
+interface MapEntry {
+  readonly key: Node | null
+  readonly value: Node | null
+}
+
+const MERGE = Symbol('merge')
+
+/** A number or a boolean as a key is the text that was typed. */
+function keyName(key: Node | null): string | typeof MERGE | undefined {
+  if (key === null) return ''
+  if (!isScalar(key)) return undefined
+  if (typeof key.value === 'symbol') return MERGE
+  return typeof key.value === 'string' ? key.value : (key.source ?? String(key.value))
+}

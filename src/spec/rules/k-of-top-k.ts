@@ -1,0 +1,24 @@
+/** `k` belongs to topK, and topK needs it. */
+import type { BatchJob } from '../kinds.ts'
+import type { Rule } from './rule.ts'
+
+export const kOfTopK: Rule<BatchJob> = {
+  reads: ['spec.reduce'],
+  check: ({ spec: { reduce } }) => {
+    if (reduce.by === 'topK' && reduce.k === undefined) {
+      return [{ field: 'spec.reduce', what: 'is topK without k', fix: 'Write reduce: { topK: 20 }' }]
+    }
+    if (reduce.by !== 'topK' && reduce.k !== undefined) {
+      const why = `only topK keeps k keys, and this reduce is ${reduce.by ?? 'a function'}`
+      return [
+        {
+          field: 'spec.reduce.k',
+          what: `is ${reduce.k}`,
+          why,
+          fix: `Remove k, or write reduce: { topK: ${reduce.k} }`,
+        },
+      ]
+    }
+    return []
+  },
+}

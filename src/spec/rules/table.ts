@@ -1,0 +1,69 @@
+/** All rules, by the kind that they are about. A rule is added by adding its file and its line here. */
+import type { Problem } from '../../base/problem.ts'
+import type { BatchJob, Declaration, Server, TrainingJob } from '../kinds.ts'
+import { algebraForDuckDb } from './algebra-for-duckdb.ts'
+import { algebraForSplit } from './algebra-for-split.ts'
+import { configOfServer, envOfRanks } from './env-names.ts'
+import { expertFits } from './expert-fits.ts'
+import { exportBesideModule } from './export-beside-module.ts'
+import { kOfTopK } from './k-of-top-k.ts'
+import { nameFits } from './name-fits.ts'
+import { namespaceFits } from './namespace-fits.ts'
+import { oneFramework } from './one-framework.ts'
+import { oneInput } from './one-input.ts'
+import { oneMap } from './one-map.ts'
+import { oneOutput } from './one-output.ts'
+import { oneReduce } from './one-reduce.ts'
+import { pathsAreFiles } from './paths-are-files.ts'
+import { replicasAreOrdered, workersAreOrdered } from './range-is-ordered.ts'
+import { ranksFillPods } from './ranks-fill-pods.ts'
+import type { Rule } from './rule.ts'
+import { splitCompiles } from './split-compiles.ts'
+import { splitReadsText } from './split-reads-text.ts'
+import { sqlGivesKeyAndValue } from './sql-gives-key-and-value.ts'
+import { strategyFitsReduce } from './strategy-fits-reduce.ts'
+
+interface RulesByKind {
+  readonly BatchJob: readonly Rule<BatchJob>[]
+  readonly TrainingJob: readonly Rule<TrainingJob>[]
+  readonly Server: readonly Rule<Server>[]
+}
+
+const EVERY_KIND: readonly Rule<Declaration>[] = [nameFits, namespaceFits, pathsAreFiles]
+
+const RULES: RulesByKind = {
+  BatchJob: [
+    oneInput,
+    oneMap,
+    oneReduce,
+    oneOutput,
+    exportBesideModule('map'),
+    exportBesideModule('reduce'),
+    kOfTopK,
+    algebraForSplit,
+    algebraForDuckDb,
+    splitReadsText,
+    splitCompiles,
+    sqlGivesKeyAndValue,
+    workersAreOrdered,
+    strategyFitsReduce,
+  ],
+  TrainingJob: [oneFramework, expertFits, ranksFillPods, envOfRanks],
+  Server: [replicasAreOrdered, configOfServer],
+}
+
+/** `unsure`: fields that are already known to be wrong; rules that read them would only say it again. */
+export function brokenRules(
+  declaration: Declaration,
+  kind: Declaration['kind'],
+  unsure: readonly string[],
+): readonly Problem[] {
+  const rules: readonly Rule<Declaration>[] = [...EVERY_KIND, ...(RULES[kind] as readonly Rule<Declaration>[])]
+  const isSure = ({ reads }: Rule<Declaration>): boolean => !reads.some(read => unsure.some(bad => overlaps(read, bad)))
+  return rules.filter(isSure).flatMap(rule => rule.check(declaration))
+}
+
+/** Whether one of two fields lies inside the other. */
+const overlaps = (a: string, b: string): boolean => a === b || isInside(a, b) || isInside(b, a)
+const isInside = (outer: string, inner: string): boolean =>
+  inner.startsWith(outer) && (inner[outer.length] === '.' || inner[outer.length] === '[')
