@@ -1,0 +1,278 @@
+/** All commands as data, in the order of the help. Each one's code is loaded only when it runs. */
+import type { Command, Flag } from './command.ts'
+import {
+  ALL_NAMESPACES,
+  CLUSTER_FLAGS,
+  DRY_RUN,
+  FIELD_SELECTOR,
+  FILENAME,
+  NAMESPACE,
+  output,
+  SELECTOR,
+  STATE,
+  TIMEOUT,
+  WATCH,
+} from './global-flags.ts'
+
+const IDLE_TIMEOUT: Flag = { name: 'idle-timeout', value: 'TIME', help: 'stop when unused so long, such as 10m' }
+const FORCE_CONFLICTS: Flag = { name: 'force-conflicts', help: 'take over fields that another manager set' }
+const IGNORE_NOT_FOUND: Flag = { name: 'ignore-not-found', help: 'what is not there is no error' }
+
+const WRITE: readonly Command[] = [
+  {
+    name: 'init',
+    summary: 'Write a first declaration and its code into this folder',
+    usage: '[FOLDER]',
+    examples: ['solvent init && solvent run job.yaml', 'solvent init --template training gang'],
+    flags: [
+      {
+        name: 'template',
+        short: 't',
+        value: 'NAME',
+        choices: ['batch', 'sql', 'training', 'server'],
+        help: 'batch (default), sql, training or server',
+      },
+    ],
+    load: () => import('./commands/init.ts'),
+  },
+  {
+    name: 'run',
+    summary: 'Plan, compile and run a declaration, and stay to its end',
+    usage: 'FILE',
+    examples: ['solvent run job.yaml', 'solvent run job.yaml -d', 'solvent run job.yaml --context prod'],
+    flags: [
+      FILENAME,
+      { name: 'detach', short: 'd', help: 'do not wait: print the names and leave' },
+      output('text', 'name', 'json', 'yaml'),
+      TIMEOUT,
+      NAMESPACE,
+      ...CLUSTER_FLAGS,
+    ],
+    completes: 'file',
+    load: () => import('./commands/run.ts'),
+  },
+  {
+    name: 'plan',
+    summary: 'Show how a declaration would be cut into parallel work, and why',
+    usage: 'FILE',
+    examples: ['solvent plan job.yaml', 'solvent plan job.yaml -o json'],
+    flags: [
+      FILENAME,
+      output('text', 'json', 'yaml'),
+      { name: 'slots', value: 'NUMBER', help: 'plan for so many tasks at once' },
+      NAMESPACE,
+      ...CLUSTER_FLAGS,
+    ],
+    completes: 'file',
+    load: () => import('./commands/plan.ts'),
+  },
+  {
+    name: 'compile',
+    summary: 'Print the Kubernetes objects that a declaration becomes',
+    usage: 'FILE',
+    examples: ['solvent compile job.yaml', 'solvent compile job.yaml -o json'],
+    flags: [
+      FILENAME,
+      output('yaml', 'json', 'name'),
+      { name: 'slots', value: 'NUMBER', help: 'plan for so many tasks at once' },
+      NAMESPACE,
+      ...CLUSTER_FLAGS,
+    ],
+    completes: 'file',
+    load: () => import('./commands/compile.ts'),
+  },
+  {
+    name: 'diff',
+    summary: 'Show what apply would change; exit code 0 nothing, 1 something, above 1 an error',
+    usage: 'FILE',
+    examples: ['solvent diff job.yaml'],
+    flags: [FILENAME, FORCE_CONFLICTS, NAMESPACE, ...CLUSTER_FLAGS],
+    completes: 'file',
+    load: () => import('./commands/diff.ts'),
+  },
+  {
+    name: 'apply',
+    summary: 'Make the cluster hold what files declare',
+    usage: '-f FILE',
+    examples: ['solvent apply -f job.yaml', 'solvent apply -f job.yaml --dry-run=server'],
+    flags: [FILENAME, DRY_RUN, FORCE_CONFLICTS, output('text', 'name', 'json', 'yaml'), NAMESPACE, ...CLUSTER_FLAGS],
+    completes: 'file',
+    load: () => import('./commands/apply.ts'),
+  },
+]
+
+const LOOK: readonly Command[] = [
+  {
+    name: 'get',
+    summary: 'List objects, or show some',
+    usage: '(TYPE [NAME ...] | TYPE/NAME ... | -f FILE)',
+    examples: [
+      'solvent get batchjobs,pods',
+      'solvent get pods -w',
+      "solvent get bj wordcount -o jsonpath='{.status.phase}'",
+    ],
+    flags: [
+      output('wide', 'yaml', 'json', 'name', 'jsonpath='),
+      WATCH,
+      SELECTOR,
+      FIELD_SELECTOR,
+      { name: 'no-headers', help: 'leave out the line of titles' },
+      { name: 'show-labels', help: 'add a column of labels' },
+      IGNORE_NOT_FOUND,
+      FILENAME,
+      ALL_NAMESPACES,
+      NAMESPACE,
+      ...CLUSTER_FLAGS,
+    ],
+    completes: 'resource',
+    load: () => import('./commands/get.ts'),
+  },
+  {
+    name: 'describe',
+    summary: 'Tell all about objects, with their events',
+    usage: '(TYPE [NAME ...] | TYPE/NAME ... | -f FILE)',
+    examples: ['solvent describe batchjob wordcount', 'solvent describe pods -l app=web'],
+    flags: [SELECTOR, FILENAME, ALL_NAMESPACES, NAMESPACE, ...CLUSTER_FLAGS],
+    completes: 'resource',
+    load: () => import('./commands/describe.ts'),
+  },
+  {
+    name: 'logs',
+    summary: 'Print what containers wrote',
+    usage: '(POD | TYPE/NAME)',
+    examples: ['solvent logs -f batchjob/wordcount', 'solvent logs wordcount-workers-0-abcde --tail 20'],
+    flags: [
+      { name: 'follow', short: 'f', help: 'go on as more is written' },
+      { name: 'container', short: 'c', value: 'NAME', help: 'container of the pod' },
+      { name: 'previous', short: 'p', help: 'the life before the last restart' },
+      { name: 'tail', value: 'LINES', help: 'only the last lines' },
+      { name: 'since', value: 'TIME', help: 'only what is newer, such as 5m' },
+      { name: 'timestamps', help: 'put the time before each line' },
+      { name: 'prefix', help: "put the pod's name before each line" },
+      SELECTOR,
+      NAMESPACE,
+      ...CLUSTER_FLAGS,
+    ],
+    completes: 'pod',
+    load: () => import('./commands/logs.ts'),
+  },
+  {
+    name: 'events',
+    summary: 'List what happened',
+    examples: ['solvent events', 'solvent events --for batchjob/wordcount -w'],
+    flags: [
+      { name: 'for', value: 'TYPE/NAME', help: 'only events of this object' },
+      { name: 'types', value: 'LIST', help: 'Normal, Warning or both' },
+      WATCH,
+      ALL_NAMESPACES,
+      NAMESPACE,
+      ...CLUSTER_FLAGS,
+    ],
+    load: () => import('./commands/events.ts'),
+  },
+  {
+    name: 'wait',
+    summary: 'Wait until objects are as they should be',
+    usage: '(TYPE [NAME ...] | TYPE/NAME ... | -f FILE) --for=WHAT',
+    examples: [
+      'solvent wait batchjob/wordcount --for=condition=Complete --timeout=5m',
+      "solvent wait pod/a --for=jsonpath='{.status.phase}'=Running",
+    ],
+    flags: [
+      { name: 'for', value: 'WHAT', help: "condition=NAME[=VALUE], jsonpath='{PATH}'[=VALUE], create or delete" },
+      TIMEOUT,
+      SELECTOR,
+      { name: 'all', help: 'all objects of the type' },
+      FILENAME,
+      NAMESPACE,
+      ...CLUSTER_FLAGS,
+    ],
+    completes: 'resource',
+    load: () => import('./commands/wait.ts'),
+  },
+  {
+    name: 'delete',
+    summary: 'Delete objects, and what belongs to them',
+    usage: '(TYPE NAME ... | TYPE/NAME ... | -f FILE)',
+    examples: ['solvent delete batchjob wordcount', 'solvent delete -f job.yaml'],
+    flags: [
+      FILENAME,
+      SELECTOR,
+      { name: 'all', help: 'all objects of the type' },
+      { name: 'wait', help: 'wait until they are gone (default; --wait=false does not)' },
+      { name: 'grace-period', value: 'SECONDS', help: 'how long a pod may take to end' },
+      { name: 'now', help: 'like --grace-period=1' },
+      { name: 'force', help: 'with --grace-period=0: at once' },
+      {
+        name: 'cascade',
+        value: 'HOW',
+        choices: ['background', 'foreground', 'orphan'],
+        help: 'background (default), foreground, orphan',
+      },
+      { name: 'dry-run', value: 'HOW', choices: ['none', 'client', 'server'], help: 'only say what would go' },
+      IGNORE_NOT_FOUND,
+      TIMEOUT,
+      output('name'),
+      NAMESPACE,
+      ...CLUSTER_FLAGS,
+    ],
+    completes: 'resource',
+    load: () => import('./commands/delete.ts'),
+  },
+]
+
+const CLUSTER: readonly Command[] = [
+  {
+    name: 'up',
+    summary: 'Start the embedded cluster',
+    examples: ['solvent up', 'solvent up --state ./cluster -o json'],
+    flags: [
+      { name: 'port', value: 'NUMBER', help: 'port of the API server; a free one unless given' },
+      IDLE_TIMEOUT,
+      output('text', 'json'),
+      STATE,
+    ],
+    load: () => import('./commands/up.ts'),
+  },
+  {
+    name: 'down',
+    summary: 'Stop the embedded cluster and all that runs in it',
+    examples: ['solvent down', 'solvent down --state ./cluster'],
+    flags: [STATE],
+    load: () => import('./commands/down.ts'),
+  },
+  {
+    name: 'status',
+    summary: 'Say whether the embedded cluster runs, and where',
+    examples: ['solvent status', 'solvent status -o json'],
+    flags: [output('text', 'json'), STATE],
+    load: () => import('./commands/status.ts'),
+  },
+]
+
+const OTHER: readonly Command[] = [
+  {
+    name: 'version',
+    summary: 'Print the version',
+    examples: ['solvent version -o json'],
+    flags: [output('text', 'json')],
+    load: () => import('./commands/version.ts'),
+  },
+  {
+    name: 'completion',
+    summary: 'Print a script that completes commands, flags and names',
+    usage: '(bash | zsh | fish)',
+    examples: ['source <(solvent completion bash)', 'solvent completion fish | source'],
+    flags: [],
+    load: () => import('./commands/completion.ts'),
+  },
+]
+
+export const COMMAND_GROUPS: readonly { readonly title: string; readonly commands: readonly Command[] }[] = [
+  { title: 'Declare and run', commands: WRITE },
+  { title: 'Look and steer', commands: LOOK },
+  { title: 'The embedded cluster', commands: CLUSTER },
+  { title: 'Other', commands: OTHER },
+]
+
+export const COMMANDS: readonly Command[] = COMMAND_GROUPS.flatMap(({ commands }) => commands)
