@@ -94,7 +94,7 @@ function storeContract(what: string, open: (options?: StoreOptions) => Promise<S
       const store = await open()
       await put(store, key('a'), { count: 0 })
       const increment = (): Promise<UnknownObject | undefined> =>
-        store.write(key('a'), current => object('a', { count: (current?.data as { count: number }).count + 1 }))
+        store.write(key('a'), current => object('a', { count: (current!.data as { count: number }).count + 1 }))
       await Promise.all(Array.from({ length: 50 }, increment))
       expect(store.get(key('a'))?.data).toEqual({ count: 50 })
       expect(store.revision).toBe(51)
