@@ -1,0 +1,134 @@
+/**
+ * The program that starts the ranks of one pod, as POSIX sh: it runs in any image and needs nothing but a shell. It lies in the plan
+ * ConfigMap beside the plan. With one rank a pod it becomes that rank; with several it is their parent, as torchrun is
+ * (pytorch: torch/distributed/elastic/agent): one that fails ends the others, and its exit code is the pod's.
+ *
+ * usage: launcher.sh COMMAND ARGUMENT…         a program of the image
+ *        launcher.sh --node ARGUMENT…          the bundled one from the code ConfigMap
+ */
+export const LAUNCHER_KEY = 'launcher.sh'
+
+export const LAUNCHER = `#!/bin/sh
+# Starts the ranks of one pod. Written by Solvent; changes here are lost.
+root=$SOLVENT_ROOT
+scratch=$root/var/solvent/scratch
+[ -w "$scratch" ] || scratch=$(mktemp -d) || exit 1
+export SOLVENT_PLAN="$root/etc/solvent/plan/plan.json"
+[ -n "$SOLVENT_RENDEZVOUS_SECONDS" ] || SOLVENT_RENDEZVOUS_SECONDS=60
+[ -n "$SOLVENT_GRACE_SECONDS" ] || SOLVENT_GRACE_SECONDS=10
+
+say() { echo "launcher: $*" >&2; }
+nap() { sleep 0.1 2>/dev/null || sleep 1; }
+
+# The address of a name in this pod's hosts file, for hosts whose own resolver does not know the cluster's names.
+address_in_hosts() {
+  [ -r "$root/etc/hosts" ] || return 1
+  while read -r address names; do
+    for name in $names; do
+      if [ "$name" = "$1" ]; then echo "$address"; return 0; fi
+    done
+  done < "$root/etc/hosts"
+  return 1
+}
+
+# All pods of a gang start together: the name of the first one may be there a moment later than this pod.
+find_master() {
+  tries=$((SOLVENT_RENDEZVOUS_SECONDS * 10))
+  while :; do
+    if [ -n "$root" ] && found=$(address_in_hosts "$MASTER_ADDR"); then MASTER_ADDR=$found; return; fi
+    if command -v getent >/dev/null 2>&1; then
+      getent hosts "$MASTER_ADDR" >/dev/null 2>&1 && return
+    elif [ -z "$root" ]; then
+      return
+    fi
+    tries=$((tries - 1))
+    if [ "$tries" -le 0 ]; then say "$MASTER_ADDR has no address; starting without"; return; fi
+    nap
+  done
+}
+
+find_master
+export MASTER_ADDR
+
+if [ "$1" = --node ]; then
+  shift
+  packed=$root/etc/solvent/code/main.mjs.gz
+  program=$scratch/main.mjs
+  gzip -dc < "$packed" > "$program" 2>/dev/null ||
+    node -e 'const [from, to] = process.argv.slice(1), fs = require("node:fs")
+      fs.writeFileSync(to, require("node:zlib").gunzipSync(fs.readFileSync(from)))' "$packed" "$program" || exit 1
+  set -- node "$program" "$@"
+fi
+
+if [ "$LOCAL_WORLD_SIZE" -eq 1 ]; then exec "$@"; fi
+
+failure=$scratch/failure
+rm -f "$failure"
+first=$((GROUP_RANK * LOCAL_WORLD_SIZE))
+
+# One rank and its parent. TERM is handed on; USR2 ends a rank that does not listen.
+run_rank() {
+  export LOCAL_RANK="$1" RANK=$((first + $1))
+  shift
+  child=
+  ended=
+  trap 'ended=1; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM
+  trap '[ -z "$child" ] || kill -KILL "$child" 2>/dev/null' USR2
+  "$@" &
+  child=$!
+  [ -z "$ended" ] || kill -TERM "$child" 2>/dev/null
+  wait "$child"
+  code=$?
+  # A signal to this shell ends wait early; while the rank is there its own code is still to come.
+  while kill -0 "$child" 2>/dev/null; do
+    wait "$child"
+    code=$?
+  done
+  if [ "$code" -ne 0 ]; then
+    # The first to fail is the cause; the others fall with it.
+    if (set -C; echo "$code" > "$failure") 2>/dev/null && [ -z "$ended" ]; then
+      say "rank $RANK ended with code $code; ending the others"
+    fi
+    kill -USR1 "$$" 2>/dev/null
+  fi
+  exit "$code"
+}
+
+ranks=
+complete=
+wanted=
+reaper=
+# Asked for while ranks are still being started, it waits until all are there.
+end_ranks() {
+  wanted=1
+  [ -n "$complete" ] && [ -z "$reaper" ] || return 0
+  reaper=none
+  kill -TERM $ranks 2>/dev/null
+  (
+    clock=
+    trap 'kill "$clock" 2>/dev/null; exit' TERM
+    sleep "$SOLVENT_GRACE_SECONDS" &
+    clock=$!
+    wait "$clock"
+    kill -USR2 $ranks 2>/dev/null
+  ) >/dev/null 2>&1 &
+  reaper=$!
+}
+trap end_ranks USR1 TERM INT
+
+local_rank=0
+while [ "$local_rank" -lt "$LOCAL_WORLD_SIZE" ]; do
+  run_rank "$local_rank" "$@" &
+  ranks="$ranks $!"
+  local_rank=$((local_rank + 1))
+done
+complete=1
+[ -z "$wanted" ] || end_ranks
+
+for rank in $ranks; do
+  while kill -0 "$rank" 2>/dev/null; do wait "$rank"; done
+done
+[ -z "$reaper" ] || kill -TERM "$reaper" 2>/dev/null
+[ -s "$failure" ] && exit "$(cat "$failure")"
+exit 0
+`
