@@ -83,10 +83,20 @@ export interface SchedulingPolicy {
   readonly basic?: Record<string, never>
 }
 
+/** Whether the pods of a group may be preempted one by one, or only all together. */
+export interface DisruptionMode {
+  readonly all?: Record<string, never>
+  readonly single?: Record<string, never>
+}
+
 export interface Workload extends KubeObject {
   readonly spec: {
     readonly controllerRef?: { readonly apiGroup?: string; readonly kind: string; readonly name: string }
-    readonly podGroupTemplates: readonly { readonly name: string; readonly schedulingPolicy: SchedulingPolicy }[]
+    readonly podGroupTemplates: readonly {
+      readonly name: string
+      readonly schedulingPolicy: SchedulingPolicy
+      readonly disruptionMode?: DisruptionMode
+    }[]
   }
 }
 
@@ -94,6 +104,7 @@ export interface PodGroup extends KubeObject {
   readonly spec: {
     readonly workloadRef?: { readonly workloadName: string; readonly templateName: string }
     readonly schedulingPolicy: SchedulingPolicy
+    readonly disruptionMode?: DisruptionMode
   }
   readonly status?: { readonly conditions?: readonly Condition[] }
 }
