@@ -18,7 +18,7 @@ export interface ManagedFieldsEntry {
   readonly apiVersion: string
   readonly time?: string
   readonly fieldsType: 'FieldsV1'
-  readonly fieldsV1: Record<string, unknown>
+  readonly fieldsV1: Readonly<Record<string, unknown>>
   readonly subresource?: string
 }
 
