@@ -406,7 +406,7 @@ describe('over random objects', () => {
   /** Equal but for order of items and for objects and lists that hold nothing. */
   const content = (object: UnknownObject): readonly string[] =>
     pathsOf(fieldsOf(withoutManagers(object), POD))
-      .filter(path => !/\.(labels|nodeSelector|resources|requests|env)$/.test(path))
+      .filter(path => !/\.(spec|labels|nodeSelector|resources|requests|env)$/.test(path))
       .sort()
 
   test('applying twice is applying once', () => {

@@ -51,9 +51,9 @@ export function serverSideApply(input: ApplyInput): ApplyOutcome {
   const conflicts = others.flatMap(owner => conflictsWith(owner, changed))
   if (conflicts.length > 0 && !input.force) return { kind: 'conflicts', conflicts }
 
-  const isSameClaim = last !== undefined && isSame(last.fields, claim.fields)
+  const isSameClaim = isSame(last?.fields, claim.fields)
   if (live !== undefined && after === live && isSameClaim) return { kind: 'applied', object: live }
-  const own = isSameClaim && after === live ? { ...claim, time: last.time } : claim
+  const own = isSameClaim && after === live ? { ...claim, time: last?.time } : claim
   return { kind: 'applied', object: withManagers(after, [...disowned(others, comparison), own]) }
 }
 
