@@ -4,6 +4,8 @@
  */
 import type { KindInfo } from '../../kube/kinds.ts'
 import type { SchemaViolation } from '../../kube/schema.ts'
+import { formatFieldPath } from '../../kube/schema-path.ts'
+import { causeMessage } from '../../kube/schema-validate.ts'
 import { type ApiError, apiError, type StatusCause } from '../../kube/status.ts'
 
 export interface FieldError {
@@ -57,27 +59,12 @@ export const tooLong = (field: string, maxBytes: number): FieldError => ({
 
 const shown = (value: unknown): string => JSON.stringify(value) ?? 'null'
 
-/** `spec.containers[0].name`, as upstream writes paths; a map's key is `metadata.labels[app]` there and here. */
-export function fieldPath(path: readonly (string | number)[]): string {
-  return path.reduce<string>(
-    (text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`),
-    '',
-  )
-}
-
-export function fromViolation({ path, reason, value, detail }: SchemaViolation): FieldError {
-  const field = fieldPath(path)
-  switch (reason) {
-    case 'FieldValueRequired':
-      return required(field, detail)
-    case 'FieldValueForbidden':
-      return denied(field, detail)
-    case 'FieldValueNotSupported':
-      return { field, reason, body: `Unsupported value: ${shown(value)}: ${detail}` }
-    default:
-      return { ...invalid(field, value, detail), reason }
-  }
-}
+/** A structural schema's violation, in the same words. */
+export const fromViolation = (violation: SchemaViolation): FieldError => ({
+  field: formatFieldPath(violation.path) || '<nil>',
+  reason: violation.reason,
+  body: causeMessage(violation),
+})
 
 const causeOf = ({ field, reason, body }: FieldError): StatusCause => ({ reason, message: body, field })
 

@@ -1,0 +1,104 @@
+/**
+ * Deleting: what nothing holds goes at once; else the object is marked (`deletionTimestamp`), and the last write that takes away its
+ * finalizers or its grace period removes it (apiserver's registry/rest/delete.go and generic/registry/store.go).
+ */
+import { formatTime } from '../../base/clock.ts'
+import type { DeleteOptions } from '../../client/kube-api.ts'
+import type { UnknownObject } from '../../kube/object.ts'
+import { isApiError } from '../../kube/status.ts'
+import { sameJson } from './json.ts'
+import { type ListQuery, listObjects, storeKey, type Target } from './read.ts'
+import { conflict, notFound } from './refusals.ts'
+import { type Resource, served } from './resource.ts'
+import { isReleased, type WriteContext } from './write.ts'
+
+export interface Deleted {
+  readonly object: UnknownObject
+  /** False while finalizers or a grace period hold it. */
+  readonly isGone: boolean
+}
+
+export async function deleteObject(
+  { store, clock }: WriteContext,
+  target: Target,
+  options: DeleteOptions = {},
+): Promise<Deleted> {
+  const { resource, name } = target
+  let marked: UnknownObject | undefined
+  const change = (stored: UnknownObject | undefined): UnknownObject | undefined => {
+    if (!stored) throw notFound(resource.info, name)
+    checkPreconditions(resource, stored, options)
+    marked = mark(resource, stored, options, clock.now())
+    return isReleased(resource, marked) ? undefined : marked
+  }
+  const key = storeKey(target)
+  const stored = options.dryRun ? change(store.get(key)) : await store.write(key, change)
+  const last = stored ?? (marked as UnknownObject)
+  return { object: served(resource, last), isGone: isReleased(resource, marked as UnknownObject) }
+}
+
+function checkPreconditions({ info }: Resource, { metadata }: UnknownObject, { preconditions }: DeleteOptions): void {
+  const name = metadata.name ?? ''
+  if (preconditions?.uid && preconditions.uid !== metadata.uid) {
+    const why = `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${metadata.uid}`
+    throw conflict(info, name, why)
+  }
+  if (preconditions?.resourceVersion && preconditions.resourceVersion !== metadata.resourceVersion) {
+    const why = `Precondition failed: ResourceVersion in precondition: ${preconditions.resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`
+    throw conflict(info, name, why)
+  }
+}
+
+/** Which finalizer makes the garbage collector do what is asked; the other one is taken away. */
+const COLLECTOR_FINALIZERS = { Foreground: 'foregroundDeletion', Orphan: 'orphan' } as const
+
+function finalizersFor(present: readonly string[], policy: DeleteOptions['propagationPolicy']): readonly string[] {
+  if (policy === undefined) return present
+  const others = present.filter(name => !Object.values<string>(COLLECTOR_FINALIZERS).includes(name))
+  return policy === 'Background' ? others : [...others, COLLECTOR_FINALIZERS[policy]]
+}
+
+/** The object on its way out; the same object when nothing changes by asking again. */
+function mark(resource: Resource, object: UnknownObject, options: DeleteOptions, now: number): UnknownObject {
+  const { strategy } = resource
+  const { metadata } = object
+  const asked = strategy.gracePeriodSeconds?.(object, options.gracePeriodSeconds) ?? 0
+  const isFirst = metadata.deletionTimestamp === undefined
+  // A second request may shorten the time that is left, never lengthen it.
+  const graceSeconds = isFirst ? asked : Math.min(asked, metadata.deletionGracePeriodSeconds ?? 0)
+  const finalizers = finalizersFor(metadata.finalizers ?? [], options.propagationPolicy)
+  const isShortened = !isFirst && graceSeconds < (metadata.deletionGracePeriodSeconds ?? 0)
+  if (!isFirst && !isShortened && sameJson(finalizers, metadata.finalizers ?? [])) return object
+  const deleting: UnknownObject = {
+    ...object,
+    metadata: {
+      ...metadata,
+      ...(isFirst && metadata.generation !== undefined && { generation: metadata.generation + 1 }),
+      ...((metadata.finalizers || finalizers.length > 0) && { finalizers }),
+      deletionTimestamp: isFirst || isShortened ? formatTime(now + graceSeconds * 1000) : metadata.deletionTimestamp,
+      deletionGracePeriodSeconds: graceSeconds,
+    },
+  }
+  return isFirst ? (strategy.onMarkedForDeletion?.(deleting) ?? deleting) : deleting
+}
+
+/** One by one, as upstream does; what is gone in the meantime does not matter. */
+export async function deleteCollection(
+  context: WriteContext,
+  resource: Resource,
+  namespace: string | undefined,
+  query: ListQuery,
+  options: DeleteOptions,
+): Promise<readonly UnknownObject[]> {
+  const { items } = listObjects(context.store, resource, namespace, query)
+  const deletions = items.map(async ({ metadata: { namespace: inside, name = '' } }) => {
+    try {
+      const target = { resource, name, ...(inside !== undefined && { namespace: inside }) }
+      return [(await deleteObject(context, target, options)).object]
+    } catch (error) {
+      if (isApiError(error, 'NotFound')) return []
+      throw error
+    }
+  })
+  return (await Promise.all(deletions)).flat()
+}

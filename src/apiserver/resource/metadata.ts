@@ -1,0 +1,110 @@
+/** ObjectMeta: what the server fills in, what it carries over from the old state, what it refuses (apimachinery's api/validation). */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { formatTime } from '../../base/clock.ts'
+import type { ObjectMeta, OwnerReference, UnknownObject } from '../../kube/object.ts'
+import { checkAnnotations, checkLabels, checkName, dnsLabel, dnsSubdomain, qualifiedName } from '../kinds/names.ts'
+import { denied, type FieldError, invalid, required } from './field-error.ts'
+import { only, sameJson, without } from './json.ts'
+import type { Resource } from './resource.ts'
+
+/** No vowels, so that no words come out, and nothing that looks like something else (apimachinery's util/rand). */
+const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
+const SUFFIX_LENGTH = 5
+const MAX_GENERATED_LENGTH = 63
+
+export function generatedName(base: string): string {
+  const letters = Array.from(randomBytes(SUFFIX_LENGTH), byte => SUFFIX_ALPHABET[byte % SUFFIX_ALPHABET.length])
+  return base.slice(0, MAX_GENERATED_LENGTH - SUFFIX_LENGTH) + letters.join('')
+}
+
+/** What only the server may say of an object's life. */
+const LIFE: readonly (keyof ObjectMeta)[] = [
+  'generateName',
+  'namespace',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+]
+
+/** The metadata of a new object: what only the server may say replaces whatever was given. */
+export function newMetadata(
+  given: ObjectMeta,
+  resource: Resource,
+  namespace: string | undefined,
+  now: number,
+): ObjectMeta {
+  return {
+    ...without(given, LIFE),
+    ...(given.generateName !== undefined && { generateName: given.generateName }),
+    ...(namespace !== undefined && { namespace }),
+    uid: randomUUID(),
+    ...(resource.strategy.hasGeneration && { generation: 1 }),
+    creationTimestamp: formatTime(now),
+  }
+}
+
+/** The metadata of a changed object: identity and life are the old one's, whatever the client sent. */
+export const carriedMetadata = (old: ObjectMeta, given: ObjectMeta): ObjectMeta => ({
+  ...without(given, LIFE),
+  name: old.name,
+  ...only(old, LIFE),
+})
+
+export function validateMetadata({ metadata }: UnknownObject, resource: Resource): readonly FieldError[] {
+  const { name = '', ownerReferences = [], finalizers = [] } = metadata
+  return [
+    ...(name === ''
+      ? [required('metadata.name', 'name or generateName is required')]
+      : checkName(resource.strategy.nameRule ?? dnsSubdomain, 'metadata.name', name)),
+    ...(resource.info.namespaced && metadata.namespace
+      ? checkName(dnsLabel, 'metadata.namespace', metadata.namespace)
+      : []),
+    ...checkLabels(metadata.labels, 'metadata.labels'),
+    ...checkAnnotations(metadata.annotations, 'metadata.annotations'),
+    ...ownerReferences.flatMap((ref, i) => checkOwner(ref, `metadata.ownerReferences[${i}]`)),
+    ...checkControllers(ownerReferences),
+    ...finalizers.flatMap((finalizer, i) => checkName(qualifiedName, `metadata.finalizers[${i}]`, finalizer)),
+  ]
+}
+
+function checkOwner(ref: OwnerReference, field: string): readonly FieldError[] {
+  return (['apiVersion', 'kind', 'name', 'uid'] as const).flatMap(key =>
+    ref[key]
+      ? []
+      : [invalid(`${field}.${key}`, ref[key] ?? '', `${key === 'apiVersion' ? 'version' : key} must not be empty`)],
+  )
+}
+
+function checkControllers(refs: readonly OwnerReference[]): readonly FieldError[] {
+  const controllers = refs.filter(ref => ref.controller)
+  if (controllers.length < 2) return []
+  const names = controllers.slice(0, 2).map(({ kind, name }) => `${kind}/${name}`)
+  return [
+    invalid(
+      'metadata.ownerReferences',
+      refs,
+      `Only one reference can have Controller set to true. Found "true" in references for ${names.join(' and ')}`,
+    ),
+  ]
+}
+
+export function validateMetadataUpdate({ metadata }: UnknownObject, old: UnknownObject): readonly FieldError[] {
+  if (old.metadata.deletionTimestamp === undefined) return []
+  const before = old.metadata.finalizers ?? []
+  const added = (metadata.finalizers ?? []).filter(finalizer => !before.includes(finalizer))
+  if (added.length === 0) return []
+  const shown = `[]string{${added.map(name => JSON.stringify(name)).join(', ')}}`
+  return [
+    denied(
+      'metadata.finalizers',
+      `no new finalizers can be added if the object is being deleted, found new finalizers ${shown}`,
+    ),
+  ]
+}
+
+/** `field is immutable`, when it has changed. */
+export const immutable = (field: string, now: unknown, before: unknown): readonly FieldError[] =>
+  sameJson(now, before) ? [] : [invalid(field, now ?? null, 'field is immutable')]

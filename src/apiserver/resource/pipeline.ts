@@ -1,0 +1,115 @@
+/**
+ * The stages that every written object passes, in this order and by these names:
+ *
+ *     decode   text -> object               rest/decode.ts, kind and names checked here
+ *     admit    what follows from others     the namespace exists; ServiceAccount volumes, priorities, addresses
+ *     default  what upstream fills in       kinds/ for built-in kinds, the schema for custom ones
+ *     validate everything wrong, at once    422 with a cause a field
+ *     persist  store.write                  optimistic concurrency, generation, managed fields; nothing where nothing changed
+ *     notify   the store's watches          watch.ts
+ *     encode   object -> text               rest/encode.ts: JSON, Table, metadata alone
+ *
+ * This file holds the pure ones in the middle; `write.ts` strings them together.
+ */
+import type { Namespace } from '../../kube/core.ts'
+import type { UnknownObject } from '../../kube/object.ts'
+import { applyDefaults } from '../../kube/schema-default.ts'
+import { pruneUnknown } from '../../kube/schema-prune.ts'
+import { validateSchema } from '../../kube/schema-validate.ts'
+import { apiError } from '../../kube/status.ts'
+import type { Store } from '../store/store.ts'
+import { type FieldError, fromViolation, invalidObject } from './field-error.ts'
+import { sameExcept, without } from './json.ts'
+import { validateMetadata, validateMetadataUpdate } from './metadata.ts'
+import type { Target } from './read.ts'
+import { badRequest, notFound } from './refusals.ts'
+import { type AdmitContext, hasSubresource, type Resource } from './resource.ts'
+
+/** The body says what the URL says. */
+export function checkDecoded({ resource, namespace, name }: Target, object: UnknownObject): void {
+  const { apiVersion, kind, metadata } = object
+  if (kind !== resource.info.kind || apiVersion !== resource.apiVersion) {
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${resource.info.kind} in ${resource.apiVersion}, is ${kind} in ${apiVersion})`,
+    )
+  }
+  if (metadata.namespace && metadata.namespace !== (namespace ?? '')) {
+    throw badRequest(
+      namespace === undefined
+        ? 'namespace must not be set on a cluster-scoped object'
+        : 'the namespace of the provided object does not match the namespace sent on the request',
+    )
+  }
+  if (name && metadata.name && metadata.name !== name) {
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
+  }
+}
+
+/** Only new objects are admitted: what admission decides for an existing one has been decided. */
+export function admit({ resource, namespace }: Target, object: UnknownObject, context: AdmitContext): UnknownObject {
+  if (namespace !== undefined) checkNamespace(context.store, resource, namespace, object.metadata.name ?? '')
+  return resource.strategy.admit?.(object, context) ?? object
+}
+
+function checkNamespace(store: Store, resource: Resource, namespace: string, name: string): void {
+  const found = store.get({ resource: 'namespaces', namespace: '', name: namespace }) as Namespace | undefined
+  if (!found) throw notFound({ group: '', plural: 'namespaces', kind: 'Namespace' }, namespace)
+  if (found.metadata.deletionTimestamp === undefined && found.status?.phase !== 'Terminating') return
+  const { group, plural } = resource.info
+  throw apiError(
+    'Forbidden',
+    `${group ? `${plural}.${group}` : plural} "${name}" is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`,
+    {
+      name,
+      ...(group && { group }),
+      kind: plural,
+      causes: [
+        {
+          reason: 'NamespaceTerminating',
+          message: `namespace ${namespace} is being terminated`,
+          field: 'metadata.namespace',
+        },
+      ],
+    },
+  )
+}
+
+/** A custom resource's unknown fields are dropped and its defaults filled in by its schema. */
+export function fillDefaults({ isCustom, schema, strategy }: Resource, object: UnknownObject): UnknownObject {
+  const structural = isCustom ? schema() : undefined
+  const filled = structural
+    ? (applyDefaults(structural, pruneUnknown(structural, object).value) as UnknownObject)
+    : object
+  return strategy.default?.(filled) ?? filled
+}
+
+export function validate(resource: Resource, object: UnknownObject, old?: UnknownObject): void {
+  const errors = [
+    ...validateMetadata(object, resource),
+    ...(old ? validateMetadataUpdate(object, old) : []),
+    ...bySchema(resource, object),
+    ...(resource.strategy.validate?.(object) ?? []),
+    ...(old ? (resource.strategy.validateUpdate?.(object, old) ?? []) : []),
+  ]
+  if (errors.length > 0) throw invalidObject(resource.info, object.metadata.name ?? '', errors)
+}
+
+function bySchema({ isCustom, schema }: Resource, object: UnknownObject): readonly FieldError[] {
+  const structural = isCustom ? schema() : undefined
+  return structural ? validateSchema(structural, object).map(fromViolation) : []
+}
+
+/** The status of a new object is its controllers' to write. */
+export function withoutStatus(resource: Resource, object: UnknownObject, now: number): UnknownObject {
+  const { prepareCreate } = resource.strategy
+  if (prepareCreate) return prepareCreate(object, now)
+  return hasSubresource(resource, 'status') && 'status' in object ? without(object, ['status']) : object
+}
+
+/** `metadata.generation` counts what a client wants, not what controllers report. */
+export function withGeneration(resource: Resource, old: UnknownObject, next: UnknownObject): UnknownObject {
+  if (!resource.strategy.hasGeneration) return next
+  const reported = hasSubresource(resource, 'status') ? ['status'] : []
+  if (sameExcept(old, next, 'apiVersion', 'kind', 'metadata', ...reported)) return next
+  return { ...next, metadata: { ...next.metadata, generation: (old.metadata.generation ?? 0) + 1 } }
+}

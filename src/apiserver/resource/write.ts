@@ -1,0 +1,247 @@
+/** create, update, patch and apply: the stages of `pipeline.ts` around one `store.write`. Deleting is in `delete.ts`. */
+import type { Clock } from '../../base/clock.ts'
+import { formatTime } from '../../base/clock.ts'
+import type { UnknownObject } from '../../kube/object.ts'
+import { isApiError } from '../../kube/status.ts'
+import type { Store } from '../store/store.ts'
+import { sameExcept, without } from './json.ts'
+import { carriedMetadata, generatedName, newMetadata } from './metadata.ts'
+import { sameOwnership, trackApply, trackUpdate } from './ownership.ts'
+import { admit, checkDecoded, fillDefaults, validate, withGeneration, withoutStatus } from './pipeline.ts'
+import { storeKey, type Target } from './read.ts'
+import { alreadyExists, badRequest, conflict, generateNameExhausted, MODIFIED, notFound } from './refusals.ts'
+import { type AdmitContext, hasSubresource, type Resource, served, toStored } from './resource.ts'
+import type { ServiceAddresses } from './service-addresses.ts'
+
+export interface WriteContext {
+  readonly store: Store
+  readonly clock: Clock
+  readonly addresses: ServiceAddresses
+}
+
+export interface WriteRequest {
+  /** Who is said to own the fields that change. */
+  readonly manager: string
+  readonly dryRun?: boolean
+  readonly subresource?: string
+}
+
+/** KEP-4420: how often a generated name is tried again when it is taken. */
+const NAME_ATTEMPTS = 8
+
+export async function createObject(
+  context: WriteContext,
+  target: Target,
+  given: UnknownObject,
+  request: WriteRequest,
+): Promise<UnknownObject> {
+  checkDecoded(target, given)
+  if (given.metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created')
+  if (given.metadata.name || !given.metadata.generateName) return createNamed(context, target, given, request)
+  for (let attempt = 1; ; attempt++) {
+    const name = generatedName(given.metadata.generateName)
+    const named = { ...given, metadata: { ...given.metadata, name } }
+    try {
+      return await createNamed(context, { ...target, name }, named, request)
+    } catch (error) {
+      if (!isApiError(error, 'AlreadyExists')) throw error
+      if (attempt === NAME_ATTEMPTS) throw generateNameExhausted(target.resource.info, name)
+    }
+  }
+}
+
+async function createNamed(
+  context: WriteContext,
+  target: Target,
+  given: UnknownObject,
+  request: WriteRequest,
+): Promise<UnknownObject> {
+  const { resource } = target
+  const named = { ...target, name: given.metadata.name ?? '' }
+  const taken = context.addresses.open(context.store)
+  try {
+    const created = newObject(context, named, given, request, taken.allocate)
+    const change = (current: UnknownObject | undefined): UnknownObject => {
+      if (current) throw alreadyExists(resource.info, named.name)
+      return toStored(resource, created)
+    }
+    const stored = request.dryRun
+      ? change(context.store.get(storeKey(named)))
+      : await context.store.write(storeKey(named), change)
+    return served(resource, stored ?? created)
+  } finally {
+    taken.close()
+  }
+}
+
+/** A new object after all stages but the last. */
+function newObject(
+  { store, clock }: WriteContext,
+  target: Target,
+  given: UnknownObject,
+  request: WriteRequest,
+  allocateServiceIp: AdmitContext['allocateServiceIp'],
+): UnknownObject {
+  const { resource, namespace } = target
+  const now = clock.now()
+  const metadata = newMetadata(given.metadata, resource, namespace, now)
+  const fresh = withoutStatus(resource, { ...given, metadata }, now)
+  const admitted = admit(target, fresh, { store, clock, allocateServiceIp })
+  const complete = fillDefaults(resource, admitted)
+  validate(resource, complete)
+  return trackUpdate(resource, undefined, complete, { ...request, time: formatTime(now) })
+}
+
+/** What the new state shall be, from the present one. Runs inside the store's write: pure, perhaps more than once. */
+export type Produce = (old: UnknownObject) => UnknownObject
+
+/** PUT and the three PATCH types: they differ only in how the new state comes from the old one. */
+export async function updateObject(
+  context: WriteContext,
+  target: Target,
+  produce: Produce,
+  request: WriteRequest,
+): Promise<UnknownObject> {
+  const { resource, name } = target
+  return writeState(context, target, request, current => {
+    if (!current) throw notFound(resource.info, name)
+    return nextState(context, target, current, produce(current), request)
+  })
+}
+
+/** Server-side apply: an absent object is created. */
+export async function applyObject(
+  context: WriteContext,
+  target: Target,
+  applied: UnknownObject,
+  request: WriteRequest & { readonly force: boolean },
+): Promise<UnknownObject> {
+  checkDecoded(target, applied)
+  const { resource, name } = target
+  const taken = context.addresses.open(context.store)
+  try {
+    return await writeState(context, target, request, current => {
+      const time = formatTime(context.clock.now())
+      if (current) {
+        checkVersion(resource, current, applied)
+        const merged = trackApply(resource, current, applied, { ...request, time })
+        return nextState(context, target, current, merged, { ...request, isTracked: true })
+      }
+      if (request.subresource) throw notFound(resource.info, name)
+      const named = { ...applied, metadata: { ...applied.metadata, name } }
+      const created = newObject(context, target, named, request, taken.allocate)
+      return trackApply(resource, without(created, ['managedFields' as never]), applied, {
+        ...request,
+        time,
+        isNew: true,
+      })
+    })
+  } finally {
+    taken.close()
+  }
+}
+
+/** `decide` works on the served form; an object that nothing holds any more is removed. */
+async function writeState(
+  { store }: WriteContext,
+  target: Target,
+  request: WriteRequest,
+  decide: (current: UnknownObject | undefined) => UnknownObject,
+): Promise<UnknownObject> {
+  const { resource } = target
+  let decided: UnknownObject | undefined
+  const change = (stored: UnknownObject | undefined): UnknownObject | undefined => {
+    const current = stored && served(resource, stored)
+    decided = decide(current)
+    if (current && decided === current) return stored
+    return isReleased(resource, decided) ? undefined : toStored(resource, decided)
+  }
+  if (request.dryRun) {
+    change(store.get(storeKey(target)))
+    return decided as UnknownObject
+  }
+  const stored = await store.write(storeKey(target), change)
+  return stored ? served(resource, stored) : (decided as UnknownObject)
+}
+
+/** Marked for deletion, no time left, and nothing that holds it. */
+export function isReleased({ strategy }: Resource, { metadata, ...rest }: UnknownObject): boolean {
+  return (
+    metadata.deletionTimestamp !== undefined &&
+    (metadata.finalizers ?? []).length === 0 &&
+    (metadata.deletionGracePeriodSeconds ?? 0) === 0 &&
+    !strategy.isHeld?.({ metadata, ...rest } as UnknownObject)
+  )
+}
+
+function nextState(
+  { clock }: WriteContext,
+  target: Target,
+  old: UnknownObject,
+  candidate: UnknownObject,
+  request: WriteRequest & { readonly isTracked?: boolean },
+): UnknownObject {
+  const { resource } = target
+  checkDecoded(target, candidate)
+  checkVersion(resource, old, candidate)
+  const carried = { ...candidate, metadata: carriedMetadata(old.metadata, candidate.metadata) }
+  const complete = completed(resource, old, withinSubresource(resource, old, carried, request.subresource), request)
+  const next = withGeneration(resource, old, complete)
+  const isSame = sameExcept(next, old, 'metadata') && sameExcept(next.metadata, old.metadata, 'managedFields')
+  if (request.isTracked) return isSame && sameOwnership(old, next) ? old : next
+  return isSame ? old : trackUpdate(resource, old, next, { ...request, time: formatTime(clock.now()) })
+}
+
+/** Defaults and validation; a built-in kind's status is its controllers' own business, as upstream has it (nearly) everywhere. */
+function completed(
+  resource: Resource,
+  old: UnknownObject,
+  changed: UnknownObject,
+  { subresource }: WriteRequest,
+): UnknownObject {
+  if (subresource === 'status' && !resource.isCustom) return changed
+  const complete = fillDefaults(resource, resource.strategy.prepareUpdate?.(changed, old) ?? changed)
+  validate(resource, complete, old)
+  return complete
+}
+
+function checkVersion({ info }: Resource, old: UnknownObject, { metadata }: UnknownObject): void {
+  const name = old.metadata.name ?? ''
+  if (metadata.uid && metadata.uid !== old.metadata.uid) {
+    const why = `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata.uid}`
+    throw conflict(info, name, why)
+  }
+  if (metadata.resourceVersion && metadata.resourceVersion !== old.metadata.resourceVersion) {
+    throw conflict(info, name, MODIFIED)
+  }
+}
+
+/** A status write keeps all but the status, any other write keeps the status. */
+function withinSubresource(
+  resource: Resource,
+  old: UnknownObject,
+  next: UnknownObject,
+  subresource: string | undefined,
+): UnknownObject {
+  if (!hasSubresource(resource, 'status')) return next
+  if (subresource === 'status') {
+    const { status } = next
+    return withStatus({ ...old, metadata: statusMetadata(resource, old, next) }, status)
+  }
+  return withStatus(next, old.status)
+}
+
+const withStatus = (object: UnknownObject, status: unknown): UnknownObject =>
+  status === undefined ? without(object, ['status']) : { ...object, status }
+
+/** Kubelets set annotations and labels through the status of nodes and pods; a custom resource's status carries no metadata. */
+function statusMetadata(resource: Resource, old: UnknownObject, next: UnknownObject): UnknownObject['metadata'] {
+  const { labels, annotations, managedFields } = next.metadata
+  const metadata = without(old.metadata, ['managedFields'])
+  return {
+    ...metadata,
+    ...(!resource.isCustom && labels && { labels }),
+    ...(!resource.isCustom && annotations && { annotations }),
+    ...(managedFields && { managedFields }),
+  }
+}
