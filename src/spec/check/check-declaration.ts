@@ -19,12 +19,13 @@ export type FoundProblem = Problem & { readonly part: 'key' | 'value' }
 export function checkDeclaration(info: DeclarationInfo, value: unknown): readonly FoundProblem[] {
   const { kind } = info
   const schema = wholeSchema(info)
-  const unknown = unknownFields(info, value)
-  const violations = validateSchema(schema, value).filter(
-    ({ path, reason }) => reason !== 'FieldValueRequired' || !unknown.some(field => isMisspelt(field, path)),
-  )
-  const sentences = violations.map(violation => sentenceOf(kind, schema, value, violation))
-  const unsure = [...unknown, ...validateSchema(schema, value).map(({ path }) => path)].map(formatFieldPath)
+  const violations = validateSchema(schema, value)
+  const ofWrongType = violations.filter(({ reason }) => reason === 'FieldValueTypeInvalid')
+  const unknown = unknownFields(info, value).filter(field => !ofWrongType.some(({ path }) => isInside(path, field)))
+  const sentences = violations
+    .filter(({ path, reason }) => reason !== 'FieldValueRequired' || !unknown.some(field => isMisspelt(field, path)))
+    .map(violation => sentenceOf(kind, schema, value, violation))
+  const unsure = [...unknown, ...violations.map(({ path }) => path)].map(formatFieldPath)
   return [
     ...unknown.map(path => ({ ...unknownField(kind, schema, path), part: 'key' as const })),
     ...[...sentences, ...brokenRules(value as Declaration, kind, unsure)].map(problem => ({
@@ -33,6 +34,8 @@ export function checkDeclaration(info: DeclarationInfo, value: unknown): readonl
     })),
   ]
 }
+
+const isInside = (outer: FieldPath, inner: FieldPath): boolean => outer.every((step, i) => step === inner[i])
 
 /** Without `status`: what is written there is ignored. */
 function wholeSchema({ schema }: DeclarationInfo): StructuralSchema {

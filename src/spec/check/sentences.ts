@@ -131,11 +131,11 @@ export function unknownField(kind: string, root: StructuralSchema, path: FieldPa
   const name = String(path.at(-1))
   const known = Object.keys(schemaAt(root, path.slice(0, -1))?.properties ?? {})
   const later = path[0] === 'spec' && path.length <= 3 ? LATER[kind]?.[name] : undefined
-  const near = didYouMean(name, known)
+  const near = later ? undefined : didYouMean(name, known)
   const parent = formatFieldPath(path.slice(0, -1)) || 'a declaration'
   return {
     field: formatFieldPath(path),
-    what: later && !near ? 'cannot be used yet' : 'is no field that is known',
+    what: later ? 'cannot be used yet' : 'is no field that is known',
     fix: near ?? later ?? `Remove it; ${parent} has ${orList(known)}.`,
   }
 }

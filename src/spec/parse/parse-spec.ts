@@ -4,21 +4,15 @@
  */
 import type { Problem, Result, SourcePlace } from '../../base/problem.ts'
 import { ok } from '../../base/problem.ts'
-import type { UnknownObject } from '../../kube/object.ts'
 import { type FieldPath, parseFieldPath } from '../../kube/schema-path.ts'
 import { checkDeclaration } from '../check/check-declaration.ts'
 import type { Declaration } from '../kinds.ts'
 import type { DeclarationInfo } from '../schema/kinds-table.ts'
 import { normalise } from '../shorthand/normalise.ts'
+import type { Document, Locate } from './document.ts'
 import { identify } from './identify.ts'
+import { sameNames } from './names-differ.ts'
 import { readDocuments, type Written } from './written.ts'
-
-/** Where a field of the document was written, or the nearest thing around it: for what is found out later about it. */
-export type Locate = (field: string) => SourcePlace
-
-export type Document =
-  | { readonly kind: 'declaration'; readonly declaration: Declaration; readonly locate: Locate }
-  | { readonly kind: 'object'; readonly object: UnknownObject; readonly locate: Locate }
 
 export interface ParseOptions {
   /** How problems call the text: `job.yaml`, or `-` for standard input. */
@@ -29,9 +23,12 @@ export function parseSpec(text: string, { file }: ParseOptions): Result<readonly
   const written = readDocuments(text, file)
   if (written.length === 0) return { ok: false, problems: [nothingDeclared(file)] }
   const parsed = written.flatMap(itemsOf).map(parseDocument)
-  const problems = parsed.flatMap(document => ('problems' in document ? document.problems : []))
-  if (problems.length > 0) return { ok: false, problems }
-  return ok(parsed.flatMap(document => ('problems' in document ? [] : [document])))
+  const documents = parsed.flatMap(document => ('problems' in document ? [] : [document]))
+  const problems = [
+    ...parsed.flatMap(document => ('problems' in document ? document.problems : [])),
+    ...sameNames(documents),
+  ]
+  return problems.length > 0 ? { ok: false, problems } : ok(documents)
 }
 
 const nothingDeclared = (file: string): Problem => ({

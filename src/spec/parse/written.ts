@@ -2,17 +2,7 @@
  * YAML text as plain values that remember where they were written, through anchors, aliases and merge keys. Everything past this file
  * works on values and asks for places by field path.
  */
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  parseAllDocuments,
-  type Scalar,
-} from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type Scalar } from 'yaml'
 import type { Problem, SourcePlace } from '../../base/problem.ts'
 import type { FieldPath } from '../../kube/schema-path.ts'
 import { syntaxProblems } from './syntax.ts'
@@ -49,7 +39,7 @@ export function readDocuments(text: string, file: string): readonly Written[] {
   return [...documents].flatMap(document => {
     const broken = syntaxProblems(document.errors, text, placeAt)
     if (broken.length === 0 && isEmpty(document.contents)) return []
-    return [broken.length > 0 ? unreadable(broken) : readDocument(document, placeAt)]
+    return [broken.length > 0 ? unreadable(broken) : readDocument(document.contents, placeAt)]
   })
 }
 
@@ -62,9 +52,9 @@ const unreadable = (problems: readonly Problem[]): Written => ({
   source: () => undefined,
 })
 
-function readDocument(document: Document, placeAt: (offset: number) => SourcePlace): Written {
-  const reader = new NodeReader(document, placeAt)
-  const { value, spot } = reader.read(document.contents as Node | null)
+function readDocument(contents: Node | null, placeAt: (offset: number) => SourcePlace): Written {
+  const reader = new NodeReader(placeAt)
+  const { value, spot } = reader.read(contents)
   return {
     value,
     problems: reader.problems,
@@ -97,22 +87,22 @@ interface Read {
 
 class NodeReader {
   readonly problems: Problem[] = []
-  private readonly document: Document
   private readonly placeAt: (offset: number) => SourcePlace
+  /** By name, as they are met: an alias means the last one above it. */
+  private readonly anchors = new Map<string, Node>()
   private readonly open = new Set<Node>()
-  private aliasDepth = 0
   private aliasedNodes = 0
 
-  constructor(document: Document, placeAt: (offset: number) => SourcePlace) {
-    this.document = document
+  constructor(placeAt: (offset: number) => SourcePlace) {
     this.placeAt = placeAt
   }
 
   read(node: Node | null, keyOffset?: number): Read {
     const offset = node?.range?.[0] ?? keyOffset ?? 0
     const at = { offset, ...(keyOffset === undefined ? {} : { keyOffset }) }
-    if (isAlias(node)) return this.readAlias(node.source, node.resolve(this.document), at)
-    if (this.aliasDepth > 0 && ++this.aliasedNodes > MAX_ALIASED_NODES) return { value: null, spot: at }
+    if (isAlias(node)) return this.readAlias(node.source, at)
+    if (this.open.size > 0 && ++this.aliasedNodes > MAX_ALIASED_NODES) return { value: null, spot: at }
+    if (node?.anchor && this.open.size === 0) this.anchors.set(node.anchor, node)
     if (isMap(node)) return this.readMap(node.items as readonly MapEntry[], at)
     if (isSeq(node)) return this.readList(node.items as readonly (Node | null)[], at)
     const scalar = node as Scalar | null
@@ -120,34 +110,34 @@ class NodeReader {
     return { value: scalar?.value ?? null, spot: source === undefined ? at : { ...at, source } }
   }
 
-  private readAlias(name: string, target: Node | undefined, at: Spot): Read {
+  private readAlias(name: string, at: Spot): Read {
+    const target = this.anchors.get(name)
     if (!target || this.open.has(target)) {
       const why = target ? 'it stands inside the value that it names' : 'no anchor of that name stands above it'
       const fix = target
         ? 'Write the value here.'
         : `Write the value here, or put &${name} in front of the value that is meant.`
-      this.problems.push({ place: this.placeAt(at.offset), field: '', what: `*${name} names a value`, why, fix })
-      return { value: null, spot: at }
+      return this.refuse(at, `*${name} names a value`, why, fix)
     }
+    if (this.aliasedNodes > MAX_ALIASED_NODES) return { value: null, spot: at }
     this.open.add(target)
-    this.aliasDepth++
     const { value, spot } = this.read(target)
-    this.aliasDepth--
     this.open.delete(target)
-    if (this.aliasDepth === 0) this.checkAliasedNodes(name, at)
+    if (this.aliasedNodes > MAX_ALIASED_NODES && this.open.size === 0) {
+      const why = `aliases of one file may stand for ${MAX_ALIASED_NODES} values at most`
+      return this.refuse(
+        at,
+        `*${name} repeats too much`,
+        why,
+        'Write the values out, or spread them over several files.',
+      )
+    }
     return { value, spot: { ...spot, ...at } }
   }
 
-  private checkAliasedNodes(name: string, at: Spot): void {
-    if (this.aliasedNodes <= MAX_ALIASED_NODES) return
-    this.aliasedNodes = 0
-    this.problems.push({
-      place: this.placeAt(at.offset),
-      field: '',
-      what: `*${name} repeats too much`,
-      why: `aliases of one file may stand for ${MAX_ALIASED_NODES} values at most`,
-      fix: 'Write the values out, or spread them over several files.',
-    })
+  private refuse(at: Spot, what: string, why: string, fix: string): Read {
+    this.problems.push({ place: this.placeAt(at.offset), field: '', what, why, fix })
+    return { value: null, spot: at }
   }
 
   private readList(items: readonly (Node | null)[], at: Spot): Read {
@@ -166,10 +156,8 @@ class NodeReader {
       const name = keyName(key)
       if (name === MERGE) this.merge(this.read(value, keyOffset), merged)
       else if (name !== undefined) own.set(name, this.read(value, keyOffset))
-      else {
-        const [what, why] = ['A key is a list or a map', 'a field has a name']
-        this.problems.push({ place: this.placeAt(keyOffset), field: '', what, why, fix: 'Write a word as the key.' })
-      }
+      else
+        this.refuse({ offset: keyOffset }, 'A key is a list or a map', 'a field has a name', 'Write a word as the key.')
     }
     const all = [...own, ...[...merged].filter(([name]) => !own.has(name))]
     return {
@@ -188,14 +176,7 @@ class NodeReader {
         if (!into.has(name)) into.set(name, { value: field, spot: spot.inside?.get(name) ?? spot })
       }
     } else {
-      const why = 'only a map can be merged'
-      this.problems.push({
-        place: this.placeAt(spot.offset),
-        field: '',
-        what: '<< is given no map',
-        why,
-        fix: 'Remove it.',
-      })
+      this.refuse(spot, '<< is given no map', 'only a map can be merged', 'Remove it.')
     }
   }
 }

@@ -15,12 +15,15 @@ export const expertFits: Rule<TrainingJob> = {
     const stageRanks = data * context * tensor
     if (stageRanks % (expertTensor * expert) === 0) return []
     const why = `expertTensor (${expertTensor}) x expert (${expert}) = ${expertTensor * expert} does not divide data x context x tensor = ${stageRanks}`
-    if (stageRanks % expertTensor !== 0) {
-      const field = parallelism.expertTensor === undefined ? 'spec.parallelism.expert' : 'spec.parallelism.expertTensor'
-      const value = parallelism.expertTensor === undefined ? expert : expertTensor
-      return [{ field, what: `is ${value}`, why, fix: `Set expertTensor to ${orList(divisors(stageRanks))}.` }]
+    if (stageRanks % expertTensor === 0) {
+      const fix = `Set expert to ${orList(divisors(stageRanks / expertTensor))}.`
+      return [{ field: 'spec.parallelism.expert', what: `is ${expert}`, why, fix }]
     }
-    const fix = `Set expert to ${orList(divisors(stageRanks / expertTensor))}.`
-    return [{ field: 'spec.parallelism.expert', what: `is ${expert}`, why, fix }]
+    // Only a declared expertTensor can be wrong: tensor, which it is otherwise, is a factor of the product.
+    const fix =
+      stageRanks % expert === 0
+        ? `Set expertTensor to ${orList(divisors(stageRanks / expert))}.`
+        : `Set expert to 1, and expertTensor to ${orList(divisors(stageRanks))}.`
+    return [{ field: 'spec.parallelism.expertTensor', what: `is ${expertTensor}`, why, fix }]
   },
 }

@@ -63,7 +63,7 @@ export function brokenRules(
   return rules.filter(isSure).flatMap(rule => rule.check(declaration))
 }
 
-/** Whether one of two fields lies inside the other. */
+/** Whether one of two fields lies inside the other. The empty field is the whole document. */
 const overlaps = (a: string, b: string): boolean => a === b || isInside(a, b) || isInside(b, a)
 const isInside = (outer: string, inner: string): boolean =>
-  inner.startsWith(outer) && (inner[outer.length] === '.' || inner[outer.length] === '[')
+  outer === '' || (inner.startsWith(outer) && (inner[outer.length] === '.' || inner[outer.length] === '['))
