@@ -24,6 +24,10 @@ export function choosePartitions(
   if (bytes <= ONE_PARTITION_BYTES) return { value: 1, because: `${formatBytes(bytes)} of input are reduced at once` }
   const each = combine ? COMBINED_BYTES : UNCOMBINED_BYTES
   const bySize = Math.ceil(bytes / each)
+  const useful = Math.ceil(bytes / ONE_PARTITION_BYTES)
+  if (bySize <= slots && useful < slots) {
+    return { value: useful, because: `${formatBytes(bytes)} of input pay for no more than one for each 16 MiB` }
+  }
   if (bySize <= slots) return { value: slots, because: `one for each of ${plural(slots, 'slot')}` }
   const what = combine ? 'input, which combining makes much smaller,' : 'input, all of which is moved,'
   return {

@@ -19,5 +19,7 @@ function because({ max }: Range, tasks: number, slots: number, given: BatchJobSp
     tasks < slots ? `no more than ${plural(tasks, 'task')} at once` : `room for ${plural(slots, 'task')} at once`
   const bounds =
     given?.max === undefined ? (given?.min === undefined ? limit : `at least ${given.min}, ${FIXED}; ${limit}`) : FIXED
-  return max > slots ? `${bounds}; ${max - slots} of them wait until there is room for more than ${slots}` : bounds
+  if (max <= slots) return bounds
+  const [more, wait] = [max - slots, max - slots === 1 ? 'waits' : 'wait']
+  return `${bounds}; ${more} of them ${wait} until there is room for more than ${slots}`
 }
