@@ -52,7 +52,7 @@ const planData = (plan: TrainingPlan): Readonly<Record<string, string>> => ({
 })
 
 const planConfigMapName = (job: TrainingJob, plan: TrainingPlan): string =>
-  `${nameOf(job)}-plan-${contentHash8(planData(plan))}`
+  `${nameOf(job)}-plan-${contentHash8({ data: planData(plan) })}`
 
 const planConfigMap = (job: TrainingJob, plan: TrainingPlan): ConfigMap => ({
   apiVersion: 'v1',

@@ -89,6 +89,6 @@ function reasons(
 function expertReason(degrees: Degrees): TrainingPlan['reasons'][number] {
   const { data, context, tensor, expert, expertTensor } = degrees
   const stage = data * context * tensor
-  const because = `carved out of the ${stage} ranks of a stage: expertTensor ${expertTensor} x expert ${expert} x ${stage / (expertTensor * expert)} copies of each expert`
+  const because = `carved out of the ${stage} ranks of a stage: expertTensor ${expertTensor} x expert ${expert} x ${plural(stage / (expertTensor * expert), 'copy', 'copies')} of each expert`
   return { choice: `expert = ${expert}`, because }
 }
