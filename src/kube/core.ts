@@ -38,11 +38,7 @@ export interface EnvVar {
   readonly value?: string
   readonly valueFrom?: {
     readonly fieldRef?: { readonly apiVersion?: string; readonly fieldPath: string }
-    readonly resourceFieldRef?: {
-      readonly containerName?: string
-      readonly resource: string
-      readonly divisor?: string
-    }
+    readonly resourceFieldRef?: ResourceFieldSelector
     readonly configMapKeyRef?: { readonly name: string; readonly key: string; readonly optional?: boolean }
     readonly secretKeyRef?: { readonly name: string; readonly key: string; readonly optional?: boolean }
   }
@@ -89,9 +85,20 @@ export interface ProjectedSource {
   }
   readonly configMap?: { readonly name: string; readonly items?: readonly KeyToPath[]; readonly optional?: boolean }
   readonly secret?: { readonly name: string; readonly items?: readonly KeyToPath[]; readonly optional?: boolean }
-  readonly downwardAPI?: {
-    readonly items?: readonly { readonly path: string; readonly fieldRef?: { readonly fieldPath: string } }[]
-  }
+  readonly downwardAPI?: { readonly items?: readonly DownwardApiFile[] }
+}
+
+export interface ResourceFieldSelector {
+  readonly containerName?: string
+  readonly resource: string
+  readonly divisor?: string
+}
+
+export interface DownwardApiFile {
+  readonly path: string
+  readonly mode?: number
+  readonly fieldRef?: { readonly apiVersion?: string; readonly fieldPath: string }
+  readonly resourceFieldRef?: ResourceFieldSelector
 }
 
 export interface Volume {
@@ -110,6 +117,7 @@ export interface Volume {
   }
   readonly emptyDir?: { readonly medium?: '' | 'Memory'; readonly sizeLimit?: string }
   readonly hostPath?: { readonly path: string; readonly type?: string }
+  readonly downwardAPI?: { readonly items?: readonly DownwardApiFile[]; readonly defaultMode?: number }
   readonly projected?: { readonly sources?: readonly ProjectedSource[]; readonly defaultMode?: number }
 }
 

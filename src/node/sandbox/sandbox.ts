@@ -19,7 +19,11 @@ export interface Sandbox {
   readonly address: string
   /** Where the API server answers as seen from inside (KUBERNETES_SERVICE_HOST). */
   readonly apiHost: string
-  /** Put before a command so that it starts inside; empty without namespaces. */
+  /**
+   * Put before the argv of the wrapper that starts a container; empty without namespaces. The wrapper then runs with the pod's network,
+   * files and host name, but counts in the host's process namespace (its `$!` and signals are the host's, and it outlives the
+   * sandbox, so it can still record how the container ended); what it starts is in the pod's. Its working directory is `/`: it must `cd`.
+   */
   readonly enter: readonly string[]
   /**
    * $SOLVENT_ROOT, a folder of the host that is visible under the same path inside: every volume lies at `root + mountPath`, with mount
@@ -33,7 +37,10 @@ export interface Sandbox {
     hostname: string,
     entries: readonly { readonly address: string; readonly names: readonly string[] }[],
   ): Promise<void>
-  /** Kills whatever is left inside and frees namespaces, mounts, address and folder. */
+  /**
+   * Kills whatever is left inside, empties `root` and gives the sandbox back: a later `create()` may hand it out again where nothing
+   * of the pod can remain (no mounts of its own, no process, no connection), and is instant then.
+   */
   destroy(): Promise<void>
 }
 
@@ -41,7 +48,7 @@ export interface Sandboxes {
   readonly isolation: Isolation
   /** Why not `full`, for `describe node`. */
   readonly limitation?: string
-  /** Makes one; slow. The pool calls it ahead of need. */
+  /** One that is empty: a used one at once, or a new one (tens of milliseconds). The pool calls it ahead of need. */
   create(): Promise<Sandbox>
   /** Frees what an earlier life of this state folder left behind, but for the ids in `keep` (pods to adopt); returns those as sandboxes. */
   recover(keep: readonly string[]): Promise<readonly Sandbox[]>
