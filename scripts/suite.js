@@ -29,6 +29,6 @@ const reporters = report
 const { status } = spawnSync(
   process.execPath,
   [vitest, 'run', '--config', join(root, 'test/suite.config.ts'), '--dir', folder, ...reporters, ...rest],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, SOLVENT_SUITE: name } },
+  { cwd: root, stdio: 'inherit' },
 )
 process.exit(status ?? 1)

@@ -42,6 +42,13 @@ export class SimulatedDisk implements Disk {
     for (const [name, bytes] of image) this.names.set(name, this.contents.push(Buffer.from(bytes)) - 1)
   }
 
+  /** The same disk under a new process: what the last one had given to the kernel is there, safe or not. */
+  static afterKill(operations: readonly Operation[], random: () => number, faults: DiskFaults = {}): SimulatedDisk {
+    const disk = new SimulatedDisk(new Map(), random, faults)
+    for (const operation of operations) disk.redo(operation)
+    return disk
+  }
+
   note(note: unknown): void {
     this.log.push({ kind: 'note', note })
   }
@@ -88,6 +95,24 @@ export class SimulatedDisk implements Disk {
   async syncFolder(): Promise<void> {
     await this.before('syncFolder')
     if (this.faults.lies !== 'syncFolder') this.log.push({ kind: 'syncFolder' })
+  }
+
+  private redo(operation: Operation): void {
+    this.log.push(operation)
+    switch (operation.kind) {
+      case 'create':
+        this.contents[operation.inode] = Buffer.alloc(0)
+        break
+      case 'append':
+        this.contents[operation.inode] = Buffer.concat([this.contents[operation.inode]!, operation.bytes])
+        break
+      case 'truncate':
+        this.contents[operation.inode] = this.contents[operation.inode]!.subarray(0, operation.length)
+        break
+    }
+    if (operation.kind === 'create' || operation.kind === 'rename' || operation.kind === 'remove') {
+      rename(this.names, operation)
+    }
   }
 
   private file(inode: number): DiskFile {
