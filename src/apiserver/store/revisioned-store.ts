@@ -146,9 +146,7 @@ export class RevisionedStore implements Store {
     this.staged.set(stageOf(key), { object, group })
     group.events.push(event)
     group.records.push(record)
-    this.flushing ??= this.flush().finally(() => {
-      this.flushing = undefined
-    })
+    this.flushing ??= this.flush()
     return { event, group }
   }
 
@@ -168,6 +166,8 @@ export class RevisionedStore implements Store {
       this.publish(group)
       if (this.durability?.compaction.isDue) this.durability.compaction.begin(this.snapshot())
     }
+    // In the same turn in which nothing was found: a write that comes later must start the next round.
+    this.flushing = undefined
   }
 
   private publish(group: Group): void {
