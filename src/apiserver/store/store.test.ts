@@ -65,7 +65,7 @@ function storeContract(what: string, open: (options?: StoreOptions) => Promise<S
         gone: undefined,
       })
       expect(written?.data).toStrictEqual({ list: [1, { kept: 'x' }, null] })
-      expect(() => (written?.data as { list: number[] }).list.push(2)).toThrow(TypeError)
+      expect(() => (written!.data as { list: number[] }).list.push(2)).toThrow(TypeError)
     })
 
     test('what a change returns unchanged takes no revision', async () => {
