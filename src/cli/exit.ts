@@ -10,6 +10,8 @@ export const EXIT = {
   /** The user's own code failed. */
   userCode: 4,
   timeout: 124,
+  /** Ctrl-C: 128 and the number of SIGINT. */
+  interrupted: 130,
 } as const
 
 export class Exit extends Error {

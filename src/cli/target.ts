@@ -43,6 +43,17 @@ export async function openTarget(choice: TargetChoice): Promise<Target> {
   return embeddedTarget(choice, cluster.kubeconfig ?? join(folder, 'kubeconfig'))
 }
 
+/** The same, but the embedded cluster is started in the background if it does not run. */
+export async function openOrStart(choice: TargetChoice): Promise<Target> {
+  const { flags, terminal, env = process.env } = choice
+  if (namesRealCluster(flags, env)) return realTarget(choice)
+  const folder = stateFolder(flags.text('state'), env)
+  const { startCluster } = await import('./embedded.ts')
+  const { info, started } = await startCluster({ folder })
+  if (started) terminal.note(terminal.noteStyle.dim(`started the embedded cluster in ${folder}`))
+  return embeddedTarget(choice, info.kubeconfig)
+}
+
 async function realTarget({ flags, terminal, env = process.env }: TargetChoice): Promise<Target> {
   const context = flags.text('context') ?? (flags.has('kubeconfig') ? undefined : env.SOLVENT_CONTEXT)
   const file = flags.text('kubeconfig')
@@ -52,7 +63,7 @@ async function realTarget({ flags, terminal, env = process.env }: TargetChoice):
   return target(found.value, flags, terminal, { embedded: false, repeat, called: found.value.server })
 }
 
-export async function embeddedTarget({ flags, terminal }: TargetChoice, kubeconfig: string): Promise<Target> {
+async function embeddedTarget({ flags, terminal }: TargetChoice, kubeconfig: string): Promise<Target> {
   const found = await readKubeconfig({ file: kubeconfig })
   if (!found.ok) throw exitWithProblems(found.problems)
   const repeat = flags.has('state') ? ` --state ${flags.text('state')}` : ''

@@ -1,0 +1,79 @@
+/** Server-side apply of what files declare, in order, and what became of each object. `apply` and `run` share it. */
+
+import type { HttpApi } from '../client/http-api.ts'
+import { FIELD_MANAGER } from '../kube/names.ts'
+import { controllerRef, type KubeObject, refOf, type UnknownObject } from '../kube/object.ts'
+import { isApiError } from '../kube/status.ts'
+import { API_VERSION, type Declaration } from '../spec/kinds.ts'
+import { EXIT, Exit } from './exit.ts'
+
+export type Outcome = 'created' | 'configured' | 'unchanged'
+
+export interface Applied {
+  readonly object: UnknownObject
+  readonly outcome: Outcome
+}
+
+export interface ApplyChoice {
+  readonly dryRun?: boolean
+  readonly force?: boolean
+}
+
+export async function applyObject(api: HttpApi, object: KubeObject, { dryRun, force }: ApplyChoice): Promise<Applied> {
+  const before = await api.get(refOf(object)).catch(error => {
+    if (isApiError(error, 'NotFound')) return undefined
+    throw error
+  })
+  try {
+    const after = await api.apply(object, { fieldManager: FIELD_MANAGER, dryRun, force })
+    return { object: after, outcome: outcomeOf(before, after, dryRun) }
+  } catch (error) {
+    throw isApiError(error, 'Conflict') ? conflict(error.message) : error
+  }
+}
+
+function outcomeOf(before: UnknownObject | undefined, after: UnknownObject, dryRun: boolean | undefined): Outcome {
+  if (!before) return 'created'
+  const same = before.metadata.resourceVersion === after.metadata.resourceVersion
+  // A dry run stores nothing, so the version says nothing: what would be stored is compared.
+  if (dryRun) return sameContent(before, after) ? 'unchanged' : 'configured'
+  return same ? 'unchanged' : 'configured'
+}
+
+export function sameContent(a: UnknownObject, b: UnknownObject): boolean {
+  const content = ({ metadata, ...rest }: UnknownObject): string => {
+    const { managedFields: _m, resourceVersion: _r, generation: _g, ...kept } = metadata
+    return JSON.stringify([rest, kept])
+  }
+  return content(a) === content(b)
+}
+
+const conflict = (message: string): Exit =>
+  new Exit(EXIT.error, `${message}\nTo take these fields over: --force-conflicts`)
+
+/** The ConfigMap of the code first, since its job starts at once; then the job; then the map is given to the job, to go with it. */
+export async function applyDeclaration(
+  api: HttpApi,
+  declaration: Declaration,
+  code: KubeObject | undefined,
+  choice: ApplyChoice,
+): Promise<readonly Applied[]> {
+  const map = code ? await applyObject(api, code, choice) : undefined
+  const job = await applyObject(api, declaration, choice)
+  if (code && !choice.dryRun) {
+    const metadata = { ...code.metadata, ownerReferences: [controllerRef(job.object)] }
+    await api.apply({ ...code, metadata }, { fieldManager: FIELD_MANAGER, force: choice.force })
+  }
+  return map ? [map, job] : [job]
+}
+
+/** Whether our kinds are served, so that a controller of ours plans and compiles. */
+export async function hasOperator(api: HttpApi): Promise<boolean> {
+  try {
+    await api.discovery.kind(API_VERSION, 'BatchJob')
+    return true
+  } catch (error) {
+    if (isApiError(error, 'NotFound')) return false
+    throw error
+  }
+}

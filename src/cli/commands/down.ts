@@ -1,0 +1,13 @@
+/** `solvent down`: ends the embedded cluster, pods included. What it holds stays in its state folder for the next `up`. */
+import type { Invocation } from '../command.ts'
+import { stopCluster } from '../embedded.ts'
+import { EXIT, usageError } from '../exit.ts'
+import { stateFolder } from '../state-folder.ts'
+
+export async function run({ args, flags, terminal }: Invocation): Promise<number> {
+  if (args.length > 0) throw usageError('down takes no arguments')
+  const folder = stateFolder(flags.text('state'))
+  const stopped = await stopCluster(folder)
+  terminal.print(stopped ? `stopped the embedded cluster in ${folder}` : `no embedded cluster runs in ${folder}`)
+  return EXIT.ok
+}

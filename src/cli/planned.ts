@@ -1,0 +1,123 @@
+/**
+ * Plans made here, before anything runs: for `plan` and `compile`, and for `run` to find at once what would fail later (no input, a full
+ * output folder). The controller makes the same plan again, by the same functions, when the job is in the cluster.
+ */
+import { readdir } from 'node:fs/promises'
+import { availableParallelism, totalmem } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { ok, type Problem, type Result } from '../base/problem.ts'
+import { capacityFor } from '../controllers/solvent/capacity.ts'
+import { listInputFiles } from '../controllers/solvent/input-files.ts'
+import type { Node } from '../kube/core.ts'
+import type { BatchPlan } from '../planner/batch/plan.ts'
+import { planBatch } from '../planner/batch/plan-batch.ts'
+import { summariseBatchPlan } from '../planner/explain/describe-batch.ts'
+import { summariseTrainingPlan } from '../planner/explain/describe-training.ts'
+import type { TrainingPlan } from '../planner/training/plan.ts'
+import { planTraining } from '../planner/training/plan-training.ts'
+import type { BatchJob, Declaration } from '../spec/kinds.ts'
+import type { Item } from './declared.ts'
+import { exitWithProblems } from './exit.ts'
+import { placeText } from './render/places.ts'
+import type { Target } from './target.ts'
+
+export type Planned = { readonly item: Item & { readonly kind: 'declaration' } } & (
+  | { readonly kind: 'batch'; readonly plan: BatchPlan }
+  | { readonly kind: 'training'; readonly plan: TrainingPlan }
+  | { readonly kind: 'server'; readonly plan: undefined }
+)
+
+export interface Surroundings {
+  /** The nodes of the cluster, or this machine as one. */
+  readonly nodes: readonly Node[]
+  /** `--slots`, instead of what the nodes have room for. */
+  readonly slots?: number
+}
+
+/** All plans, or all problems at their places in the files. */
+export async function plansOf(items: readonly Item[], surroundings: Surroundings): Promise<readonly Planned[]> {
+  const planned: Planned[] = []
+  const problems: Problem[] = []
+  for (const item of items) {
+    if (item.kind === 'object') continue
+    const result = await planOne(item, surroundings)
+    if (result.ok) planned.push(result.value)
+    else problems.push(...result.problems.map(each => ({ place: item.locate(each.field), ...each })))
+  }
+  if (problems.length > 0) throw exitWithProblems(problems)
+  return planned
+}
+
+async function planOne(item: Planned['item'], surroundings: Surroundings): Promise<Result<Planned>> {
+  const { declaration } = item
+  switch (declaration.kind) {
+    case 'BatchJob': {
+      const plan = await planBatchHere(declaration, surroundings)
+      return plan.ok ? ok({ kind: 'batch', item, plan: plan.value }) : plan
+    }
+    case 'TrainingJob': {
+      const plan = planTraining(declaration)
+      return plan.ok ? ok({ kind: 'training', item, plan: plan.value }) : plan
+    }
+    case 'Server':
+      return ok({ kind: 'server', item, plan: undefined })
+  }
+}
+
+async function planBatchHere(job: BatchJob, { nodes, slots }: Surroundings): Promise<Result<BatchPlan>> {
+  const capacity = capacityFor(job, nodes)
+  const patterns = Object.values(job.spec.input).flat()
+  return planBatch(job, await listInputFiles(patterns), slots === undefined ? capacity : { ...capacity, slots })
+}
+
+/** This machine as the embedded cluster would show it. */
+export function thisMachine(): Node {
+  const resources = { cpu: String(availableParallelism()), memory: String(totalmem()), pods: '1000' }
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: 'this-machine' },
+    status: { capacity: resources, allocatable: resources, conditions: [{ type: 'Ready', status: 'True' }] },
+  }
+}
+
+export const nodesOf = async ({ api }: Target): Promise<readonly Node[]> =>
+  (await api.list<Node>({ apiVersion: 'v1', kind: 'Node' })).items
+
+/** What `run` finds before it applies, in one line a plan. Only where the files are on this machine. */
+export async function checkPlans(target: Target, items: readonly Item[]): Promise<readonly string[]> {
+  if (!target.embedded) return []
+  const planned = await plansOf(items, { nodes: await nodesOf(target) })
+  const full = (await Promise.all(planned.map(fullOutput))).flat()
+  if (full.length > 0) throw exitWithProblems(full)
+  return planned.flatMap(summary)
+}
+
+function summary(planned: Planned): readonly string[] {
+  const name = planned.item.declaration.metadata.name
+  if (planned.kind === 'batch') return [`${name}: ${summariseBatchPlan(planned.plan)}`]
+  return planned.kind === 'training' ? [`${name}: ${summariseTrainingPlan(planned.plan)}`] : []
+}
+
+async function fullOutput({ item, kind }: Planned): Promise<readonly Problem[]> {
+  if (kind !== 'batch') return []
+  const [format, uri] = outputOf(item.declaration)
+  const found = await readdir(fileURLToPath(uri)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    return error
+  })
+  const field = `spec.output.${format}`
+  const place = item.locate(field)
+  if (found instanceof Error) {
+    return [
+      { place, field, what: `is ${placeText(uri)}`, why: `it is no folder: ${found.message}`, fix: 'Name a folder.' },
+    ]
+  }
+  if (found.length === 0) return []
+  const fix = `Remove it (rm -r ${placeText(uri)}) or name another folder.`
+  return [{ place, field, what: `is ${placeText(uri)}`, why: 'that folder is not empty', fix }]
+}
+
+function outputOf(declaration: Declaration): readonly [string, string] {
+  return Object.entries((declaration as BatchJob).spec.output)[0]!
+}

@@ -1,0 +1,29 @@
+/** Where a plan would run: the cluster that the flags name, the embedded one if it runs, else this machine. Starts nothing. */
+import { type Capabilities, EMBEDDED } from '../compiler/capabilities.ts'
+import type { Invocation } from './command.ts'
+import { capabilitiesOf } from './compiled.ts'
+import { usageError } from './exit.ts'
+import { nodesOf, type Surroundings, thisMachine } from './planned.ts'
+import { runningCluster, stateFolder } from './state-folder.ts'
+import { namesRealCluster, openTarget, type Target } from './target.ts'
+
+export interface Foreseen {
+  readonly target: Target | undefined
+  readonly namespace: string
+  readonly surroundings: Surroundings
+  readonly capabilities: Capabilities
+}
+
+export async function foresee(invocation: Invocation): Promise<Foreseen> {
+  const { flags } = invocation
+  const slots = flags.count('slots')
+  if (slots !== undefined && slots < 1) throw usageError(`--slots is at least 1, not ${slots}`)
+  const there = namesRealCluster(flags) || runningCluster(stateFolder(flags.text('state'))) !== undefined
+  const target = there ? await openTarget(invocation) : undefined
+  return {
+    target,
+    namespace: target?.namespace ?? flags.text('namespace') ?? 'default',
+    surroundings: { nodes: target ? await nodesOf(target) : [thisMachine()], ...(slots ? { slots } : {}) },
+    capabilities: target ? await capabilitiesOf(target) : EMBEDDED,
+  }
+}
