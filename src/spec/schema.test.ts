@@ -1,4 +1,6 @@
 /** The schemas: structural, described, and saying the same to the API server, to editors and to the parser. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { StructuralSchema } from '../kube/schema.ts'
 import { checkDeclaration } from './check/check-declaration.ts'
@@ -57,6 +59,27 @@ test('the definitions name what kubectl shows: short names, categories, columns,
       subresources: { status: {} },
     },
   ])
+})
+
+test('every field of the types is a field of the schema, so that nothing is pruned', () => {
+  const types = readFileSync(join(import.meta.dirname, 'kinds.ts'), 'utf8')
+  const fieldsOf = (name: string): string[] => {
+    const [, body = ''] = new RegExp(`interface ${name} {\\n([\\s\\S]*?)\\n}`).exec(types) ?? []
+    return [...body.matchAll(/readonly (\w+)\??:/g)].map(([, field]) => field!)
+  }
+  for (const { kind, schema } of DECLARATION_KINDS) {
+    for (const [part, type] of [
+      ['spec', `${kind}Spec`],
+      ['status', `${kind}Status`],
+    ] as const) {
+      const known = [...walk(schema.properties![part]!)].map(([path]) => path.split('.').at(-1)!.replace('[]', ''))
+      expect(fieldsOf(type).length, type).toBeGreaterThan(3)
+      expect(
+        fieldsOf(type).filter(field => !known.includes(field)),
+        type,
+      ).toEqual([])
+    }
+  }
 })
 
 test('a column points to a field that the schema has', () => {

@@ -25,8 +25,8 @@ import { portOf } from '../port-of.ts'
 import { requestsOf } from '../requests.ts'
 import { places } from '../volumes.ts'
 
-const WORKER_REQUESTS = { cpu: '900m', memory: '400Mi' }
-const COORDINATOR_REQUESTS = { cpu: '50m', memory: '128Mi' }
+export const WORKER_REQUESTS = { cpu: '900m', memory: '400Mi' }
+export const COORDINATOR_REQUESTS = { cpu: '50m', memory: '128Mi' }
 
 /**
  * Restarts of containers count against it (a Job's back-off counts them with restartPolicy OnFailure). The coordinator decides when a task

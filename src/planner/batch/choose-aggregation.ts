@@ -8,7 +8,8 @@ type Reduce = BatchJobSpec['reduce']
 export function chooseCombine({ by }: Reduce, fixed: boolean | undefined): Choice<boolean> {
   if (by === undefined) return { value: false, because: 'a reduce function sees all values of its key at once' }
   if (fixed !== undefined) return fixedTo(fixed)
-  const parts = by === 'topK' ? 'sums' : by === 'avg' ? 'sums and counts' : `parts of a ${by}`
+  if (by === 'topK') return { value: true, because: 'the largest of all are among the largest of each map task' }
+  const parts = by === 'avg' ? 'sums and counts' : `parts of a ${by}`
   return { value: true, because: `${parts} can be reduced again, so each map task reduces its own first` }
 }
 
@@ -19,6 +20,8 @@ export function chooseAggregate(
   if (fixed !== undefined) return fixedTo(fixed)
   if (by === undefined)
     return { value: 'sort', because: 'sorting brings all values of a key together in bounded memory' }
+  if (by === 'topK')
+    return { value: 'hash', because: 'no keys are brought together; the k largest pairs fit into memory' }
   return { value: 'hash', because: `${by} keeps one small state a key; the table spills when it grows too large` }
 }
 

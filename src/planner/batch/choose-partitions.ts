@@ -10,19 +10,21 @@ const ONE_PARTITION_BYTES = 16 * MEBI
 /** Combined map output is far smaller than the input: a partition may stand for more of it. */
 const COMBINED_BYTES = 512 * MEBI
 const UNCOMBINED_BYTES = 64 * MEBI
+/** Sorting a partition within this share of a worker's memory takes one pass. */
+const SORT_SHARE = 1 / 4
 const MOST = 1024
 
 export function choosePartitions(
   { by }: BatchJobSpec['reduce'],
   bytes: number,
   combine: boolean,
-  { slots }: BatchCapacity,
+  { slots, workerMemoryBytes }: BatchCapacity,
   fixed: number | undefined,
 ): Choice<number> {
   if (fixed !== undefined) return fixedTo(fixed)
-  if (by === 'topK') return { value: 1, because: 'the largest of all keys are chosen in one place' }
+  if (by === 'topK') return { value: 1, because: 'the largest of all pairs are chosen in one place' }
   if (bytes <= ONE_PARTITION_BYTES) return { value: 1, because: `${formatBytes(bytes)} of input are reduced at once` }
-  const each = combine ? COMBINED_BYTES : UNCOMBINED_BYTES
+  const each = combine ? COMBINED_BYTES : Math.min(UNCOMBINED_BYTES, Math.floor(workerMemoryBytes * SORT_SHARE))
   const bySize = Math.ceil(bytes / each)
   const useful = Math.ceil(bytes / ONE_PARTITION_BYTES)
   if (bySize <= slots && useful < slots) {

@@ -15,11 +15,15 @@ export function chooseWorkers(tasks: number, { slots }: BatchCapacity, given: Ba
 }
 
 function because({ max }: Range, tasks: number, slots: number, given: BatchJobSpec['workers']): string {
-  const limit =
-    tasks < slots ? `no more than ${plural(tasks, 'task')} at once` : `room for ${plural(slots, 'task')} at once`
-  const bounds =
-    given?.max === undefined ? (given?.min === undefined ? limit : `at least ${given.min}, ${FIXED}; ${limit}`) : FIXED
+  if (slots < 1) return `no room for a worker now: ${max === 1 ? 'it waits' : 'they wait'} for it`
+  const bounds = given?.max !== undefined ? FIXED : limitOf(tasks, slots, given?.min)
   if (max <= slots) return bounds
   const [more, wait] = [max - slots, max - slots === 1 ? 'waits' : 'wait']
   return `${bounds}; ${more} of them ${wait} until there is room for more than ${slots}`
+}
+
+function limitOf(tasks: number, slots: number, min: number | undefined): string {
+  const limit =
+    tasks < slots ? `no more than ${plural(tasks, 'task')} at once` : `room for ${plural(slots, 'task')} at once`
+  return min === undefined ? limit : `at least ${min}, ${FIXED}; ${limit}`
 }

@@ -109,8 +109,9 @@ test.each<[string, Partial<BatchJobSpec>, Partial<BatchPlan['strategy']>, Readon
     { reduce: { by: 'topK', k: 20 } },
     { combine: true, aggregate: 'hash', partitions: 1 },
     {
-      combine: 'sums can be reduced again, so each map task reduces its own first',
-      partitions: 'the largest of all keys are chosen in one place',
+      combine: 'the largest of all are among the largest of each map task',
+      aggregate: 'no keys are brought together; the k largest pairs fit into memory',
+      partitions: 'the largest of all pairs are chosen in one place',
     },
   ],
   [
@@ -139,6 +140,23 @@ test('partitions follow the input: one of little, one a slot, more of much', () 
   expect(because(plan([file('a', 8192 * MEBI)]), 'partitions = 16')).toBe(
     'one for each 512 MiB of input, which combining makes much smaller, and no fewer than slots',
   )
+})
+
+test('a partition that is sorted fits into a quarter of a worker', () => {
+  const small = { slots: 2, workerMemoryBytes: 128 * MEBI }
+  const planned = plan([file('a', 512 * MEBI)], { map: FN, reduce: FN }, small)
+  expect(because(planned, 'partitions = 16')).toBe(
+    'one for each 32 MiB of input, all of which is moved, and no fewer than slots',
+  )
+})
+
+test.each([
+  [undefined, 'workers = 1', 'no room for a worker now: it waits for it'],
+  [{ min: 2 }, 'workers = 2', 'no room for a worker now: they wait for it'],
+])('without any slot the plan is for one, workers %j', (workers, choice, why) => {
+  const planned = plan([file('a', 512 * MEBI)], workers ? { workers } : {}, { ...CAPACITY, slots: 0 })
+  expect(planned.strategy.numSplits).toBe(8)
+  expect(because(planned, choice)).toBe(why)
 })
 
 test('what is fixed by hand is kept, and said to be', () => {

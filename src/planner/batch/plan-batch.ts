@@ -44,12 +44,14 @@ function chooseStrategy(
   capacity: BatchCapacity,
 ): Pick<BatchPlan, 'strategy' | 'reasons'> {
   const fixed = spec.strategy ?? {}
-  const splitBytes = chooseSplitBytes(bytes, capacity, fixed.splitBytes)
+  // Where there is no room yet, the plan is for one slot: the first worker waits for it.
+  const atLeastOne = { ...capacity, slots: Math.max(1, Math.floor(capacity.slots)) }
+  const splitBytes = chooseSplitBytes(bytes, atLeastOne, fixed.splitBytes)
   const numSplits = cutFiles(files, splitBytes.value, format !== 'parquet').length
   const combine = chooseCombine(spec.reduce, fixed.combine)
   const aggregate = chooseAggregate(spec.reduce, fixed.aggregate)
   const engine = chooseEngine(spec.map)
-  const partitions = choosePartitions(spec.reduce, bytes, combine.value, capacity, fixed.partitions)
+  const partitions = choosePartitions(spec.reduce, bytes, combine.value, atLeastOne, fixed.partitions)
   const workers = chooseWorkers(Math.max(numSplits, partitions.value), capacity, spec.workers)
   return {
     strategy: {

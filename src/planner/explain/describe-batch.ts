@@ -45,7 +45,7 @@ function describeMap(map: BatchPlan['map']): string {
 
 function describeReduce(reduce: BatchPlan['reduce']): string {
   if (reduce.kind === 'module') return `${reduce.export} of ${lastName(reduce.module)}`
-  return reduce.k === undefined ? reduce.by : `the ${reduce.k} largest sums`
+  return reduce.k === undefined ? reduce.by : `the ${reduce.k} largest`
 }
 
 const lastName = (uri: string): string => pathOfUri(uri).split('/').at(-1) ?? ''

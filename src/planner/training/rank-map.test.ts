@@ -1,6 +1,9 @@
 /** Rank groups against a slow and plainly right version, and against the examples in Megatron-LM's own documentation. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { packageRoot } from '../../base/package-root.ts'
 import type { Degrees } from './plan.ts'
 import { denseMap, expertMap } from './plan-training.ts'
 import { coordinatesOf, groupOf, groupsAlong, type RankMap, rankAt, ranksOf } from './rank-map.ts'
@@ -195,4 +198,17 @@ test('dense and expert parameters have the same pipeline groups, and as many ran
       },
     ),
   )
+})
+
+test('the groups in docs/parallelism.md are computed', () => {
+  const text = readFileSync(join(packageRoot(), 'docs/parallelism.md'), 'utf8')
+  const whole = degrees({ data: 2, tensor: 4, pipeline: 2, expert: 2 })
+  const shown = (map: RankMap, axis: string): string => {
+    const groups = groupsAlong(map, [axis])
+    return groups[0]!.length === 1 ? 'each rank alone' : groups.map(group => group.join(' ')).join(' · ')
+  }
+  for (const axis of ['tensor', 'data', 'pipeline'])
+    expect(text).toContain(`| ${axis} | ${shown(denseMap(whole), axis)} |`)
+  for (const axis of ['expert', 'expertTensor', 'expertData'])
+    expect(text).toContain(`| ${axis} | ${shown(expertMap(whole), axis)} |`)
 })

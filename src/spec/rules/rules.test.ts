@@ -96,26 +96,32 @@ test.each<[string, Fields, string, Fields]>([
   ],
   [
     'topK without k',
-    { reduce: { by: 'topK' } },
+    { map: FN, reduce: { by: 'topK' } },
     'spec.reduce is topK without k. Write reduce: { topK: 20 }',
-    { reduce: { by: 'topK', k: 20 } },
+    { map: FN, reduce: { by: 'topK', k: 20 } },
   ],
   [
     'k without topK',
+    { map: FN, reduce: { by: 'sum', k: 3 } },
+    'spec.reduce.k is 3, but only topK keeps k pairs, and this reduce is sum. Remove k, or write reduce: { topK: 3 }',
+    { map: FN, reduce: { by: 'topK', k: 3 } },
+  ],
+  [
+    'k of a split',
     { reduce: { by: 'sum', k: 3 } },
-    'spec.reduce.k is 3, but only topK keeps k keys, and this reduce is sum. Remove k, or write reduce: { topK: 3 }',
-    { reduce: { by: 'topK', k: 3 } },
+    'spec.reduce.k is 3, but only topK keeps k pairs, and this reduce is sum. Remove k.',
+    { reduce: { by: 'sum' } },
   ],
   [
     'k beside a function',
     { map: FN, reduce: { ...FN, k: 3 } },
-    'spec.reduce.k is 3, but only topK keeps k keys, and this reduce is a function. Remove k, or write reduce: { topK: 3 }',
+    'spec.reduce.k is 3, but only topK keeps k pairs, and this reduce is a function. Remove k, or write reduce: { topK: 3 }',
     { map: FN, reduce: FN },
   ],
   [
     'an average of ones',
     { reduce: { by: 'avg' } },
-    'spec.reduce.by is avg, but every piece of a split has the value 1, so avg is always 1. Write sum, count or { topK: 20 }.',
+    'spec.reduce.by is avg, but every piece of a split has the value 1, and avg of ones tells nothing. Write sum or count.',
     { reduce: { by: 'count' } },
   ],
   [
@@ -216,9 +222,9 @@ test.each<[string, Fields, string, Fields]>([
   ],
   [
     'several places for topK',
-    { reduce: { by: 'topK', k: 1 }, strategy: { partitions: 2 } },
-    'spec.strategy.partitions is 2, but topK chooses among all keys in one place. Write 1.',
-    { reduce: { by: 'topK', k: 1 }, strategy: { partitions: 1 } },
+    { map: FN, reduce: { by: 'topK', k: 1 }, strategy: { partitions: 2 } },
+    'spec.strategy.partitions is 2, but topK chooses among all pairs in one place. Write 1.',
+    { map: FN, reduce: { by: 'topK', k: 1 }, strategy: { partitions: 1 } },
   ],
   [
     'a bucket as input',

@@ -22,7 +22,7 @@ export const strategyFitsReduce: Rule<BatchJob> = {
       found.push(problem('aggregate', 'hash', why, 'Write sort.'))
     }
     if (reduce.by === 'topK' && strategy.partitions !== undefined && strategy.partitions > 1) {
-      const why = 'topK chooses among all keys in one place'
+      const why = 'topK chooses among all pairs in one place'
       found.push(problem('partitions', String(strategy.partitions), why, 'Write 1.'))
     }
     return found

@@ -36,10 +36,10 @@ const map = record('How a record becomes keys and values. One of module with exp
 
 const reduce = record('How the values of a key become one. Either by, or module with export.', {
   by: oneOf(
-    'An algebra whose parts may be combined early. topK sums the values of a key and keeps the k keys with the largest sums.',
+    'An algebra whose parts may be combined early. topK keeps the k pairs with the largest values; it sums nothing.',
     ['sum', 'count', 'min', 'max', 'avg', 'topK'],
   ),
-  k: integer('How many keys topK keeps.', { minimum: 1 }),
+  k: integer('How many pairs topK keeps.', { minimum: 1 }),
   module: module('reduce'),
   export: exported('(key, values) => value'),
 })

@@ -49,7 +49,7 @@ const topKOf: Shorthand = {
     properties: { topK: { type: 'integer', minimum: 1 } },
     required: ['topK'],
     additionalProperties: false,
-    description: 'The keys with the largest sums.',
+    description: 'The pairs with the largest values.',
   },
   normalise: written => {
     const fields = Object.entries(written !== null && typeof written === 'object' ? written : {})
