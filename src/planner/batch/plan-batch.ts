@@ -5,7 +5,7 @@
 import { fail, ok, type Problem, type Result } from '../../base/problem.ts'
 import { formatBytes, plural } from '../../base/units.ts'
 import type { BatchJob, InputFormat, OutputFormat } from '../../spec/kinds.ts'
-import { matchesPattern } from '../../spec/resolve/pattern.ts'
+import { fileMatcher } from '../../spec/resolve/pattern.ts'
 import { chooseAggregate, chooseCombine, chooseEngine } from './choose-aggregation.ts'
 import { choosePartitions } from './choose-partitions.ts'
 import { chooseSplitBytes } from './choose-split-bytes.ts'
@@ -96,7 +96,7 @@ function inputProblems(
   files: readonly InputFile[],
 ): readonly Problem[] {
   const unmatched = patterns.flatMap((pattern, i): readonly Problem[] => {
-    if (files.some(file => matchesPattern(pattern, file.uri))) return []
+    if (files.map(file => file.uri).some(fileMatcher(pattern))) return []
     const what = `is ${JSON.stringify(pattern)}`
     return [
       { field: `spec.input.${format}[${i}]`, what, why: 'it matches no file', fix: 'Correct the path, or remove it.' },

@@ -5,17 +5,22 @@
  */
 import { pathOfUri } from './file-uri.ts'
 
-/** Whether the file at `uri` is one that `pattern` (a URI too) asks for. */
-export function matchesPattern(pattern: string, uri: string): boolean {
-  const [wanted, path] = [pathOfUri(pattern), pathOfUri(uri)]
-  if (regexpOf(wanted).test(path)) return true
-  const folder = wanted.replace(/\/+$/, '')
-  if (/[*?]/.test(folder) || !path.startsWith(`${folder}/`)) return false
-  return path
-    .slice(folder.length + 1)
-    .split('/')
-    .every(name => !/^[._]/.test(name))
+/** Whether a file is one that `pattern` asks for; both are URIs. */
+export function fileMatcher(pattern: string): (uri: string) => boolean {
+  const wanted = pathOfUri(pattern)
+  const regexp = regexpOf(wanted)
+  const folder = /[*?]/.test(wanted) ? undefined : `${wanted.replace(/\/+$/, '')}/`
+  return uri => {
+    const path = pathOfUri(uri)
+    return (
+      regexp.test(path) || (folder !== undefined && path.startsWith(folder) && isVisible(path.slice(folder.length)))
+    )
+  }
 }
+
+const isVisible = (path: string): boolean => path.split('/').every(name => !/^[._]/.test(name))
+
+export const matchesPattern = (pattern: string, uri: string): boolean => fileMatcher(pattern)(uri)
 
 export const hasWildcard = (pattern: string): boolean => /[*?]/.test(pathOfUri(pattern))
 
@@ -26,15 +31,9 @@ export function fixedFolder(pattern: string): string {
   return wildcard < 0 ? path : path.slice(0, path.lastIndexOf('/', wildcard)) || '/'
 }
 
-const regexps = new Map<string, RegExp>()
-
 function regexpOf(path: string): RegExp {
-  const known = regexps.get(path)
-  if (known) return known
   const names = path.split('/').slice(1)
-  const regexp = new RegExp(`^${names.map((name, i) => nameSource(name, i === names.length - 1)).join('')}$`)
-  regexps.set(path, regexp)
-  return regexp
+  return new RegExp(`^${names.map((name, i) => nameSource(name, i === names.length - 1)).join('')}$`)
 }
 
 const VISIBLE = '/(?!\\.)'
