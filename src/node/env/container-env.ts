@@ -39,7 +39,7 @@ export function containerEnv(pod: Pod, container: Container, facts: EnvFacts): R
   }
   const declared: Record<string, string> = {}
   container.envFrom?.forEach((source, i) => {
-    const values = valuesOf(source, pod, facts.lookup)
+    const values = valuesOf(source, facts.lookup)
     if (typeof values === 'string') report(`envFrom[${i}]`, values)
     else for (const [key, value] of Object.entries(values)) declared[`${source.prefix ?? ''}${key}`] = value
   })
@@ -51,7 +51,7 @@ export function containerEnv(pod: Pod, container: Container, facts: EnvFacts): R
     if (value.found) declared[variable.name] = value.value
     else report(`env[${i}]`, value.message)
   })
-  // The API cannot be declared away, and $SOLVENT_ROOT is where the volumes really are.
+  // What is declared wins, as upstream; but the volumes are where they are.
   return problems.length > 0 ? fail(...problems) : ok({ ...given, ...declared, SOLVENT_ROOT: root })
 }
 
@@ -108,11 +108,8 @@ const notFound = (kind: 'ConfigMap' | 'Secret', name: string): string => `${kind
 const decoded = ({ data = {} }: Secret): Record<string, string> =>
   Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]))
 
-function valuesOf(
-  { configMapRef, secretRef }: EnvFromSource,
-  _pod: Pod,
-  lookup: Lookup,
-): Readonly<Record<string, string>> | string {
+/** All values of a source, or what is missing. */
+function valuesOf({ configMapRef, secretRef }: EnvFromSource, lookup: Lookup): Readonly<Record<string, string>> | string {
   if (configMapRef) {
     const map: ConfigMap | undefined = lookup.configMap(configMapRef.name)
     return map?.data ?? (map || configMapRef.optional ? {} : notFound('ConfigMap', configMapRef.name))

@@ -3,6 +3,8 @@
  * pool, since making one takes tens of milliseconds and taking one must take none.
  */
 
+import type { HostsEntry } from './hosts-file.ts'
+
 /** full: network, mount and process namespaces (root). mount: mount and process ones (unprivileged user namespaces). none: neither. */
 export type Isolation = 'full' | 'mount' | 'none'
 
@@ -12,6 +14,8 @@ export interface Mount {
   readonly target: string
   readonly readOnly: boolean
 }
+
+export type Outcome = { readonly ok: true } | { readonly ok: false; readonly message: string }
 
 export interface Sandbox {
   readonly id: string
@@ -30,13 +34,12 @@ export interface Sandbox {
    * namespaces or without.
    */
   readonly root: string
+  /** A folder of the host for the contents of volumes, a folder each; it goes with the sandbox. */
+  readonly volumes: string
   /** Makes `mounts` visible at their targets inside. Refused (with the sentence for the Event) where there is no mount namespace. */
-  mount(mounts: readonly Mount[]): Promise<{ readonly ok: true } | { readonly ok: false; readonly message: string }>
+  mount(mounts: readonly Mount[]): Promise<Outcome>
   /** Sets host name and the hosts file that names resolve by. */
-  setHosts(
-    hostname: string,
-    entries: readonly { readonly address: string; readonly names: readonly string[] }[],
-  ): Promise<void>
+  setHosts(hostname: string, entries: readonly HostsEntry[]): Promise<void>
   /**
    * Kills whatever is left inside, empties `root` and gives the sandbox back: a later `create()` may hand it out again where nothing
    * of the pod can remain (no mounts of its own, no process, no connection), and is instant then.
@@ -52,5 +55,23 @@ export interface Sandboxes {
   create(): Promise<Sandbox>
   /** Frees what an earlier life of this state folder left behind, but for the ids in `keep` (pods to adopt); returns those as sandboxes. */
   recover(keep: readonly string[]): Promise<readonly Sandbox[]>
+  close(): Promise<void>
+}
+
+export interface Addresses {
+  /** `wanted` is one that a pod of an earlier life still has. */
+  take(wanted?: string): string
+  giveBack(address: string): void
+}
+
+/** What sandboxes need of the network; network/'s `PodNetwork` is one. */
+export interface SandboxNetwork {
+  readonly hostAddress: string | undefined
+  /** Makes the bridge that `bridged` addresses are on. */
+  open(): Promise<Outcome>
+  readonly bridged: Addresses
+  readonly shared: Addresses
+  /** Lines for `ip -batch`, outside with the sandbox's process id as `$pid`, then inside. */
+  wiring(address: string): { readonly outside: string; readonly inside: string }
   close(): Promise<void>
 }

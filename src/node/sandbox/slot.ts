@@ -1,0 +1,121 @@
+/**
+ * The folder of one sandbox on the host. Its `root` is $SOLVENT_ROOT; the files that a mount namespace shows under /etc, and the folder of
+ * the pod's token, are made ahead, keep their inodes, and are only filled and emptied.
+ */
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { readdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { SERVICE_ACCOUNT_DIR } from '../../kube/names.ts'
+
+export interface Slot {
+  readonly id: string
+  readonly folder: string
+  readonly root: string
+  readonly volumes: string
+  /** What a later life of this state folder must know of it (JSON). */
+  readonly record: string
+}
+
+export const slotAt = (parent: string, id: string): Slot => {
+  const folder = join(parent, id)
+  return {
+    id,
+    folder,
+    root: join(folder, 'root'),
+    volumes: join(folder, 'volumes'),
+    record: join(folder, 'sandbox.json'),
+  }
+}
+
+export const HOSTS = '/etc/hosts'
+export const HOST_NAME = '/etc/hostname'
+export const RESOLVER = '/etc/resolv.conf'
+const FILES = [HOSTS, HOST_NAME, RESOLVER]
+
+/**
+ * Names come from the hosts file alone. Nothing answers at port 53 of a pod's own loopback, so that an unknown name fails at once; the
+ * machine's resolver cannot be reached from a pod's network, and every wrong name would hang for its time-out.
+ */
+const RESOLVER_TEXT = '# Names of this cluster are in /etc/hosts.\nnameserver 127.0.0.1\noptions timeout:1 attempts:1\n'
+
+export function makeSlot(slot: Slot): void {
+  mkdirSync(join(slot.root, 'etc'), { recursive: true, mode: 0o755 })
+  mkdirSync(join(slot.root, SERVICE_ACCOUNT_DIR), { recursive: true, mode: 0o755 })
+  mkdirSync(slot.volumes, { mode: 0o755 })
+  writeFileSync(join(slot.root, HOSTS), '')
+  writeFileSync(join(slot.root, HOST_NAME), '')
+  writeFileSync(join(slot.root, RESOLVER), RESOLVER_TEXT)
+}
+
+/** In place: the file is mounted, so its inode must stay. One write, then a cut: a reader never sees it empty. */
+export function overwrite(slot: Slot, file: string, text: string): void {
+  const handle = openSync(join(slot.root, file), 'r+')
+  try {
+    const length = writeSync(handle, text, 0)
+    ftruncateSync(handle, length)
+  } finally {
+    closeSync(handle)
+  }
+}
+
+export const readSlotFile = (slot: Slot, file: string): string => readFileSync(join(slot.root, file), 'utf8')
+
+/** Back to what `makeSlot` made, without touching what is mounted. */
+export function emptySlot(slot: Slot): void {
+  overwrite(slot, HOSTS, '')
+  overwrite(slot, HOST_NAME, '')
+  const token = join(slot.root, SERVICE_ACCOUNT_DIR)
+  for (const name of readdirSync(token)) rmSync(join(token, name), { recursive: true, force: true })
+  for (const name of readdirSync(slot.volumes)) rmSync(join(slot.volumes, name), { recursive: true, force: true })
+  const kept = [...FILES, SERVICE_ACCOUNT_DIR]
+  prune(slot.root, '', kept)
+}
+
+/** Removes everything under `folder` but the ways to what is kept. Never follows a link. */
+function prune(root: string, folder: string, kept: readonly string[]): void {
+  for (const entry of readdirSync(join(root, folder))) {
+    const path = `${folder}/${entry}`
+    if (kept.includes(path)) continue
+    if (kept.some(each => each.startsWith(`${path}/`))) prune(root, path, kept)
+    else rmSync(join(root, path), { recursive: true, force: true })
+  }
+}
+
+/** In the background: an emptyDir may hold gigabytes. Renamed first, so that no later life takes it for a sandbox. */
+export async function removeSlot({ folder }: Slot): Promise<void> {
+  const doomed = join(dirname(folder), `${DOOMED}${basename(folder)}`)
+  await rename(folder, doomed).catch(() => {})
+  await rm(doomed, { recursive: true, force: true, maxRetries: 3, retryDelay: 50 })
+}
+
+const DOOMED = '.gone-'
+
+/** What an earlier life was in the middle of removing. */
+export async function removeDoomed(parent: string): Promise<void> {
+  const names = await readdir(parent).catch(() => [])
+  await Promise.all(
+    names
+      .filter(name => name.startsWith(DOOMED))
+      .map(name => rm(join(parent, name), { recursive: true, force: true })),
+  )
+}
+
+export function slotsIn(parent: string): readonly Slot[] {
+  try {
+    return readdirSync(parent, { withFileTypes: true })
+      .filter(entry => entry.isDirectory() && !entry.name.startsWith(DOOMED))
+      .map(entry => slotAt(parent, entry.name))
+  } catch {
+    return []
+  }
+}
