@@ -1,8 +1,9 @@
 /** What a pod's spec may hold, with upstream's fields and words (pkg/apis/core/validation). Used for Pods and for templates. */
 import type { Container, EnvVar, Pod, PodSpec, PodTemplateSpec, ResourceList, VolumeMount } from '../../kube/core.ts'
+import { isSame } from '../../kube/equal.ts'
 import { compareQuantities, parseQuantity } from '../../kube/quantity.ts'
 import { absent, denied, duplicate, type FieldError, invalid, notSupported, required } from '../resource/field-error.ts'
-import { sameJson, without } from '../resource/json.ts'
+import { without } from '../resource/json.ts'
 import { checkAnnotations, checkLabels, checkName, configKey, dnsLabel, envVarName, qualifiedName } from './names.ts'
 
 type Errors = readonly FieldError[]
@@ -163,7 +164,7 @@ const MUTABLE =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)'
 
 export function validatePodUpdate(pod: Pod, old: Pod): Errors {
-  return sameJson(frozenPart(pod.spec), frozenPart(old.spec)) ? [] : [denied('spec', MUTABLE)]
+  return isSame(frozenPart(pod.spec), frozenPart(old.spec)) ? [] : [denied('spec', MUTABLE)]
 }
 
 /** A pod's spec without what may change. */

@@ -1,12 +1,13 @@
 /** Jobs, Deployments and ReplicaSets: their defaults and what may not change (pkg/apis/batch, pkg/apis/apps). */
 
 import type { PodTemplateSpec } from '../../kube/core.ts'
+import { isSame } from '../../kube/equal.ts'
 import { CONTROLLER_UID, JOB_NAME } from '../../kube/names.ts'
 import type { LabelSelector } from '../../kube/object.ts'
 import { selects } from '../../kube/selector.ts'
 import type { Deployment, Job, ReplicaSet } from '../../kube/workloads.ts'
 import { type FieldError, invalid, notSupported, required } from '../resource/field-error.ts'
-import { sameJson, without } from '../resource/json.ts'
+import { without } from '../resource/json.ts'
 import { immutable } from '../resource/metadata.ts'
 import type { Strategy } from '../resource/resource.ts'
 import { checkName, dnsLabel, labelValue, qualifiedName } from './names.ts'
@@ -167,7 +168,7 @@ function validateReplicas({ spec }: Deployment | ReplicaSet, kind: string): Erro
     ...notNegative(spec.replicas, 'spec.replicas'),
     ...notNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
     ...(spec.selector
-      ? sameJson(spec.selector, {})
+      ? isSame(spec.selector, {})
         ? [invalid('spec.selector', spec.selector, `empty selector is invalid for ${kind}`)]
         : [...validateSelector(spec.selector, 'spec.selector'), ...matchingTemplate(spec)]
       : [required('spec.selector')]),

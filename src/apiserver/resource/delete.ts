@@ -4,9 +4,9 @@
  */
 import { formatTime } from '../../base/clock.ts'
 import type { DeleteOptions } from '../../client/kube-api.ts'
+import { isSame } from '../../kube/equal.ts'
 import type { UnknownObject } from '../../kube/object.ts'
 import { isApiError } from '../../kube/status.ts'
-import { sameJson } from './json.ts'
 import { type ListQuery, listObjects, storeKey, type Target } from './read.ts'
 import { conflict, notFound } from './refusals.ts'
 import { type Resource, served } from './resource.ts'
@@ -68,7 +68,7 @@ function mark(resource: Resource, object: UnknownObject, options: DeleteOptions,
   const graceSeconds = isFirst ? asked : Math.min(asked, metadata.deletionGracePeriodSeconds ?? 0)
   const finalizers = finalizersFor(metadata.finalizers ?? [], options.propagationPolicy)
   const isShortened = !isFirst && graceSeconds < (metadata.deletionGracePeriodSeconds ?? 0)
-  if (!isFirst && !isShortened && sameJson(finalizers, metadata.finalizers ?? [])) return object
+  if (!isFirst && !isShortened && isSame(finalizers, metadata.finalizers ?? [])) return object
   const deleting: UnknownObject = {
     ...object,
     metadata: {

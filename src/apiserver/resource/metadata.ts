@@ -1,10 +1,11 @@
 /** ObjectMeta: what the server fills in, what it carries over from the old state, what it refuses (apimachinery's api/validation). */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { formatTime } from '../../base/clock.ts'
+import { isSame } from '../../kube/equal.ts'
 import type { ObjectMeta, OwnerReference, UnknownObject } from '../../kube/object.ts'
 import { checkAnnotations, checkLabels, checkName, dnsLabel, dnsSubdomain, qualifiedName } from '../kinds/names.ts'
 import { denied, type FieldError, invalid, required } from './field-error.ts'
-import { only, sameJson, without } from './json.ts'
+import { only, without } from './json.ts'
 import type { Resource } from './resource.ts'
 
 /** No vowels, so that no words come out, and nothing that looks like something else (apimachinery's util/rand). */
@@ -107,4 +108,4 @@ export function validateMetadataUpdate({ metadata }: UnknownObject, old: Unknown
 
 /** `field is immutable`, when it has changed. */
 export const immutable = (field: string, now: unknown, before: unknown): readonly FieldError[] =>
-  sameJson(now, before) ? [] : [invalid(field, now ?? null, 'field is immutable')]
+  isSame(now, before) ? [] : [invalid(field, now ?? null, 'field is immutable')]

@@ -1,32 +1,39 @@
 /** Who owns which field (`metadata.managedFields`): recorded on every write, decided by in server-side apply. */
+
+import { applyConflict } from '../../kube/apply/conflict.ts'
+import { recordUpdate } from '../../kube/apply/record-update.ts'
+import { serverSideApply } from '../../kube/apply/server-side-apply.ts'
 import type { UnknownObject } from '../../kube/object.ts'
-import { sameJson } from './json.ts'
 import type { Resource } from './resource.ts'
 
 export interface OwnershipRequest {
   readonly manager: string
   readonly subresource?: string
-  readonly time: string
+  readonly now: number
 }
 
-export function trackUpdate(
-  _resource: Resource,
-  _old: UnknownObject | undefined,
+/** `next` with its owners; the very `old` where the write changes nothing. */
+export const recordWrite = (
+  resource: Resource,
+  old: UnknownObject | undefined,
   next: UnknownObject,
-  _request: OwnershipRequest,
-): UnknownObject {
-  return next
-}
+  request: OwnershipRequest,
+): UnknownObject => recordUpdate({ before: old, after: next, ...ownershipOf(resource, request) })
 
-export function trackApply(
-  _resource: Resource,
-  _current: UnknownObject,
+/** What `applied` makes of the present object, or the conflicts with other managers as a 409. */
+export function recordApply(
+  resource: Resource,
+  current: UnknownObject | undefined,
   applied: UnknownObject,
-  _request: OwnershipRequest & { readonly force: boolean; readonly isNew?: boolean },
+  request: OwnershipRequest & { readonly force: boolean },
 ): UnknownObject {
-  return applied
+  const ownership = ownershipOf(resource, request)
+  const outcome = serverSideApply({ live: current, applied, force: request.force, ...ownership })
+  if (outcome.kind === 'conflicts') throw applyConflict(outcome.conflicts)
+  return outcome.object
 }
 
-export function sameOwnership(a: UnknownObject, b: UnknownObject): boolean {
-  return sameJson(a.metadata.managedFields, b.metadata.managedFields)
+function ownershipOf(resource: Resource, { manager, subresource, now }: OwnershipRequest) {
+  const schema = resource.schema()
+  return { manager, now, ...(subresource !== undefined && { subresource }), ...(schema && { schema }) }
 }

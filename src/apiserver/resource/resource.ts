@@ -65,6 +65,8 @@ export interface Resource {
   readonly columns: () => readonly Column[]
   readonly schema: () => StructuralSchema | undefined
   readonly scale?: ScalePaths
+  /** Told of every write before its writer hears of it (definitions begin to be served). */
+  readonly onStored?: (object: UnknownObject) => void
   /** Fields that a field selector may name, next to metadata.name and metadata.namespace. */
   readonly selectableFields: Readonly<Record<string, (object: UnknownObject) => string | undefined>>
   /** From the stored to the served form and back, where they differ in more than the version. */

@@ -1,12 +1,12 @@
 /** create, update, patch and apply: the stages of `pipeline.ts` around one `store.write`. Deleting is in `delete.ts`. */
 import type { Clock } from '../../base/clock.ts'
-import { formatTime } from '../../base/clock.ts'
+import { isSame } from '../../kube/equal.ts'
 import type { UnknownObject } from '../../kube/object.ts'
 import { isApiError } from '../../kube/status.ts'
-import type { Store } from '../store/store.ts'
-import { sameExcept, without } from './json.ts'
+import type { Change, Store } from '../store/store.ts'
+import { without } from './json.ts'
 import { carriedMetadata, generatedName, newMetadata } from './metadata.ts'
-import { sameOwnership, trackApply, trackUpdate } from './ownership.ts'
+import { recordApply, recordWrite } from './ownership.ts'
 import { admit, checkDecoded, fillDefaults, validate, withGeneration, withoutStatus } from './pipeline.ts'
 import { storeKey, type Target } from './read.ts'
 import { alreadyExists, badRequest, conflict, generateNameExhausted, MODIFIED, notFound } from './refusals.ts'
@@ -24,6 +24,8 @@ export interface WriteRequest {
   readonly manager: string
   readonly dryRun?: boolean
   readonly subresource?: string
+  /** The server's own change (a binding), to which the rules for clients do not apply. */
+  readonly isServerOwn?: boolean
 }
 
 /** KEP-4420: how often a generated name is tried again when it is taken. */
@@ -60,26 +62,26 @@ async function createNamed(
   const named = { ...target, name: given.metadata.name ?? '' }
   const taken = context.addresses.open(context.store)
   try {
-    const created = newObject(context, named, given, request, taken.allocate)
+    const complete = newObject(context, named, given, taken.allocate)
+    const created = recordWrite(resource, undefined, complete, { ...request, now: context.clock.now() })
     const change = (current: UnknownObject | undefined): UnknownObject => {
       if (current) throw alreadyExists(resource.info, named.name)
       return toStored(resource, created)
     }
     const stored = request.dryRun
       ? change(context.store.get(storeKey(named)))
-      : await context.store.write(storeKey(named), change)
+      : await persist(context.store, named, change)
     return served(resource, stored ?? created)
   } finally {
     taken.close()
   }
 }
 
-/** A new object after all stages but the last. */
+/** A new object after all stages but the last. Whoever claims its fields is recorded by the caller. */
 function newObject(
   { store, clock }: WriteContext,
   target: Target,
   given: UnknownObject,
-  request: WriteRequest,
   allocateServiceIp: AdmitContext['allocateServiceIp'],
 ): UnknownObject {
   const { resource, namespace } = target
@@ -89,7 +91,7 @@ function newObject(
   const admitted = admit(target, fresh, { store, clock, allocateServiceIp })
   const complete = fillDefaults(resource, admitted)
   validate(resource, complete)
-  return trackUpdate(resource, undefined, complete, { ...request, time: formatTime(now) })
+  return complete
 }
 
 /** What the new state shall be, from the present one. Runs inside the store's write: pure, perhaps more than once. */
@@ -109,36 +111,47 @@ export async function updateObject(
   })
 }
 
+export interface Applied {
+  readonly object: UnknownObject
+  readonly isNew: boolean
+}
+
 /** Server-side apply: an absent object is created. */
 export async function applyObject(
   context: WriteContext,
   target: Target,
   applied: UnknownObject,
   request: WriteRequest & { readonly force: boolean },
-): Promise<UnknownObject> {
+): Promise<Applied> {
   checkDecoded(target, applied)
   const { resource, name } = target
+  let isNew = false
   const taken = context.addresses.open(context.store)
   try {
-    return await writeState(context, target, request, current => {
-      const time = formatTime(context.clock.now())
+    const object = await writeState(context, target, request, current => {
+      isNew = current === undefined
+      const now = context.clock.now()
       if (current) {
         checkVersion(resource, current, applied)
-        const merged = trackApply(resource, current, applied, { ...request, time })
-        return nextState(context, target, current, merged, { ...request, isTracked: true })
+        const merged = recordApply(resource, current, applied, { ...request, now })
+        return nextState(context, target, current, merged, { ...request, isRecorded: true })
       }
       if (request.subresource) throw notFound(resource.info, name)
       const named = { ...applied, metadata: { ...applied.metadata, name } }
-      const created = newObject(context, target, named, request, taken.allocate)
-      return trackApply(resource, without(created, ['managedFields' as never]), applied, {
-        ...request,
-        time,
-        isNew: true,
-      })
+      const claimed = recordApply(resource, undefined, named, { ...request, now })
+      return newObject(context, target, claimed, taken.allocate)
     })
+    return { object, isNew }
   } finally {
     taken.close()
   }
+}
+
+/** Safe on the disk, seen by watches, and told to whom it concerns, in this order. */
+async function persist(store: Store, target: Target, change: Change): Promise<UnknownObject | undefined> {
+  const stored = await store.write(storeKey(target), change)
+  if (stored) target.resource.onStored?.(stored)
+  return stored
 }
 
 /** `decide` works on the served form; an object that nothing holds any more is removed. */
@@ -160,7 +173,7 @@ async function writeState(
     change(store.get(storeKey(target)))
     return decided as UnknownObject
   }
-  const stored = await store.write(storeKey(target), change)
+  const stored = await persist(store, target, change)
   return stored ? served(resource, stored) : (decided as UnknownObject)
 }
 
@@ -179,26 +192,26 @@ function nextState(
   target: Target,
   old: UnknownObject,
   candidate: UnknownObject,
-  request: WriteRequest & { readonly isTracked?: boolean },
+  request: WriteRequest & { readonly isRecorded?: boolean },
 ): UnknownObject {
   const { resource } = target
   checkDecoded(target, candidate)
   checkVersion(resource, old, candidate)
   const carried = { ...candidate, metadata: carriedMetadata(old.metadata, candidate.metadata) }
-  const complete = completed(resource, old, withinSubresource(resource, old, carried, request.subresource), request)
+  const complete = request.isServerOwn ? carried : completed(resource, old, carried, request)
   const next = withGeneration(resource, old, complete)
-  const isSame = sameExcept(next, old, 'metadata') && sameExcept(next.metadata, old.metadata, 'managedFields')
-  if (request.isTracked) return isSame && sameOwnership(old, next) ? old : next
-  return isSame ? old : trackUpdate(resource, old, next, { ...request, time: formatTime(clock.now()) })
+  if (request.isRecorded) return isSame(old, next) ? old : next
+  return recordWrite(resource, old, next, { ...request, now: clock.now() })
 }
 
 /** Defaults and validation; a built-in kind's status is its controllers' own business, as upstream has it (nearly) everywhere. */
 function completed(
   resource: Resource,
   old: UnknownObject,
-  changed: UnknownObject,
+  carried: UnknownObject,
   { subresource }: WriteRequest,
 ): UnknownObject {
+  const changed = withinSubresource(resource, old, carried, subresource)
   if (subresource === 'status' && !resource.isCustom) return changed
   const complete = fillDefaults(resource, resource.strategy.prepareUpdate?.(changed, old) ?? changed)
   validate(resource, complete, old)

@@ -1,0 +1,63 @@
+/** The built-in kinds as the engine takes them: each row of `kube/kinds.ts` with its schema, columns and what is special about it. */
+import { builtInSchema } from '../../kube/built-in-schema.ts'
+import { apiVersionOf, BUILT_IN_KINDS, type KindInfo } from '../../kube/kinds.ts'
+import { kindKey, type Resource, type ScalePaths, type Strategy, storedAs } from '../resource/resource.ts'
+import { builtInColumns } from '../tables/built-in.ts'
+import * as configuration from './configuration.ts'
+import { EVENT_CONVERSION } from './events.ts'
+import { POD } from './pod.ts'
+import { SELECTABLE_FIELDS } from './selectable-fields.ts'
+import { SERVICE } from './service.ts'
+import * as workloads from './workloads.ts'
+
+/** By `group/plural`; each fits the type of its kind. A kind that is missing here has no rules of its own. */
+const STRATEGIES: Readonly<Record<string, object>> = {
+  namespaces: configuration.NAMESPACE,
+  nodes: configuration.NODE,
+  pods: POD,
+  services: SERVICE,
+  configmaps: configuration.CONFIG_MAP,
+  secrets: configuration.SECRET,
+  events: configuration.EVENT,
+  'apps/deployments': workloads.DEPLOYMENT,
+  'apps/replicasets': workloads.REPLICA_SET,
+  'batch/jobs': workloads.JOB,
+  'coordination.k8s.io/leases': configuration.LEASE,
+  'rbac.authorization.k8s.io/roles': configuration.ROLE,
+  'rbac.authorization.k8s.io/clusterroles': configuration.ROLE,
+  'rbac.authorization.k8s.io/rolebindings': configuration.ROLE_BINDING,
+  'rbac.authorization.k8s.io/clusterrolebindings': configuration.ROLE_BINDING,
+  'scheduling.k8s.io/priorityclasses': configuration.PRIORITY_CLASS,
+  'scheduling.k8s.io/workloads': configuration.WORKLOAD,
+  'scheduling.k8s.io/podgroups': configuration.POD_GROUP,
+}
+
+const SCALE: ScalePaths = {
+  specReplicas: ['spec', 'replicas'],
+  statusReplicas: ['status', 'replicas'],
+  selector: ['spec', 'selector'],
+}
+
+function builtIn(info: KindInfo): Resource {
+  const apiVersion = apiVersionOf(info)
+  const isEventsView = info.group === 'events.k8s.io'
+  const place = isEventsView ? 'events' : storedAs(info)
+  return {
+    info,
+    apiVersion,
+    storedAs: place,
+    storedVersion: isEventsView ? 'v1' : apiVersion,
+    isCustom: false,
+    // The rules of Events speak of the stored names.
+    strategy: isEventsView ? {} : ((STRATEGIES[place] ?? {}) as Strategy),
+    columns: () => builtInColumns(place),
+    schema: () => builtInSchema(apiVersion, info.kind),
+    ...(info.subresources.includes('scale') && { scale: SCALE }),
+    selectableFields: SELECTABLE_FIELDS[kindKey(info)] ?? {},
+    ...(isEventsView && { conversion: EVENT_CONVERSION }),
+  }
+}
+
+/** What lies outside this folder comes by `special`: the rules of CustomResourceDefinitions. */
+export const builtInResources = (special: Readonly<Record<string, Partial<Resource>>> = {}): readonly Resource[] =>
+  BUILT_IN_KINDS.map(builtIn).map(resource => ({ ...resource, ...special[resource.storedAs] }))

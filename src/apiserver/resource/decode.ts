@@ -1,0 +1,91 @@
+/**
+ * decode: a parsed body becomes an object of its kind, or a 400 that says where it is none. Unknown fields are dropped; whether that is
+ * refused, told or silent is the client's choice (`fieldValidation`). Parts of the server that share its process skip this.
+ */
+import { isRecord } from '../../kube/equal.ts'
+import type { UnknownObject } from '../../kube/object.ts'
+import type { SchemaViolation, StructuralSchema } from '../../kube/schema.ts'
+import { formatFieldPath } from '../../kube/schema-path.ts'
+import { pruneUnknown } from '../../kube/schema-prune.ts'
+import { validateSchema } from '../../kube/schema-validate.ts'
+import { badRequest } from './refusals.ts'
+import type { Resource } from './resource.ts'
+
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
+
+export interface DecodeOptions {
+  readonly fieldValidation: FieldValidation
+  /** Tells the client something that is no error. */
+  readonly warn: (text: string) => void
+}
+
+/** What decoding needs of a kind; Scale, Binding and their like are no resources of their own. */
+export type Shape = Pick<Resource, 'schema' | 'isCustom'>
+
+const MAX_DEPTH = 200
+
+export function decodeObject(shape: Shape, body: unknown, options: DecodeOptions): UnknownObject {
+  if (!isRecord(body)) throw badRequest('the body of the request must be an object')
+  checkTree(body, 0)
+  const { kind, apiVersion } = body
+  if (typeof kind !== 'string' || kind === '') throw badRequest("Object 'Kind' is missing")
+  if (typeof apiVersion !== 'string' || apiVersion === '') throw badRequest("Object 'apiVersion' is missing")
+  const metadata = withoutNulls(body.metadata ?? {})
+  const object = (shape.isCustom ? { ...body, metadata } : withoutNulls({ ...body, metadata })) as UnknownObject
+  const refuse = (why: string) =>
+    badRequest(`${kind} in version "${version(apiVersion)}" cannot be handled as a ${kind}: ${why}`)
+  if (!isRecord(metadata)) throw refuse('json: cannot unmarshal into field metadata of type object')
+  const schema = shape.schema()
+  if (!schema) return object
+  const { value, unknown } = pruneUnknown(schema, object)
+  tellUnknown(unknown.map(formatFieldPath), options, refuse)
+  checkTypes(shape.isCustom ? metadataOnly(schema) : schema, value, refuse)
+  return value as UnknownObject
+}
+
+const version = (apiVersion: string): string => apiVersion.slice(apiVersion.indexOf('/') + 1)
+
+function tellUnknown(
+  fields: readonly string[],
+  { fieldValidation, warn }: DecodeOptions,
+  refuse: (why: string) => Error,
+): void {
+  const texts = fields.map(field => `unknown field ${JSON.stringify(field)}`)
+  if (texts.length === 0 || fieldValidation === 'Ignore') return
+  if (fieldValidation === 'Strict') throw refuse(`strict decoding error: ${texts.join(', ')}`)
+  for (const text of texts) warn(text)
+}
+
+/** A custom resource's own fields are validated after defaulting, with a cause each. */
+const metadataOnly = ({ properties = {} }: StructuralSchema): StructuralSchema => ({
+  type: 'object',
+  properties: properties.metadata ? { metadata: properties.metadata } : {},
+})
+
+/** Only types: what a field may hold beyond its type is validation's to say. */
+function checkTypes(schema: StructuralSchema, value: unknown, refuse: (why: string) => Error): void {
+  const wrong = validateSchema(schema, value).find(({ reason }) => reason === 'FieldValueTypeInvalid')
+  if (wrong) throw refuse(`json: cannot unmarshal ${typeText(wrong)}`)
+}
+
+const typeText = ({ path, value, detail }: SchemaViolation): string => {
+  const wanted = /of type ([\w,]+)/.exec(detail)?.[1] ?? 'object'
+  return `${value} into field ${formatFieldPath(path)} of type ${wanted}`
+}
+
+/** In a typed object a null is an absent field. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (!isRecord(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, field]) => (field === null ? [] : [[key, withoutNulls(field)]])),
+  )
+}
+
+/** Nothing that would overflow a stack or change a prototype gets past here. */
+function checkTree(value: unknown, depth: number): void {
+  if (typeof value !== 'object' || value === null) return
+  if (depth > MAX_DEPTH) throw badRequest(`the body of the request is nested more than ${MAX_DEPTH} levels deep`)
+  if (Object.hasOwn(value, '__proto__')) throw badRequest('a field must not be called __proto__')
+  for (const child of Array.isArray(value) ? value : Object.values(value)) checkTree(child, depth + 1)
+}

@@ -1,0 +1,35 @@
+/**
+ * The engine: all that can be done with the resources of a cluster, whoever asks and by whatever way. `local-api.ts` and `rest/` are
+ * thin layers over it. It decides nothing about who may do what.
+ */
+import type { KeyObject } from 'node:crypto'
+import type { Clock } from '../../base/clock.ts'
+import type { NodeApi } from '../../client/node-api.ts'
+import type { Store } from '../store/store.ts'
+import type { Catalog } from './catalog.ts'
+import { ServiceAddresses } from './service-addresses.ts'
+import { SUBRESOURCES, type Subresource } from './subresources.ts'
+import { tokenSubresource } from './token.ts'
+import type { WriteContext } from './write.ts'
+
+export interface Engine extends WriteContext {
+  readonly catalog: Catalog
+  readonly subresources: Readonly<Record<string, Subresource>>
+  /** Where logs come from; a cluster without a node agent has none. */
+  readonly nodeApi: () => NodeApi | undefined
+}
+
+export interface EngineOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly catalog: Catalog
+  readonly serviceAccountKey: KeyObject
+  readonly serviceRange: string
+  readonly nodeApi: () => NodeApi | undefined
+}
+
+export const createEngine = ({ serviceAccountKey, serviceRange, ...parts }: EngineOptions): Engine => ({
+  ...parts,
+  addresses: new ServiceAddresses(serviceRange),
+  subresources: { ...SUBRESOURCES, token: tokenSubresource(serviceAccountKey) },
+})

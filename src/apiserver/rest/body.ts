@@ -1,0 +1,63 @@
+/** The body of a request: no larger than etcd's clients allow, JSON or YAML, and a 4xx for everything else. */
+import type { IncomingMessage } from 'node:http'
+import { apiError } from '../../kube/status.ts'
+import { badRequest, unsupportedMediaType } from '../resource/refusals.ts'
+
+/** kube-apiserver's MaxRequestBodyBytes. */
+export const MAX_BODY_BYTES = 3 * 1024 * 1024
+
+export const mediaTypeOf = (request: IncomingMessage): string =>
+  (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase()
+
+export async function readBody(request: IncomingMessage): Promise<string> {
+  const encoding = request.headers['content-encoding']
+  if (encoding && encoding !== 'identity') throw unsupportedMediaType(`content-encoding ${encoding}`, ['identity'])
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > MAX_BODY_BYTES) {
+      throw apiError('RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BODY_BYTES}`)
+    }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+const JSON_TYPES = new Set(['', 'application/json', 'application/merge-patch+json'])
+const YAML_TYPES = new Set(['application/yaml', 'application/x-yaml', 'text/yaml', 'application/apply-patch+yaml'])
+
+/** A body in the media type that came with it. */
+export function parseBody(text: string, mediaType: string): Promise<unknown> {
+  if (JSON_TYPES.has(mediaType)) return Promise.resolve(parseJson(text))
+  if (YAML_TYPES.has(mediaType)) return parseYaml(text)
+  throw unsupportedMediaType(mediaType, ['application/json', 'application/yaml'])
+}
+
+export function parseJson(text: string): unknown {
+  if (text === '') throw badRequest('the body of the request is empty')
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw badRequest(`the body of the request is no JSON: ${(error as Error).message}`)
+  }
+}
+
+/** JSON is YAML too, and much cheaper to read as what it is. The YAML library is loaded when the first YAML comes. */
+async function parseYaml(text: string): Promise<unknown> {
+  if (/^\s*\{/.test(text)) {
+    try {
+      return JSON.parse(text)
+    } catch {
+      // YAML's flow style looks alike.
+    }
+  }
+  const { parseDocument } = await import('yaml')
+  try {
+    const document = parseDocument(text, { merge: true, strict: true, uniqueKeys: true })
+    if (document.errors[0]) throw document.errors[0]
+    return document.toJS({ maxAliasCount: 100 })
+  } catch (error) {
+    throw badRequest(`the body of the request is no YAML: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * Discovery: which groups, versions and resources there are, in the three forms that clients ask for (one document a group version;
+ * aggregated v2 and v2beta1, KEP-3352). Everything follows from the catalogue; nothing is kept.
+ */
+import { apiVersionOf } from '../../kube/kinds.ts'
+import type { Catalog } from '../resource/catalog.ts'
+import { noSuchResource } from '../resource/refusals.ts'
+import { hasSubresource, type Resource } from '../resource/resource.ts'
+import { SUBRESOURCES } from '../resource/subresources.ts'
+
+const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+
+/** Subresources by what can be done with them; those of SUBRESOURCES say it themselves. */
+const OTHER_SUBRESOURCES: Readonly<
+  Record<string, { readonly verbs: readonly string[]; readonly kind?: readonly [string, string] }>
+> = {
+  log: { verbs: ['get'] },
+  token: { verbs: ['create'], kind: ['authentication.k8s.io/v1', 'TokenRequest'] },
+}
+
+interface Described {
+  readonly name: string
+  readonly kind: { readonly group: string; readonly version: string; readonly kind: string }
+  readonly verbs: readonly string[]
+}
+
+function subresourceOf({ info }: Resource, name: string): Described {
+  const handled = SUBRESOURCES[name]
+  const other = OTHER_SUBRESOURCES[name]
+  const [apiVersion, kind] = handled?.kind ?? other?.kind ?? [apiVersionOf(info), info.kind]
+  const [version = '', group = ''] = apiVersion.split('/').reverse()
+  const verbs = handled
+    ? [
+        ...(handled.create ? ['create'] : []),
+        ...(handled.get ? ['get'] : []),
+        ...(handled.update ? ['patch', 'update'] : []),
+      ]
+    : (other?.verbs ?? [])
+  return { name, kind: { group, version, kind }, verbs }
+}
+
+const described = (resource: Resource): readonly Described[] =>
+  resource.info.subresources.filter(name => hasSubresource(resource, name)).map(name => subresourceOf(resource, name))
+
+/** Groups in the order in which their kinds stand in the table; versions likewise, the first one preferred. */
+export function groupsOf(catalog: Catalog): ReadonlyMap<string, ReadonlyMap<string, readonly Resource[]>> {
+  const groups = new Map<string, Map<string, Resource[]>>()
+  for (const resource of catalog.all()) {
+    const versions = groups.get(resource.info.group) ?? new Map<string, Resource[]>()
+    groups.set(resource.info.group, versions)
+    versions.set(resource.info.version, [...(versions.get(resource.info.version) ?? []), resource])
+  }
+  return groups
+}
+
+export const apiVersions = () => ({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] })
+
+export const groupList = (catalog: Catalog) => ({
+  kind: 'APIGroupList',
+  apiVersion: 'v1',
+  groups: [...groupsOf(catalog)]
+    .filter(([group]) => group !== '')
+    .map(([group, versions]) => groupDocument(group, [...versions.keys()])),
+})
+
+export function group(catalog: Catalog, name: string) {
+  const versions = groupsOf(catalog).get(name)
+  if (!versions || name === '') throw noSuchResource()
+  return { kind: 'APIGroup', apiVersion: 'v1', ...groupDocument(name, [...versions.keys()]) }
+}
+
+function groupDocument(name: string, versions: readonly string[]) {
+  const rows = versions.map(version => ({ groupVersion: `${name}/${version}`, version }))
+  return { name, versions: rows, preferredVersion: rows[0] }
+}
+
+export function resourceList(catalog: Catalog, groupName: string, version: string) {
+  const resources = groupsOf(catalog).get(groupName)?.get(version)
+  if (!resources) throw noSuchResource()
+  return {
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion: apiVersionOf({ group: groupName, version }),
+    resources: resources.flatMap(resource => [
+      mainRow(resource),
+      ...described(resource).map(sub => subRow(resource, sub)),
+    ]),
+  }
+}
+
+const optionalLists = ({ info: { shortNames, categories } }: Resource) => ({
+  ...(shortNames.length > 0 && { shortNames }),
+  ...(categories.length > 0 && { categories }),
+})
+
+const mainRow = (resource: Resource) => ({
+  name: resource.info.plural,
+  singularName: resource.info.singular,
+  namespaced: resource.info.namespaced,
+  kind: resource.info.kind,
+  verbs: VERBS,
+  ...optionalLists(resource),
+})
+
+const subRow = ({ info }: Resource, { name, kind, verbs }: Described) => ({
+  name: `${info.plural}/${name}`,
+  singularName: '',
+  namespaced: info.namespaced,
+  ...(kind.group !== info.group || kind.version !== info.version ? { group: kind.group, version: kind.version } : {}),
+  kind: kind.kind,
+  verbs,
+})
+
+/** `/api` and `/apis` in one answer with everything below them. */
+export const aggregated = (catalog: Catalog, version: string, isLegacy: boolean) => ({
+  kind: 'APIGroupDiscoveryList',
+  apiVersion: `apidiscovery.k8s.io/${version}`,
+  metadata: {},
+  items: [...groupsOf(catalog)]
+    .filter(([name]) => (name === '') === isLegacy)
+    .map(([name, versions]) => ({
+      metadata: { ...(name && { name }), creationTimestamp: null },
+      versions: [...versions].map(([each, resources]) => ({
+        version: each,
+        freshness: 'Current',
+        resources: resources.map(aggregatedResource),
+      })),
+    })),
+})
+
+const aggregatedResource = (resource: Resource) => {
+  const { info } = resource
+  const subresources = described(resource)
+  return {
+    resource: info.plural,
+    responseKind: { group: info.group, version: info.version, kind: info.kind },
+    scope: info.namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: info.singular,
+    verbs: VERBS,
+    ...optionalLists(resource),
+    ...(subresources.length > 0 && {
+      subresources: subresources.map(({ name, kind, verbs }) => ({ subresource: name, responseKind: kind, verbs })),
+    }),
+  }
+}
+
+export const discoveryContentType = (version: string): string =>
+  `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`

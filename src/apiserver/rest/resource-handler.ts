@@ -1,0 +1,285 @@
+/** Requests for resources: from method and path to the engine and back. One function a verb. */
+
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { UnknownObject } from '../../kube/object.ts'
+import { authorize } from '../auth/authorize.ts'
+import type { User } from '../auth/user.ts'
+import { decodeObject, type Shape } from '../resource/decode.ts'
+import { deleteCollection, deleteObject } from '../resource/delete.ts'
+import type { Engine } from '../resource/engine.ts'
+import { podLog } from '../resource/log.ts'
+import { APPLY_PATCH, acceptedPatches, PATCH_MEDIA_TYPES, patched } from '../resource/patch.ts'
+import { getObject, listObjects, type Target } from '../resource/read.ts'
+import { badRequest, methodNotAllowed, noSuchResource, unsupportedMediaType } from '../resource/refusals.ts'
+import { hasSubresource, type Resource } from '../resource/resource.ts'
+import { type Subresource, shapeOf } from '../resource/subresources.ts'
+import { watchObjects } from '../resource/watch.ts'
+import { applyObject, createObject, type Produce, updateObject, type WriteRequest } from '../resource/write.ts'
+import { type Form, formOf } from './accept.ts'
+import { mediaTypeOf, parseBody, parseJson, readBody } from './body.ts'
+import { type EncodeOptions, encodeList, encodeObject } from './encode.ts'
+import { deleteOptions, listQuery, logOptions, type Query, watchQuery, writeQuery } from './query.ts'
+import { sendJson } from './respond.ts'
+import type { ResourceRoute } from './route.ts'
+import { sendWatch } from './watch-response.ts'
+
+export interface Exchange {
+  readonly engine: Engine
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly query: Query
+  readonly user: User
+  /** Aborts when the client leaves or the server closes. */
+  readonly gone: AbortSignal
+}
+
+interface ResourceExchange extends Exchange {
+  readonly target: Target
+  readonly subresource?: Subresource
+  readonly subresourceName?: string
+}
+
+type Handler = (exchange: ResourceExchange) => Promise<void>
+
+export async function handleResource(exchange: Exchange, route: ResourceRoute): Promise<void> {
+  const { engine, request, query, user } = exchange
+  const resource = engine.catalog.byPath(route.group, route.version, route.plural)
+  if (!resource) throw noSuchResource()
+  const verb = verbOf(request.method ?? 'GET', route, query)
+  authorize(engine.store, user, {
+    kind: 'resource',
+    verb,
+    group: route.group,
+    resource: route.plural,
+    ...(route.subresource !== undefined && { subresource: route.subresource }),
+    ...namespaceOf(route, resource),
+    ...(route.name !== undefined && { name: route.name }),
+  })
+  if (route.subresource !== undefined && !hasSubresource(resource, route.subresource)) throw noSuchResource()
+  if (!resource.info.namespaced && route.namespace !== undefined) throw noSuchResource()
+  const target = { resource, name: route.name ?? '', ...namespaceOf(route, resource) }
+  if (resource.info.namespaced && route.namespace === undefined && !ACROSS_NAMESPACES.has(verb))
+    throw methodNotAllowed()
+  if (route.subresource === 'log') return sendLog({ ...exchange, target })
+  const subresource = route.subresource === undefined ? undefined : engine.subresources[route.subresource]
+  const inner = {
+    ...exchange,
+    target,
+    ...(subresource && { subresource, subresourceName: route.subresource }),
+  } as ResourceExchange
+  await (subresource ? SUBRESOURCE_VERBS : VERBS)[verb]?.(inner)
+}
+
+const ACROSS_NAMESPACES = new Set(['list', 'watch', 'deletecollection'])
+
+const namespaceOf = ({ namespace }: ResourceRoute, { info }: Resource) =>
+  info.namespaced && namespace !== undefined ? { namespace } : {}
+
+/** RBAC's verb, which also says which function answers. */
+function verbOf(method: string, { name }: ResourceRoute, query: Query): string {
+  const onCollection = name === undefined
+  const isWatch = query.flag('watch') === true
+  const verb = {
+    GET: isWatch ? 'watch' : onCollection ? 'list' : 'get',
+    HEAD: onCollection ? 'list' : 'get',
+    POST: 'create',
+    PUT: onCollection ? undefined : 'update',
+    PATCH: onCollection ? undefined : 'patch',
+    DELETE: onCollection ? 'deletecollection' : 'delete',
+  }[method]
+  if (verb === undefined) throw methodNotAllowed()
+  return verb
+}
+
+const get: Handler = exchange => {
+  const { engine, target, query, subresource } = exchange
+  if (subresource) {
+    if (!subresource.get) throw methodNotAllowed()
+    return answer(exchange, 200, subresource.get(engine, target))
+  }
+  return answer(exchange, 200, getObject(engine.store, target, query.text('resourceVersion')))
+}
+
+const list: Handler = async exchange => {
+  const { engine, target, query, request, response } = exchange
+  const found = listObjects(engine.store, target.resource, target.namespace, listQuery(query))
+  await sendJson(request, response, { code: 200, body: encodeList(target.resource, found, encoding(exchange)) })
+}
+
+const watch: Handler = async exchange => {
+  const { engine, target, query, response, gone } = exchange
+  const asked = watchQuery(query, gone)
+  const named = target.name && {
+    fieldSelector: [asked.fieldSelector, `metadata.name=${target.name}`].filter(Boolean).join(','),
+  }
+  const batches = watchObjects(engine, target.resource, target.namespace, { ...asked, ...named })
+  const options = { ...encoding(exchange), clock: () => engine.clock.now() }
+  await sendWatch(response, target.resource, batches, options, gone)
+}
+
+const create: Handler = async exchange => {
+  const { engine, target, subresource } = exchange
+  // Only subresources are posted under a name.
+  if (target.name && !subresource) throw methodNotAllowed()
+  const { write, warnings, decode } = writing(exchange)
+  const body = decode(await parsedBody(exchange))
+  if (subresource) {
+    if (!subresource.create) throw methodNotAllowed()
+    return answer(exchange, 201, await subresource.create(engine, target, body, write), warnings)
+  }
+  await answer(exchange, 201, await createObject(engine, target, body, write), warnings)
+}
+
+const update: Handler = async exchange => {
+  const { target } = exchange
+  const { write, warnings, decode } = writing(exchange)
+  const body = decode(await parsedBody(exchange))
+  if (target.resource.isCustom && !exchange.subresource && !body.metadata.resourceVersion) {
+    throw badRequest('metadata.resourceVersion: Invalid value: 0: must be specified for an update')
+  }
+  await answer(exchange, 200, await writeState(exchange, () => body, write), warnings)
+}
+
+const patch: Handler = async exchange => {
+  const { target, request, subresource } = exchange
+  const mediaType = mediaTypeOf(request)
+  const type = PATCH_MEDIA_TYPES[mediaType]
+  if (mediaType === APPLY_PATCH) return apply(exchange)
+  const shape: Shape = subresource ? shapeOf(target.resource, subresource) : target.resource
+  if (!type) throw unsupportedMediaType(mediaType, acceptedPatches(shape.isCustom))
+  const { write, warnings, decode } = writing(exchange)
+  const body = parseJson(await readBody(request))
+  const seen = new Set<string>()
+  const produce: Produce = old => decode(patched(shape, type, old, body))
+  const changed = await writeState(exchange, produce, write)
+  await answer(
+    exchange,
+    200,
+    changed,
+    warnings.filter(text => !seen.has(text) && seen.add(text)),
+  )
+}
+
+const apply: Handler = async exchange => {
+  const { engine, target, query, request } = exchange
+  if (!query.text('fieldManager')) {
+    throw badRequest(
+      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+    )
+  }
+  const { write, warnings, decode } = writing(exchange)
+  const body = decode(await parseBody(await readBody(request), APPLY_PATCH))
+  const force = query.flag('force') ?? false
+  const applied = await applyObject(engine, target, body, { ...write, force })
+  await answer(exchange, applied.isNew ? 201 : 200, applied.object, warnings)
+}
+
+function writeState(exchange: ResourceExchange, produce: Produce, write: WriteRequest): Promise<UnknownObject> {
+  const { engine, target, subresource } = exchange
+  if (!subresource) return updateObject(engine, target, produce, write)
+  if (!subresource.update) throw methodNotAllowed()
+  return subresource.update(engine, target, produce, write)
+}
+
+const remove: Handler = async exchange => {
+  const { engine, target, query } = exchange
+  const options = deleteOptions(await optionalBody(exchange), query)
+  const { object, isGone } = await deleteObject(engine, target, options)
+  const { group, plural, kind } = target.resource.info
+  // Pods and Services answer with themselves, as upstream's ReturnDeletedObject has it.
+  if (!isGone || RETURNED_WHEN_DELETED.has(kind)) return answer(exchange, 200, object)
+  const details = { name: target.name, ...(group && { group }), kind: plural, uid: object.metadata.uid }
+  await sendJson(exchange.request, exchange.response, { code: 200, body: { ...SUCCESS, details } })
+}
+
+const RETURNED_WHEN_DELETED = new Set(['Pod', 'Service', 'ServiceAccount'])
+const SUCCESS = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' }
+
+const removeCollection: Handler = async exchange => {
+  const { engine, target, query, request, response } = exchange
+  const options = deleteOptions(await optionalBody(exchange), query)
+  await deleteCollection(engine, target.resource, target.namespace, listQuery(query), options)
+  await sendJson(request, response, { code: 200, body: SUCCESS })
+}
+
+const VERBS: Readonly<Record<string, Handler>> = {
+  get,
+  list,
+  watch,
+  create,
+  update,
+  patch,
+  delete: remove,
+  deletecollection: removeCollection,
+}
+
+const refuse: Handler = () => Promise.reject(methodNotAllowed())
+const SUBRESOURCE_VERBS: Readonly<Record<string, Handler>> = {
+  get,
+  create,
+  update,
+  patch,
+  watch: refuse,
+  delete: refuse,
+}
+
+async function sendLog(exchange: ResourceExchange): Promise<void> {
+  const { engine, target, query, request, response, gone } = exchange
+  if (request.method !== 'GET') throw methodNotAllowed()
+  const chunks = podLog(engine, target, logOptions(query, gone))
+  const iterator = chunks[Symbol.asyncIterator]()
+  // What the node refuses is still a Status; a follower of a silent container gets its header all the same.
+  const first = iterator.next()
+  const isQuiet = await Promise.race([first.then(() => false), soon()])
+  response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-cache, private' })
+  if (isQuiet) response.flushHeaders()
+  try {
+    for (let next = await first; !next.done && !gone.aborted; next = await iterator.next()) {
+      if (!response.write(next.value)) await once(response, 'drain', { signal: gone }).catch(() => {})
+    }
+  } finally {
+    await iterator.return?.()
+    response.end()
+  }
+}
+
+const soon = (): Promise<true> => new Promise(resolve => setTimeout(resolve, 50, true))
+
+function encoding({ engine, request, query }: Exchange): EncodeOptions {
+  const form: Form = formOf(request.headers.accept)
+  const includeObject = query.oneOf('includeObject', 'None', 'Metadata', 'Object') ?? 'Metadata'
+  return { form, includeObject, now: engine.clock.now() }
+}
+
+async function answer(
+  exchange: ResourceExchange,
+  code: number,
+  object: UnknownObject,
+  warnings: readonly string[] = [],
+): Promise<void> {
+  const { request, response, target } = exchange
+  await sendJson(request, response, { code, body: encodeObject(target.resource, object, encoding(exchange)), warnings })
+}
+
+function writing({ request, query, target, subresource, subresourceName }: ResourceExchange) {
+  const { dryRun, fieldManager, fieldValidation } = writeQuery(query, request.headers['user-agent'])
+  const warnings: string[] = []
+  const shape: Shape = subresource ? shapeOf(target.resource, subresource) : target.resource
+  const write: WriteRequest = {
+    manager: fieldManager,
+    ...(dryRun && { dryRun }),
+    ...(subresourceName !== undefined && { subresource: subresourceName }),
+  }
+  const decode = (body: unknown): UnknownObject =>
+    decodeObject(shape, body, { fieldValidation, warn: text => warnings.push(text) })
+  return { write, warnings, decode }
+}
+
+const parsedBody = async ({ request }: Exchange): Promise<unknown> =>
+  parseBody(await readBody(request), mediaTypeOf(request))
+
+async function optionalBody({ request }: Exchange): Promise<unknown> {
+  const text = await readBody(request)
+  return text === '' ? undefined : parseBody(text, mediaTypeOf(request))
+}

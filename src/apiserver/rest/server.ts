@@ -1,0 +1,201 @@
+/** HTTPS over the engine: who asks, what for, may they, and the answer. Whatever goes wrong becomes a `Status`. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, type Server } from 'node:https'
+import { type Authenticate, unauthorized } from '../auth/authenticate.ts'
+import { authorize } from '../auth/authorize.ts'
+import type { User } from '../auth/user.ts'
+import type { OpenApi } from '../openapi/documents.ts'
+import type { Engine } from '../resource/engine.ts'
+import { methodNotAllowed, noSuchResource } from '../resource/refusals.ts'
+import { formOf } from './accept.ts'
+import * as discovery from './discovery.ts'
+import { Query } from './query.ts'
+import { type Exchange, handleResource } from './resource-handler.ts'
+import { sendDocument, sendError, sendJson, sendText } from './respond.ts'
+import { handleReview, isReview } from './reviews.ts'
+import { routeOf } from './route.ts'
+import { VERSION } from './version.ts'
+
+export interface RestOptions {
+  readonly engine: Engine
+  readonly authenticate: Authenticate
+  readonly openApi: OpenApi
+  readonly key: string
+  readonly certificate: string
+  /** Told of a bug: an answer of 500 with the error behind it. */
+  readonly warn: (message: string) => void
+}
+
+export interface RestServer {
+  /** Listens on the same port of every address; 0 takes a free one. */
+  listen(addresses: readonly string[], port: number): Promise<{ readonly port: number }>
+  close(): Promise<void>
+}
+
+/** Go's clients keep connections for 90 seconds; a server that closes first resets their next request. */
+const KEEP_ALIVE_MS = 120_000
+
+export function createRestServer(options: RestOptions): RestServer {
+  const servers: Server[] = []
+  const closing = new AbortController()
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    const gone = new AbortController()
+    const leave = (): void => gone.abort()
+    response.once('close', () => {
+      closing.signal.removeEventListener('abort', leave)
+      leave()
+    })
+    closing.signal.addEventListener('abort', leave)
+    // A connection that breaks while we answer is the client's business.
+    response.on('error', leave)
+    void answer(options, request, response, gone.signal)
+  }
+  const open = async (address: string, port: number): Promise<number> => {
+    const server = createServer(
+      {
+        key: options.key,
+        cert: options.certificate,
+        minVersion: 'TLSv1.2',
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        headersTimeout: KEEP_ALIVE_MS + 5000,
+        maxHeaderSize: 64 * 1024,
+      },
+      onRequest,
+    )
+    servers.push(server)
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen({ host: address, port, exclusive: true }, () => {
+        server.removeListener('error', reject)
+        resolve()
+      })
+    })
+    const bound = server.address()
+    return typeof bound === 'object' && bound ? bound.port : port
+  }
+  return {
+    listen: async (addresses, port) => {
+      let bound = port
+      for (const address of addresses) bound = await open(address, bound)
+      return { port: bound }
+    },
+    close: async () => {
+      closing.abort()
+      await Promise.all(
+        servers.map(server => {
+          const closed = new Promise<void>(resolve => server.close(() => resolve()))
+          server.closeAllConnections()
+          return closed
+        }),
+      )
+    },
+  }
+}
+
+async function answer(
+  options: RestOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  gone: AbortSignal,
+): Promise<void> {
+  try {
+    const url = new URL(request.url ?? '/', 'https://localhost')
+    await dispatch(options, request, response, url, gone)
+  } catch (error) {
+    if (gone.aborted) return
+    if (!(error instanceof Error && error.name === 'ApiError')) {
+      options.warn(
+        `${request.method} ${request.url}: ${error instanceof Error ? (error.stack ?? error.message) : error}`,
+      )
+    }
+    await sendError(request, response, error).catch(() => response.destroy())
+  }
+}
+
+async function dispatch(
+  { engine, authenticate, openApi }: RestOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+  gone: AbortSignal,
+): Promise<void> {
+  const user = authenticate(request.headers.authorization)
+  const route = routeOf(url.pathname)
+  if (route.kind === 'path') {
+    allowPath(engine, user, request.method ?? 'GET', route.path)
+    return sendPath({ engine, openApi, request, response }, route.path)
+  }
+  if (isAnonymous(user)) throw unauthorized()
+  const exchange: Exchange = { engine, request, response, query: new Query(url.searchParams), user, gone }
+  return isReview(route) ? handleReview(exchange, route) : handleResource(exchange, route)
+}
+
+const isAnonymous = (user: User): boolean => user.groups.includes('system:unauthenticated')
+
+/** What may be asked by whoever can open a connection. */
+const PUBLIC = /^\/(healthz|livez|readyz|version)(\/.*)?$/
+
+function allowPath(engine: Engine, user: User, method: string, path: string): void {
+  if (PUBLIC.test(path)) return
+  if (isAnonymous(user)) throw unauthorized()
+  const verb = method === 'HEAD' ? 'get' : method.toLowerCase()
+  authorize(engine.store, user, { kind: 'path', verb, path })
+}
+
+interface PathExchange extends Pick<Exchange, 'engine' | 'request' | 'response'> {
+  readonly openApi: OpenApi
+}
+
+async function sendPath(exchange: PathExchange, path: string): Promise<void> {
+  const { engine, openApi, request, response } = exchange
+  if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed()
+  const { catalog } = engine
+  const parts = path.split('/').filter(Boolean)
+  const [root = '', first, second] = parts
+  if (root === 'api' || root === 'apis') return sendDiscovery(exchange, root, first, second)
+  if (root === 'openapi' && first === 'v3') {
+    const text = parts.length === 2 ? openApi.index() : openApi.document(parts.slice(2).join('/'))
+    if (text === undefined) throw noSuchResource()
+    return sendDocument(request, response, text)
+  }
+  if (root === 'version') return sendJson(request, response, { code: 200, body: VERSION })
+  if (root === 'healthz' || root === 'livez' || root === 'readyz') {
+    return sendText(request, response, { code: 200, body: 'ok', contentType: 'text/plain; charset=utf-8' })
+  }
+  if (root === '') {
+    const groups = discovery.groupList(catalog).groups.map(({ name }) => `/apis/${name}`)
+    return sendJson(request, response, {
+      code: 200,
+      body: {
+        paths: ['/api', '/api/v1', '/apis', ...groups, '/healthz', '/livez', '/openapi/v3', '/readyz', '/version'],
+      },
+    })
+  }
+  throw noSuchResource()
+}
+
+/** Only the two roots have an aggregated form. */
+async function sendDiscovery(
+  { engine: { catalog }, request, response }: PathExchange,
+  root: 'api' | 'apis',
+  first: string | undefined,
+  second: string | undefined,
+): Promise<void> {
+  const form = formOf(request.headers.accept)
+  if (first === undefined && form.kind === 'discovery') {
+    const body = JSON.stringify(discovery.aggregated(catalog, form.version, root === 'api'))
+    return sendDocument(request, response, body, discovery.discoveryContentType(form.version))
+  }
+  const body =
+    root === 'api'
+      ? first === undefined
+        ? discovery.apiVersions()
+        : discovery.resourceList(catalog, '', first)
+      : first === undefined
+        ? discovery.groupList(catalog)
+        : second === undefined
+          ? discovery.group(catalog, first)
+          : discovery.resourceList(catalog, first, second)
+  return sendDocument(request, response, JSON.stringify(body))
+}

@@ -1,0 +1,84 @@
+/**
+ * The API server put together: store, catalogue, engine, and the two ways in: HTTPS for the world, `KubeApi` for parts in the same
+ * process. Nothing is started before `listen`, and nothing large is made before somebody asks for it.
+ */
+import { type Clock, systemClock } from '../base/clock.ts'
+import type { KubeApi } from '../client/kube-api.ts'
+import type { NodeApi } from '../client/node-api.ts'
+import { createAuthenticator } from './auth/authenticate.ts'
+import { ADMIN, type User } from './auth/user.ts'
+import { DEFINITION } from './custom/definition-rules.ts'
+import { type Definitions, followDefinitions } from './custom/definitions.ts'
+import { builtInResources } from './kinds/built-in.ts'
+import { LocalApi } from './local-api.ts'
+import { createOpenApi } from './openapi/documents.ts'
+import type { Pki } from './pki/pki.ts'
+import { Catalog } from './resource/catalog.ts'
+import { createEngine } from './resource/engine.ts'
+import type { Strategy } from './resource/resource.ts'
+import { createRestServer } from './rest/server.ts'
+import type { Store } from './store/store.ts'
+
+export interface ApiServerOptions {
+  readonly store: Store
+  readonly pki: Pick<Pki, 'serverKey' | 'serverCertificate' | 'serviceAccountKey' | 'adminToken'>
+  readonly clock?: Clock
+  /** Answers for logs; may come later, by `setNodeApi`. */
+  readonly nodeApi?: NodeApi
+  /** Where Services get their addresses from. */
+  readonly serviceRange?: string
+  readonly warn?: (message: string) => void
+}
+
+export interface ApiServer {
+  /** In process, as an administrator. */
+  readonly api: KubeApi
+  /** In process, as somebody else, with that user's rights. */
+  as(user: User): KubeApi
+  setNodeApi(nodeApi: NodeApi): void
+  /** The first address of the Service range: the `kubernetes` Service's. */
+  readonly serviceAddress: string
+  listen(addresses: readonly string[], port: number): Promise<{ readonly port: number }>
+  /** Ends watches and connections. The store stays open: it is its opener's. */
+  close(): Promise<void>
+}
+
+export const DEFAULT_SERVICE_RANGE = '10.96.0.0/16'
+
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  const { store, pki, clock = systemClock, serviceRange = DEFAULT_SERVICE_RANGE, warn = () => {} } = options
+  let { nodeApi } = options
+  let definitions: Definitions | undefined
+  const catalog = new Catalog(
+    builtInResources({
+      'apiextensions.k8s.io/customresourcedefinitions': {
+        strategy: DEFINITION as unknown as Strategy,
+        onStored: definition => definitions?.stored(definition),
+      },
+    }),
+  )
+  const { serviceAccountKey, adminToken } = pki
+  const engine = createEngine({ store, clock, catalog, serviceAccountKey, serviceRange, nodeApi: () => nodeApi })
+  definitions = followDefinitions(engine, catalog)
+  const rest = createRestServer({
+    engine,
+    authenticate: createAuthenticator({ adminToken, serviceAccountKey }, store, clock),
+    openApi: createOpenApi(catalog),
+    key: pki.serverKey,
+    certificate: pki.serverCertificate,
+    warn,
+  })
+  return {
+    api: new LocalApi(engine, ADMIN),
+    as: user => new LocalApi(engine, user),
+    setNodeApi: given => {
+      nodeApi = given
+    },
+    serviceAddress: engine.addresses.first,
+    listen: rest.listen,
+    close: async () => {
+      definitions?.stop()
+      await rest.close()
+    },
+  }
+}
