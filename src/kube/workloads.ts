@@ -9,6 +9,7 @@ export interface JobSpec {
   readonly parallelism?: number
   readonly backoffLimit?: number
   readonly backoffLimitPerIndex?: number
+  readonly maxFailedIndexes?: number
   readonly activeDeadlineSeconds?: number
   readonly suspend?: boolean
   readonly ttlSecondsAfterFinished?: number

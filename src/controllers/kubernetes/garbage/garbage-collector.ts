@@ -1,0 +1,116 @@
+/**
+ * The garbage collector's shell: a graph of owners over every kind that is served, custom ones too. An owner that the graph does not know is
+ * asked for at the server before anything is deleted: kinds are watched apart, so one view may be ahead of another.
+ */
+import { apiVersionOf, BUILT_IN_KINDS, builtInKind } from '../../../kube/kinds.ts'
+import type { KubeObject, OwnerReference } from '../../../kube/object.ts'
+import { isApiError } from '../../../kube/status.ts'
+import type { CustomResourceDefinition } from '../../../kube/workloads.ts'
+import type { ControllerContext } from '../../runtime/context.ts'
+import { customKindsOf, type Served } from '../../runtime/custom-kinds.ts'
+import type { Controller } from '../../runtime/run-controller.ts'
+import { createOwnerGraph } from './owner-graph.ts'
+import { holds, isWaitingForDependents, ORPHAN, type OwnerState, reconcileGarbage } from './reconcile-garbage.ts'
+
+/** Events come by the thousand, own nothing and expire. */
+const WATCHED: readonly Served[] = BUILT_IN_KINDS.filter(({ kind }) => kind !== 'Event').map(info => ({
+  apiVersion: apiVersionOf(info),
+  kind: info.kind,
+}))
+
+export function garbageCollector(context: ControllerContext): Controller {
+  const { api, informers, newQueue, log } = context
+  const { perform } = context.performerFor('garbage-collector')
+  const graph = createOwnerGraph()
+  const queue = newQueue()
+  const watched = new Set<string>()
+
+  function watch({ apiVersion, kind }: Served): void {
+    if (watched.has(`${apiVersion} ${kind}`)) return
+    watched.add(`${apiVersion} ${kind}`)
+    const informer = informers.of(apiVersion, kind)
+    // Servers leave the kind out of the objects of a list; here one must know it.
+    const typed = (object: KubeObject): KubeObject => (object.kind ? object : { ...object, apiVersion, kind })
+    const seen = (object: KubeObject): void => {
+      graph.put(typed(object))
+      if (object.metadata.deletionTimestamp) onDeleting(object)
+      else if (object.metadata.ownerReferences?.some(isDoubtful)) queue.add(object.metadata.uid!)
+    }
+    informer.on('add', seen)
+    informer.on('update', (object, before) => {
+      seen(object)
+      if (before.metadata.ownerReferences !== object.metadata.ownerReferences) touchOwners(before)
+    })
+    informer.on('delete', object => {
+      graph.remove(object)
+      touchOwners(object)
+      touchDependents(object)
+    })
+  }
+
+  const isDoubtful = ({ uid }: OwnerReference): boolean => {
+    const owner = graph.get(uid)
+    return owner === undefined || isWaitingForDependents(owner)
+  }
+
+  function onDeleting(object: KubeObject): void {
+    if (!isWaitingForDependents(object) && !holds(object, ORPHAN)) return
+    queue.add(object.metadata.uid!)
+    if (isWaitingForDependents(object)) touchDependents(object)
+  }
+
+  function touchDependents({ metadata }: KubeObject): void {
+    for (const dependent of graph.dependentsOf(metadata.uid!)) queue.add(dependent.metadata.uid!)
+  }
+
+  function touchOwners({ metadata }: KubeObject): void {
+    for (const { uid } of metadata.ownerReferences ?? []) {
+      const owner = graph.get(uid)
+      if (owner && isWaitingForDependents(owner)) queue.add(uid)
+    }
+  }
+
+  async function stateOf(object: KubeObject, owner: OwnerReference): Promise<OwnerState> {
+    const known = graph.get(owner.uid)
+    if (known) return isWaitingForDependents(known) ? 'waits-for-dependents' : 'present'
+    const { apiVersion, kind, name } = owner
+    const isClusterWide = builtInKind(apiVersion, kind)?.namespaced === false
+    const namespace = isClusterWide ? undefined : object.metadata.namespace
+    try {
+      const found = await api.get({ apiVersion, kind, name, ...(namespace ? { namespace } : {}) })
+      if (found.metadata.uid !== owner.uid) return 'absent'
+      return isWaitingForDependents(found) ? 'waits-for-dependents' : 'present'
+    } catch (error) {
+      if (isApiError(error, 'NotFound')) return 'absent'
+      throw error
+    }
+  }
+
+  async function reconcile(uid: string): Promise<number | undefined> {
+    const object = graph.get(uid)
+    if (!object) return undefined
+    const states = new Map<string, OwnerState>()
+    if (object.metadata.deletionTimestamp === undefined) {
+      for (const owner of object.metadata.ownerReferences ?? []) states.set(owner.uid, await stateOf(object, owner))
+    }
+    const dependents = graph.dependentsOf(uid)
+    return perform(reconcileGarbage({ object, dependents, stateOf: owner => states.get(owner.uid) ?? 'present' }))
+  }
+
+  for (const kind of WATCHED) watch(kind)
+  const definitions = informers.of<CustomResourceDefinition>('apiextensions.k8s.io/v1', 'CustomResourceDefinition')
+  for (const event of ['add', 'update'] as const) {
+    definitions.on(event, (definition: CustomResourceDefinition) => {
+      const isServed = definition.status?.conditions?.some(c => c.type === 'Established' && c.status === 'True')
+      if (isServed) for (const kind of customKindsOf(definition)) watch(kind)
+    })
+  }
+  definitions.on('delete', definition => {
+    for (const { apiVersion, kind } of customKindsOf(definition)) {
+      informers.drop(apiVersion, kind)
+      watched.delete(`${apiVersion} ${kind}`)
+    }
+  })
+
+  return { name: 'garbage', queue, ready: () => informers.synced(), reconcile, log, workers: 10 }
+}

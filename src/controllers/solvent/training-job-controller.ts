@@ -1,0 +1,98 @@
+/** The TrainingJob controller's shell. */
+import type { Capabilities } from '../../compiler/capabilities.ts'
+import { compile } from '../../compiler/compile.ts'
+import { attemptName } from '../../compiler/targets/training.ts'
+import type { ConfigMap, Pod } from '../../kube/core.ts'
+import { OWNER_KIND, OWNER_NAME } from '../../kube/names.ts'
+import { controllerOf, type KubeObject, keyOf } from '../../kube/object.ts'
+import type { Job, PodGroup } from '../../kube/workloads.ts'
+import { planTraining } from '../../planner/training/plan-training.ts'
+import { API_VERSION, type TrainingJob } from '../../spec/kinds.ts'
+import type { ControllerContext } from '../runtime/context.ts'
+import type { Controller } from '../runtime/run-controller.ts'
+import { childrenOf, finderOf, ownerKeysOf } from './children.ts'
+import { attemptOf, isPast, type PreparedTrainingJob, reconcileTrainingJob } from './reconcile-training-job.ts'
+import { refuseSpec } from './refusal.ts'
+
+const KIND = 'TrainingJob'
+
+export function trainingJobController(context: ControllerContext, capabilities: Capabilities): Controller {
+  const { clock, informers, newQueue, log } = context
+  const { perform } = context.performerFor('trainingjob-controller')
+  const trainingJobs = informers.of<TrainingJob>(API_VERSION, KIND)
+  const jobs = informers.of<Job>('batch/v1', 'Job')
+  const pods = informers.of<Pod>('v1', 'Pod')
+  const configMaps = informers.of<ConfigMap>('v1', 'ConfigMap')
+  const groups = informers.of<PodGroup>('scheduling.k8s.io/v1beta1', 'PodGroup')
+  const others = [informers.of('v1', 'Service'), informers.of('scheduling.k8s.io/v1beta1', 'Workload')]
+  const queue = newQueue()
+  const find = finderOf(informers)
+  const uidOfOwner = (object: KubeObject): readonly string[] =>
+    ownerKeysOf(KIND, object).map(() => controllerOf(object)!.uid)
+  const jobsOf = jobs.index(uidOfOwner)
+  const groupsOf = groups.index(uidOfOwner)
+  const podsOf = pods.index(declarationOf)
+
+  for (const event of ['add', 'update'] as const) {
+    trainingJobs.on(event, (job: TrainingJob) => queue.add(keyOf(job)))
+  }
+  const touchOwner = (object: KubeObject): void => {
+    for (const key of ownerKeysOf(KIND, object)) queue.add(key)
+  }
+  for (const event of ['add', 'update', 'delete'] as const) {
+    jobs.on(event, touchOwner)
+    pods.on(event, (pod: Pod) => {
+      // Only the end of a pod can matter: a new gang waits for the last of the old one.
+      if (event !== 'add' && !mayRun(pod)) for (const key of declarationOf(pod)) queue.add(key)
+    })
+  }
+  pods.on('delete', pod => {
+    for (const key of declarationOf(pod)) queue.add(key)
+  })
+  for (const informer of [configMaps, groups, ...others]) informer.on('delete', touchOwner)
+
+  async function reconcile(key: string): Promise<number | undefined> {
+    const [namespace, name = ''] = key.split('/')
+    const job = trainingJobs.get(namespace, name)
+    if (!job) return undefined
+    const uid = job.metadata.uid!
+    const prepared = prepareTrainingJob(job, capabilities)
+    const present = jobs.get(namespace, attemptName(job, attemptOf(job)))
+    const gang = present && controllerOf(present)?.uid === uid ? present : undefined
+    const isOfGang = (pod: Pod): boolean => gang !== undefined && controllerOf(pod)?.uid === gang.metadata.uid
+    const all = podsOf(key)
+    const observed = {
+      job,
+      prepared,
+      children: childrenOf(job, prepared.kind === 'planned' ? prepared.objects : [], find),
+      gang,
+      gangPods: all.filter(isOfGang),
+      past: [...jobsOf(uid), ...groupsOf(uid)].filter(object => isPast(job, object)),
+      pastPods: all.filter(pod => !isOfGang(pod) && mayRun(pod)),
+      code: job.spec.code && configMaps.get(namespace, job.spec.code.configMap),
+    }
+    return perform(reconcileTrainingJob(observed, clock.now()))
+  }
+
+  const all = [trainingJobs, jobs, pods, configMaps, groups, ...others]
+  return { name: 'trainingjob', queue, ready: () => Promise.all(all.map(({ synced }) => synced)), reconcile, log }
+}
+
+function prepareTrainingJob(job: TrainingJob, capabilities: Capabilities): PreparedTrainingJob {
+  const refusal = refuseSpec(job)
+  if (refusal) return { kind: 'refused', refusal }
+  const plan = planTraining(job)
+  if (!plan.ok) return { kind: 'refused', refusal: { reason: 'InvalidSpec', problems: plan.problems } }
+  const objects = compile(job, plan.value, capabilities, { attempt: attemptOf(job) })
+  if (!objects.ok) return { kind: 'refused', refusal: { reason: 'PlanFailed', problems: objects.problems } }
+  return { kind: 'planned', plan: plan.value, objects: objects.value }
+}
+
+/** A pod that is on its way out may run until the last of its grace period. */
+const mayRun = ({ status }: Pod): boolean => status?.phase !== 'Succeeded' && status?.phase !== 'Failed'
+
+/** The TrainingJob whose rank the pod is, by the labels that the compiler gives it. */
+function declarationOf({ metadata: { namespace, labels } }: Pod): readonly string[] {
+  const name = labels?.[OWNER_NAME]
+  return name !== undefined && labels?.[OWNER_KIND] === KIND.toLowerCase() ? [`${namespace}/${name}`] : []
+}

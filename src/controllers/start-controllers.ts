@@ -1,0 +1,79 @@
+/** All controllers, running against one API (kube-controller-manager and our operator in one). */
+import { type Clock, systemClock } from '../base/clock.ts'
+import type { KubeApi } from '../client/kube-api.ts'
+import { type Capabilities, EMBEDDED } from '../compiler/capabilities.ts'
+import { deploymentController } from './kubernetes/deployment/deployment-controller.ts'
+import { replicaSetController } from './kubernetes/deployment/replica-set-controller.ts'
+import { endpointsController } from './kubernetes/endpoints/endpoints-controller.ts'
+import { garbageCollector } from './kubernetes/garbage/garbage-collector.ts'
+import { podGarbageController } from './kubernetes/garbage/pod-garbage-controller.ts'
+import { jobController } from './kubernetes/job/job-controller.ts'
+import { namespaceController } from './kubernetes/namespace/namespace-controller.ts'
+import { namespaceDefaultsController } from './kubernetes/namespace/namespace-defaults-controller.ts'
+import { type ControllerContext, createContext } from './runtime/context.ts'
+import { createInformers } from './runtime/informers.ts'
+import { type Controller, runController } from './runtime/run-controller.ts'
+import { batchJobController } from './solvent/batch-job-controller.ts'
+import { diskInputs, type InputLister } from './solvent/input-files.ts'
+import { serverController } from './solvent/server-controller.ts'
+import { trainingJobController } from './solvent/training-job-controller.ts'
+
+export interface ControllersOptions {
+  readonly api: KubeApi
+  readonly clock?: Clock
+  readonly log?: (line: string) => void
+  /** PEM of the API server's authority, published as `kube-root-ca.crt` in every namespace. */
+  readonly rootCa?: string
+  /** What the cluster can do, for the compiler; the embedded cluster's unless given. */
+  readonly capabilities?: Capabilities
+  /** How the files of batch jobs are found; on this machine's disk unless given. */
+  readonly inputs?: InputLister
+}
+
+export interface RunningControllers {
+  /** Resolves when what was in hand is done. */
+  stop(): Promise<void>
+}
+
+/** In the order in which a new cluster needs them. */
+const kubernetesControllers = (context: ControllerContext, rootCa: string | undefined): readonly Controller[] => [
+  namespaceDefaultsController(context, rootCa),
+  jobController(context),
+  replicaSetController(context),
+  deploymentController(context),
+  endpointsController(context),
+  namespaceController(context),
+  podGarbageController(context),
+  garbageCollector(context),
+]
+
+const solventControllers = (
+  context: ControllerContext,
+  capabilities: Capabilities,
+  inputs: InputLister,
+): readonly Controller[] => [
+  batchJobController(context, capabilities, inputs),
+  trainingJobController(context, capabilities),
+  serverController(context, capabilities),
+]
+
+export function startControllers({
+  api,
+  clock = systemClock,
+  log = () => {},
+  rootCa,
+  capabilities = EMBEDDED,
+  inputs = diskInputs,
+}: ControllersOptions): RunningControllers {
+  const informers = createInformers(api, clock, log)
+  const context = createContext(api, clock, informers, log)
+  const controllers = [...kubernetesControllers(context, rootCa), ...solventControllers(context, capabilities, inputs)]
+  informers.start()
+  const running = controllers.map(runController)
+  return {
+    async stop() {
+      await Promise.all(running.map(controller => controller.stop()))
+      informers.stop()
+    },
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * The scheduler's shell: watches pods, nodes and PodGroups, asks the core at every change that may matter, and binds. Binds and conditions
+ * go out side by side; the core never waits for them, since what it decided is assumed at once. A bind that fails comes back after a while.
+ */
+import { type Clock, formatTime, systemClock } from '../base/clock.ts'
+import { unreachable } from '../base/invariant.ts'
+import { createEventRecorder } from '../client/events.ts'
+import { createInformer } from '../client/informer.ts'
+import type { KubeApi } from '../client/kube-api.ts'
+import type { Node, Pod } from '../kube/core.ts'
+import { type KubeObject, refOf } from '../kube/object.ts'
+import { isApiError } from '../kube/status.ts'
+import type { PodGroup } from '../kube/workloads.ts'
+import { createClusterState } from './cluster-state.ts'
+import { type Decision, INITIALLY_SCHEDULED, schedule } from './schedule.ts'
+
+export const DEFAULT_SCHEDULER = 'default-scheduler'
+
+export interface SchedulerOptions {
+  readonly api: KubeApi
+  readonly clock?: Clock
+  readonly log?: (line: string) => void
+  /** Pods that name this scheduler are ours. */
+  readonly schedulerName?: string
+}
+
+export interface RunningScheduler {
+  /** Resolves when the writes under way are done. */
+  stop(): Promise<void>
+}
+
+const FIRST_RETRY_MS = 10
+const MAX_RETRY_MS = 10_000
+
+export function startScheduler({
+  api,
+  clock = systemClock,
+  log = () => {},
+  schedulerName = DEFAULT_SCHEDULER,
+}: SchedulerOptions): RunningScheduler {
+  const isOurs = ({ spec }: Pod): boolean => (spec.schedulerName ?? DEFAULT_SCHEDULER) === schedulerName
+  const state = createClusterState(isOurs)
+  const events = createEventRecorder({ api, clock, component: schedulerName })
+  const writes = new Set<Promise<void>>()
+  /** Failed binds by uid of the pod: how often, and whether it is still too early to try again. */
+  const failures = new Map<string, { count: number; isHeld: boolean }>()
+  let isReady = false
+  let isAsked = false
+  let isStopped = false
+
+  const watched = <T extends KubeObject>(apiVersion: string, kind: string, onError: (error: unknown) => void) =>
+    createInformer<T>(api, { apiVersion, kind }, { clock, onError })
+  const complain = (error: unknown): void => log(`scheduler: ${(error as Error).message}`)
+  const pods = watched<Pod>('v1', 'Pod', complain)
+  const nodes = watched<Node>('v1', 'Node', complain)
+  const groups = watched<PodGroup>('scheduling.k8s.io/v1beta1', 'PodGroup', error => {
+    // A cluster without the gang API has no gangs to wait for.
+    if (isApiError(error, 'NotFound')) groupsKnown()
+    else complain(error)
+  })
+  let groupsKnown = (): void => {}
+  const knowsGroups = new Promise<void>(resolve => {
+    groupsKnown = resolve
+    void groups.synced.then(resolve)
+  })
+
+  /** All changes of one turn of the event loop are decided together. */
+  function ask(): void {
+    if (isAsked || isStopped || !isReady) return
+    isAsked = true
+    queueMicrotask(() => {
+      isAsked = false
+      if (isStopped || state.numWaiting() === 0) return
+      const waiting = state.waiting(uid => failures.get(uid)?.isHeld ?? false)
+      for (const decision of schedule(state.nodes(), waiting)) track(carryOut(decision))
+    })
+  }
+
+  /** What was decided counts from now on; the writes that make it known go out at once. */
+  function carryOut(decision: Decision): Promise<void> {
+    switch (decision.kind) {
+      case 'bind':
+        state.assume(decision.pod, decision.node)
+        return bind(decision.pod, decision.node)
+      case 'wait':
+        state.putPod(withCondition(decision.pod, decision))
+        return explainWait(decision)
+      case 'gang-scheduled':
+        return setGroupCondition(decision.group, 'True', 'Scheduled', 'all pods that the gang needs have a node')
+      case 'gang-unschedulable':
+        return setGroupCondition(decision.group, 'False', 'Unschedulable', decision.message)
+      default:
+        return unreachable(decision)
+    }
+  }
+
+  function track(write: Promise<void>): void {
+    const tracked = write
+      .catch(error => {
+        if (!isApiError(error, 'Conflict', 'NotFound')) complain(error)
+      })
+      .finally(() => writes.delete(tracked))
+    writes.add(tracked)
+  }
+
+  async function bind(pod: Pod, node: string): Promise<void> {
+    const { name = '', namespace, uid = '' } = pod.metadata
+    const target = { apiVersion: 'v1', kind: 'Node', name: node }
+    const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace, uid }, target }
+    try {
+      await api.create(binding, { subresource: 'binding' })
+      failures.delete(uid)
+      events.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${node}`)
+    } catch (error) {
+      retryLater(uid)
+      throw error
+    }
+  }
+
+  function retryLater(uid: string): void {
+    const count = (failures.get(uid)?.count ?? 0) + 1
+    const failure = { count, isHeld: true }
+    failures.set(uid, failure)
+    state.forget(uid)
+    clock.after(Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (count - 1)), () => {
+      failure.isHeld = false
+      ask()
+    })
+  }
+
+  function conditionFor({ reason, message }: Extract<Decision, { kind: 'wait' }>) {
+    return {
+      type: 'PodScheduled',
+      status: 'False',
+      reason,
+      message,
+      lastTransitionTime: formatTime(clock.now()),
+    } as const
+  }
+
+  /** What was said counts as said from now on; the watch brings the same in a moment. */
+  function withCondition(pod: Pod, decision: Extract<Decision, { kind: 'wait' }>): Pod {
+    const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'PodScheduled')
+    return { ...pod, status: { ...pod.status, conditions: [...others, conditionFor(decision)] } }
+  }
+
+  async function explainWait(decision: Extract<Decision, { kind: 'wait' }>): Promise<void> {
+    const { pod, reason, message } = decision
+    if (reason === 'Unschedulable') events.event(pod, 'Warning', 'FailedScheduling', message)
+    const patch = { metadata: { uid: pod.metadata.uid }, status: { conditions: [conditionFor(decision)] } }
+    await api.patch(refOf({ ...pod, apiVersion: 'v1', kind: 'Pod' }), 'strategic', patch, { subresource: 'status' })
+  }
+
+  async function setGroupCondition(group: PodGroup, status: 'True' | 'False', reason: string, message: string) {
+    const condition = {
+      type: INITIALLY_SCHEDULED,
+      status,
+      reason,
+      message,
+      lastTransitionTime: formatTime(clock.now()),
+      observedGeneration: group.metadata.generation,
+    }
+    const others = (group.status?.conditions ?? []).filter(({ type }) => type !== INITIALLY_SCHEDULED)
+    const next: PodGroup = { ...group, status: { ...group.status, conditions: [...others, condition] } }
+    state.putGroup(next)
+    await api.update(next, { subresource: 'status' })
+  }
+
+  for (const event of ['add', 'update'] as const) {
+    pods.on(event, (pod: Pod) => {
+      state.putPod(pod)
+      ask()
+    })
+    nodes.on(event, (node: Node) => {
+      state.putNode(node)
+      ask()
+    })
+    groups.on(event, (group: PodGroup) => {
+      state.putGroup(group)
+      ask()
+    })
+  }
+  pods.on('delete', ({ metadata: { uid = '' } }) => {
+    state.removePod(uid)
+    failures.delete(uid)
+    ask()
+  })
+  nodes.on('delete', ({ metadata }) => state.removeNode(metadata.name!))
+  groups.on('delete', ({ metadata: { namespace = '', name = '' } }) => state.removeGroup(namespace, name))
+  for (const informer of [nodes, pods, groups]) informer.start()
+  // Pods of others must be known before the first bind, or a node would be given away twice.
+  void Promise.all([nodes.synced, pods.synced, knowsGroups]).then(() => {
+    isReady = true
+    ask()
+  })
+
+  return {
+    async stop() {
+      isStopped = true
+      for (const informer of [nodes, pods, groups]) informer.stop()
+      await Promise.all(writes)
+    },
+  }
+}
