@@ -16,7 +16,8 @@ export function prune(value: unknown, last: FieldSet, kept: FieldSet | undefined
       if (before === undefined) return [[name, field] as const]
       if (isGone(before, now, isNamedField(schema, name))) return []
       const pruned = prune(field, before, now, fieldSchema(schema, name))
-      return isNowEmpty(field, pruned) ? [] : [[name, pruned] as const]
+      const isLeftOver = isNowEmpty(field, pruned) && !isClaimed(now)
+      return isLeftOver ? [] : [[name, pruned] as const]
     })
     const isUnchanged = rest.length === entries.length && rest.every(([, field], i) => field === entries[i]![1])
     return isUnchanged ? value : Object.fromEntries(rest)
@@ -35,7 +36,9 @@ export function prune(value: unknown, last: FieldSet, kept: FieldSet | undefined
 
 /** A field of a type stays while anything in it is claimed; an item or a map's key only while it is claimed itself. */
 const isGone = (before: FieldSet, now: FieldSet | undefined, isNamed: boolean): boolean =>
-  isNamed ? now === undefined : isMember(before) && !(now && isMember(now))
+  isNamed ? now === undefined : isMember(before) && !isClaimed(now)
+
+const isClaimed = (claims: FieldSet | undefined): boolean => claims !== undefined && isMember(claims)
 
 const isNowEmpty = (before: unknown, after: unknown): boolean =>
   before !== after &&

@@ -37,7 +37,7 @@ export function serverSideApply(input: ApplyInput): ApplyOutcome {
   const { live, applied, schema } = input
   if (applied.metadata.managedFields?.length) throw apiError('BadRequest', 'metadata.managedFields must be nil')
   const before = live ?? emptyLike(applied)
-  const managers = readManagers(live)
+  const managers = managersOf(live, schema)
   const claim = claimOf(input)
   const last = managers.find(each => isSameManager(each, claim))
   const others = managers.filter(each => each !== last)
@@ -55,6 +55,15 @@ export function serverSideApply(input: ApplyInput): ApplyOutcome {
   if (live !== undefined && after === live && isSameClaim) return { kind: 'applied', object: live }
   const own = isSameClaim && after === live ? { ...claim, time: last?.time } : claim
   return { kind: 'applied', object: withManagers(after, [...disowned(others, comparison), own]) }
+}
+
+/** An object that nobody manages was written by somebody: its fields are not for the first applier to take unasked. */
+function managersOf(live: UnknownObject | undefined, schema: StructuralSchema | undefined): readonly Manager[] {
+  const managers = readManagers(live)
+  if (live === undefined || managers.length > 0) return managers
+  const fields = manageable(compare(emptyLike(live), live, schema).added)
+  const { apiVersion } = live
+  return [{ manager: 'before-first-apply', operation: 'Update', apiVersion, subresource: '', time: undefined, fields }]
 }
 
 /** What the one who applies claims now. */
