@@ -8,6 +8,7 @@ import type { SchemaViolation, StructuralSchema } from '../../kube/schema.ts'
 import { formatFieldPath } from '../../kube/schema-path.ts'
 import { pruneUnknown } from '../../kube/schema-prune.ts'
 import { validateSchema } from '../../kube/schema-validate.ts'
+import { canonicalQuantities } from './quantities.ts'
 import { badRequest } from './refusals.ts'
 import type { Resource } from './resource.ts'
 
@@ -40,7 +41,7 @@ export function decodeObject(shape: Shape, body: unknown, options: DecodeOptions
   const { value, unknown } = pruneUnknown(schema, object)
   tellUnknown(unknown.map(formatFieldPath), options, refuse)
   checkTypes(shape.isCustom ? metadataOnly(schema) : schema, value, refuse)
-  return value as UnknownObject
+  return canonicalQuantities(schema, value) as UnknownObject
 }
 
 const version = (apiVersion: string): string => apiVersion.slice(apiVersion.indexOf('/') + 1)
