@@ -46,7 +46,6 @@ export function createEventRecorder({ api, clock, component, host }: EventRecord
   const waiting: (() => Promise<void>)[] = []
   const idle: (() => void)[] = []
   let writing = 0
-  let serial = 0
 
   function hasToken(key: string): boolean {
     const now = clock.monotonicMs()
@@ -89,7 +88,8 @@ export function createEventRecorder({ api, clock, component, host }: EventRecord
     // Events about objects without a namespace lie in `default`, where kubectl looks for them.
     const namespace = about.metadata.namespace || 'default'
     const now = formatTime(clock.now())
-    const suffix = `${clock.now().toString(16)}${(serial++ % 0x1000).toString(16).padStart(3, '0')}`
+    // Other recorders name events about the same object in the same millisecond.
+    const suffix = `${clock.now().toString(16)}${Math.random().toString(16).slice(2, 8).padEnd(6, '0')}`
     const { apiVersion, kind } = about
     return {
       apiVersion: 'v1',

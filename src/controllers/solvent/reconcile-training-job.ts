@@ -105,7 +105,8 @@ function restart({ job, gangPods }: TrainingJobObserved, gang: Job, now: Instant
   const why = firstFailure(gangPods) ?? `Job ${gang.metadata.name} failed (${reason}: ${message})`
   const maxRestarts = job.spec.maxRestarts ?? MAX_RESTARTS
   if (attempt >= maxRestarts) {
-    const tried = maxRestarts === 0 ? 'no restart is allowed' : `restarted ${maxRestarts} times`
+    const tried =
+      maxRestarts === 0 ? 'no restart is allowed' : `restarted ${maxRestarts === 1 ? 'once' : `${maxRestarts} times`}`
     return fail(job, 'RestartsExceeded', `${why}; ${tried}`, now)
   }
   const news = `attempt ${attempt + 1} of ${maxRestarts + 1} after ${why}: the gang restarts together`
