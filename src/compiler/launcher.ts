@@ -18,7 +18,7 @@ export SOLVENT_PLAN="$root/etc/solvent/plan/plan.json"
 [ -n "$SOLVENT_GRACE_SECONDS" ] || SOLVENT_GRACE_SECONDS=10
 
 say() { echo "launcher: $*" >&2; }
-nap() { sleep 0.1 2>/dev/null || sleep 1; }
+nap() { sleep "$1" 2>/dev/null || sleep 1; }
 
 # The address of a name in this pod's hosts file, for hosts whose own resolver does not know the cluster's names.
 address_in_hosts() {
@@ -43,7 +43,7 @@ find_master() {
     fi
     tries=$((tries - 1))
     if [ "$tries" -le 0 ]; then say "$MASTER_ADDR has no address; starting without"; return; fi
-    nap
+    nap 0.1
   done
 }
 
@@ -63,20 +63,37 @@ fi
 if [ "$LOCAL_WORLD_SIZE" -eq 1 ]; then exec "$@"; fi
 
 failure=$scratch/failure
-rm -f "$failure"
+rm -f "$failure" "$scratch"/watched-* "$scratch"/started-*
 first=$((GROUP_RANK * LOCAL_WORLD_SIZE))
 
-# One rank and its parent. TERM is handed on; USR2 ends a rank that does not listen.
+# TERM for process $2, which made file $1 when it was ready for it: a shell that has just been forked loses a signal (dash does).
+hand_term() {
+  while [ ! -e "$1" ] && kill -0 "$2" 2>/dev/null; do nap 0.02; done
+  kill -TERM "$2" 2>/dev/null
+}
+
+# TERM is handed on to the rank, once, or as soon as there is one.
+end_rank() {
+  ended=1
+  [ -n "$child" ] && [ -z "$told" ] || return 0
+  told=1
+  hand_term "$started" "$child"
+}
+
+# One rank and its parent. USR2 ends a rank that does not listen.
 run_rank() {
-  export LOCAL_RANK="$1" RANK=$((first + $1))
-  shift
   child=
   ended=
-  trap 'ended=1; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM
+  told=
+  trap end_rank TERM
   trap '[ -z "$child" ] || kill -KILL "$child" 2>/dev/null' USR2
-  "$@" &
+  export LOCAL_RANK="$1" RANK=$((first + $1))
+  shift
+  started=$scratch/started-$LOCAL_RANK
+  : > "$scratch/watched-$LOCAL_RANK"
+  (: > "$started" && exec "$@") &
   child=$!
-  [ -z "$ended" ] || kill -TERM "$child" 2>/dev/null
+  [ -z "$ended" ] || end_rank
   wait "$child"
   code=$?
   # A signal to this shell ends wait early; while the rank is there its own code is still to come.
@@ -94,6 +111,16 @@ run_rank() {
   exit "$code"
 }
 
+# Ends what does not end by itself.
+reap() {
+  clock=
+  trap 'kill "$clock" 2>/dev/null; exit' TERM
+  sleep "$SOLVENT_GRACE_SECONDS" &
+  clock=$!
+  wait "$clock"
+  kill -0 "$$" 2>/dev/null && kill -USR2 $ranks 2>/dev/null
+}
+
 ranks=
 complete=
 wanted=
@@ -103,15 +130,12 @@ end_ranks() {
   wanted=1
   [ -n "$complete" ] && [ -z "$reaper" ] || return 0
   reaper=none
-  kill -TERM $ranks 2>/dev/null
-  (
-    clock=
-    trap 'kill "$clock" 2>/dev/null; exit' TERM
-    sleep "$SOLVENT_GRACE_SECONDS" &
-    clock=$!
-    wait "$clock"
-    kill -USR2 $ranks 2>/dev/null
-  ) >/dev/null 2>&1 &
+  number=0
+  for doomed in $ranks; do
+    hand_term "$scratch/watched-$number" "$doomed"
+    number=$((number + 1))
+  done
+  reap >/dev/null 2>&1 &
   reaper=$!
 }
 trap end_ranks USR1 TERM INT
