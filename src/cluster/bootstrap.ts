@@ -1,0 +1,39 @@
+/** What every cluster holds from its first moment: the system's namespaces and the `kubernetes` Service (kube-apiserver's bootstrap controllers). */
+import type { KubeApi } from '../client/kube-api.ts'
+import type { KubeObject } from '../kube/object.ts'
+import { isApiError } from '../kube/status.ts'
+
+const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
+
+export interface ApiAddress {
+  /** First address of the Service range. */
+  readonly service: string
+  /** Where the server listens for pods. */
+  readonly host: string
+  readonly port: number
+}
+
+export async function bootstrap(api: KubeApi): Promise<void> {
+  await Promise.all(NAMESPACES.map(name => ensure(api, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } })))
+}
+
+/** `kubernetes` in `default`, with the server's present place as its only endpoint. */
+export async function publishApi(api: KubeApi, { service, host, port }: ApiAddress): Promise<void> {
+  const metadata = { name: 'kubernetes', namespace: 'default' }
+  const ports = [{ name: 'https', port: 443, targetPort: port, protocol: 'TCP' }]
+  await ensure(api, { apiVersion: 'v1', kind: 'Service', metadata, spec: { clusterIP: service, ports } } as KubeObject)
+  const subsets = [{ addresses: [{ ip: host }], ports: [{ name: 'https', port, protocol: 'TCP' }] }]
+  const endpoints = { apiVersion: 'v1', kind: 'Endpoints', metadata, subsets } as KubeObject
+  if (!(await ensure(api, endpoints))) await api.update(endpoints)
+}
+
+/** True when it was made now. */
+async function ensure(api: KubeApi, object: KubeObject): Promise<boolean> {
+  try {
+    await api.create(object)
+    return true
+  } catch (error) {
+    if (isApiError(error, 'AlreadyExists')) return false
+    throw error
+  }
+}
