@@ -1,4 +1,7 @@
-/** The expression of a split is read by JavaScript here and by RE2 in DuckDB: it must be one that both know. */
+/**
+ * The expression of a split, which DuckDB runs (RE2). JavaScript's parser stands in for RE2's here: what both refuse is refused, and what
+ * only JavaScript knows. DuckDB has the last word when the job runs.
+ */
 import type { Problem } from '../../base/problem.ts'
 import type { BatchJob } from '../kinds.ts'
 import type { Rule } from './rule.ts'
@@ -8,20 +11,24 @@ export const splitCompiles: Rule<BatchJob> = {
   check: ({ spec }) => (spec.map.split === undefined ? [] : problemsOf(spec.map.split)),
 }
 
+/** Look-around, back-references and `\u`: RE2 has none of them (github.com/google/re2/wiki/Syntax). */
+const FOREIGN = /\(\?(?:[=!]|<[=!])|\\[1-9]|\\k<|\\u/
+
 function problemsOf(pattern: string): readonly Problem[] {
   const problem = (why: string, fix: string): readonly Problem[] => [
     { field: 'spec.map.split', what: `is ${JSON.stringify(pattern)}`, why, fix },
   ]
-  const wrong = syntaxError(pattern)
-  if (wrong) return problem(`it is no regular expression (${wrong})`, "Write one such as '\\s+' or '[^a-z]+'.")
-  const foreign = /\(\?(?:[=!]|<[=!])|\\[1-9]|\\k</.exec(pattern)?.[0]
+  const foreign = FOREIGN.exec(pattern)?.[0]
   if (foreign) {
     return problem(
-      `DuckDB has no look-around and no back-references (${foreign})`,
+      `DuckDB, which runs it, does not know ${foreign}`,
       'Say it without, or write a map with module and export.',
     )
   }
-  if (new RegExp(`^(?:${pattern})$`).test('')) {
+  const source = inJavaScript(pattern)
+  const wrong = syntaxError(source)
+  if (wrong) return problem(`it is no regular expression (${wrong})`, "Write one such as '\\s+' or '[^a-z]+'.")
+  if (new RegExp(`^(?:${source})$`).test('')) {
     const fix = pattern.endsWith('*')
       ? `Write '${pattern.slice(0, -1)}+'.`
       : "Write one that takes at least one character, such as '\\s+'."
@@ -30,9 +37,12 @@ function problemsOf(pattern: string): readonly Problem[] {
   return []
 }
 
-function syntaxError(pattern: string): string | undefined {
+/** What RE2 writes differently: flags inside, and named groups. */
+const inJavaScript = (pattern: string): string => pattern.replace(/\(\?[imsU]+\)/g, '').replaceAll('(?P<', '(?<')
+
+function syntaxError(source: string): string | undefined {
   try {
-    new RegExp(pattern, 'u')
+    new RegExp(source)
     return undefined
   } catch (error) {
     return String((error as Error).message)

@@ -29,7 +29,7 @@ const map = record('How a record becomes keys and values. One of module with exp
     { minLength: 1 },
   ),
   sql: text(
-    'A select over the table input that names a column key and, unless the reduce is count, a column value. Lines of text are its column line. Runs in DuckDB.',
+    'A select over the table input that names a column key and, unless the reduce is count, a column value. Lines of text are its column line. It sees one split at a time. Runs in DuckDB.',
     { minLength: 1 },
   ),
 })
