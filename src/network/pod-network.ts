@@ -75,8 +75,7 @@ export function createPodNetwork({
       if (!range) return { ok: false, message: platform === 'linux' ? 'not root' : `no network namespaces on ${platform}` }
       const { code, stderr } = await batch([
         ...(present().includes(bridge) ? [] : [`link add ${bridge} type bridge`]),
-        // No IPv6 of its own: every interface would announce itself for seconds.
-        `link set ${bridge} addrgenmode none up`,
+        `link set ${bridge} up`,
         `addr replace ${hostAddress}/${range.prefix} dev ${bridge}`,
       ])
       return code === 0 ? { ok: true } : { ok: false, message: `ip: ${firstLine(stderr) || `exit code ${code}`}` }
@@ -84,7 +83,7 @@ export function createPodNetwork({
     wiring(address) {
       const plug = `s${mark}.${(parseAddress(address) - (range?.address ?? 0)).toString(36)}`
       return {
-        outside: `link add ${plug} addrgenmode none up master ${bridge} type veth peer name eth0 addrgenmode none netns $pid`,
+        outside: `link add ${plug} up master ${bridge} type veth peer name eth0 netns $pid`,
         inside: [
           'link set lo up',
           'link set eth0 up',

@@ -1,0 +1,83 @@
+/**
+ * The two small shell scripts behind a sandbox (POSIX sh; util-linux' `unshare`, `mount`, `pivot_root`).
+ *
+ * START runs in the machine's own namespaces: it starts the holder, wires its network and ends when the sandbox is ready. HOLDER is process 1 of the
+ * sandbox: everything inside dies with it. It uses only what is built into the shell, so that it never has a child of its own among the pod's
+ * processes, and it takes orders, a line each, from a FIFO that the server holds open. When the server is gone it waits 15 s for the next one and
+ * ends: whatever is killed, no sandbox stays behind. SIGCHLD is ignored so that the kernel buries the pod's orphans.
+ */
+
+export const GRACE_SECONDS = 15
+
+/** Arguments: slot, FIFO of answers, file of the holder, options for unshare. Standard input: lines for `ip -batch`. Prints `PID START-TIME`. */
+export const START = `slot=$1 acks=$2 holder=$3
+shift 3
+PATH=$PATH:/usr/sbin:/sbin:/usr/bin:/bin
+cd "$slot" && mkfifo -m 600 control ready || exit 1
+wiring=$(while IFS= read -r line; do echo "$line"; done)
+setsid unshare "$@" sh "$holder" "$slot" "$acks" "$wiring" </dev/null >holder.log 2>&1 9>ready &
+exec 3<ready
+failed() { while IFS= read -r line; do echo "$line" >&2; done <holder.log; exit 1; }
+read -r pid start <&3 || failed
+if [ -n "$wiring" ]; then
+  eval "cat <<EOF
+$wiring
+EOF" | ip -batch - || { kill -9 "$pid"; exit 1; }
+fi
+exec 5>control
+echo "go 0" >&5
+read -r word <&3 || failed
+echo "$pid $start"
+`
+
+export const HOLDER = `slot=$1 acks=$2 wired=$3
+PATH=$PATH:/usr/sbin:/sbin:/usr/bin:/bin
+id=\${slot##*/}
+# Process id and start time as the machine sees them: /proc is still its own.
+read -r pid _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ start _ </proc/self/stat
+echo "$pid $start" >"$slot/holder"
+exec 4<>"$acks"
+# The pods' network has no IPv6 but on the loopback: an interface would announce itself for seconds.
+[ -z "$wired" ] || echo 1 2>/dev/null >/proc/sys/net/ipv6/conf/default/disable_ipv6
+echo "$pid $start" >&9
+expire() {
+  trap 'kill $sleeper; exit' TERM
+  sleep ${GRACE_SECONDS} &
+  sleeper=$!
+  wait $sleeper
+  echo "exit 0" >"$slot/control"
+}
+# Kills until nobody is left; a process that its parent outside has not buried yet still counts, for a moment.
+clean() {
+  left=1000
+  while kill -9 -1; do
+    left=$((left - 1))
+    [ $left -gt 0 ] || { answer=busy; return; }
+  done 2>/dev/null
+  answer=clean
+  # A connection that outlives its process (TIME_WAIT) would hold its port against the next pod.
+  for file in /proc/net/sockstat /proc/net/sockstat6; do
+    while read -r what _ inuse _ _ _ tw _; do
+      case $what in TCP:|TCP6:) [ "$inuse" = 0 ] && [ "\${tw:-0}" = 0 ] || answer=connected ;; esac
+    done <$file
+  done
+}
+while :; do
+  trap - CHLD
+  expire 3<&- 9>&- </dev/null &
+  expiry=$!
+  exec 3<"$slot/control"
+  kill $expiry
+  wait $expiry
+  trap '' CHLD
+  while read -r verb number text <&3; do
+    case $verb in
+      go) trap - CHLD; . "$slot/setup.sh" || exit 1; trap '' CHLD; echo ready >&9; exec 9>&-; continue ;;
+      name) echo "$text" >/proc/sys/kernel/hostname; answer=named ;;
+      clean) clean ;;
+      exit) exit 0 ;;
+    esac
+    echo "$id $number $answer" >&4
+  done
+done
+`
