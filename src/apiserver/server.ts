@@ -16,7 +16,7 @@ import type { Pki } from './pki/pki.ts'
 import { Catalog } from './resource/catalog.ts'
 import { createEngine } from './resource/engine.ts'
 import type { Strategy } from './resource/resource.ts'
-import { createRestServer } from './rest/server.ts'
+import { createRestServer, type Traffic } from './rest/server.ts'
 import type { Store } from './store/store.ts'
 
 export interface ApiServerOptions {
@@ -39,6 +39,8 @@ export interface ApiServer {
   /** The first address of the Service range: the `kubernetes` Service's. */
   readonly serviceAddress: string
   listen(addresses: readonly string[], port: number): Promise<{ readonly port: number }>
+  /** What comes in from outside, for who wants to know whether anybody is there. */
+  readonly traffic: Traffic
   /** Ends watches and connections. The store stays open: it is its opener's. */
   close(): Promise<void>
 }
@@ -76,6 +78,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     },
     serviceAddress: engine.addresses.first,
     listen: rest.listen,
+    traffic: rest.traffic,
     close: async () => {
       definitions?.stop()
       await rest.close()

@@ -30,7 +30,14 @@ export interface RestOptions {
 export interface RestServer {
   /** Listens on the same port of every address; 0 takes a free one. */
   listen(addresses: readonly string[], port: number): Promise<{ readonly port: number }>
+  /** Requests under way (watches among them), and when the last one ended, by `performance.now()`. */
+  readonly traffic: Traffic
   close(): Promise<void>
+}
+
+export interface Traffic {
+  readonly open: number
+  readonly lastMs: number
 }
 
 /** Go's clients keep connections for 90 seconds; a server that closes first resets their next request. */
@@ -39,10 +46,14 @@ const KEEP_ALIVE_MS = 120_000
 export function createRestServer(options: RestOptions): RestServer {
   const servers: Server[] = []
   const closing = new AbortController()
+  const traffic = { open: 0, lastMs: performance.now() }
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const gone = new AbortController()
     const leave = (): void => gone.abort()
+    traffic.open++
     response.once('close', () => {
+      traffic.open--
+      traffic.lastMs = performance.now()
       closing.signal.removeEventListener('abort', leave)
       leave()
     })
@@ -75,6 +86,7 @@ export function createRestServer(options: RestOptions): RestServer {
     return typeof bound === 'object' && bound ? bound.port : port
   }
   return {
+    traffic,
     listen: async (addresses, port) => {
       let bound = port
       for (const address of addresses) bound = await open(address, bound)
