@@ -33,7 +33,7 @@ export interface BatchJobSpec {
   readonly input: { readonly [format in InputFormat]?: readonly string[] }
   /** `module`+`export`: (record) => Iterable<[key, value]>. `split`: a regular expression, each piece counts 1. `sql`: select over `input`. */
   readonly map: Partial<FunctionRef> & { readonly split?: string; readonly sql?: string }
-  /** `by`: an algebra (`k` with topK). `module`+`export`: (key, values: Iterable) => value. */
+  /** `by`: an algebra (topK, with `k`: the k pairs with the largest values). `module`+`export`: (key, values: Iterable) => value. */
   readonly reduce: Partial<FunctionRef> & { readonly by?: Algebra; readonly k?: number }
   /** Exactly one format; the absolute `file://` URI of a folder that is empty or absent. */
   readonly output: { readonly [format in OutputFormat]?: string }

@@ -2,7 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { builtInSchema } from '../kube/built-in-schema.ts'
 import type { StructuralSchema } from '../kube/schema.ts'
+import { formatFieldPath } from '../kube/schema-path.ts'
+import { pruneUnknown } from '../kube/schema-prune.ts'
+import { validateSchema } from '../kube/schema-validate.ts'
 import { checkDeclaration } from './check/check-declaration.ts'
 import { EXAMPLE_FIELDS, exampleOf } from './check/examples.ts'
 import { CRDS } from './crds.ts'
@@ -79,6 +83,14 @@ test('every field of the types is a field of the schema, so that nothing is prun
         type,
       ).toEqual([])
     }
+  }
+})
+
+test('the definitions have only fields that Kubernetes knows, with their types', () => {
+  const schema = builtInSchema('apiextensions.k8s.io/v1', 'CustomResourceDefinition')!
+  for (const crd of CRDS) {
+    expect(pruneUnknown(schema, crd).unknown.map(formatFieldPath)).toEqual([])
+    expect(validateSchema(schema, crd)).toEqual([])
   }
 })
 
