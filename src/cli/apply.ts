@@ -2,7 +2,7 @@
 
 import type { HttpApi } from '../client/http-api.ts'
 import { FIELD_MANAGER } from '../kube/names.ts'
-import { controllerRef, type KubeObject, refOf, type UnknownObject } from '../kube/object.ts'
+import { type KubeObject, refOf, type UnknownObject } from '../kube/object.ts'
 import { isApiError } from '../kube/status.ts'
 import { API_VERSION, type Declaration } from '../spec/kinds.ts'
 import { EXIT, Exit } from './exit.ts'
@@ -51,20 +51,15 @@ export function sameContent(a: UnknownObject, b: UnknownObject): boolean {
 const conflict = (message: string): Exit =>
   new Exit(EXIT.error, `${message}\nTo take these fields over: --force-conflicts`)
 
-/** The ConfigMap of the code first, since its job starts at once; then the job; then the map is given to the job, to go with it. */
+/** The ConfigMap of the code first, since its job starts at once. The controller gives it to the job, to go when the job goes. */
 export async function applyDeclaration(
   api: HttpApi,
   declaration: Declaration,
   code: KubeObject | undefined,
   choice: ApplyChoice,
 ): Promise<readonly Applied[]> {
-  const map = code ? await applyObject(api, code, choice) : undefined
-  const job = await applyObject(api, declaration, choice)
-  if (code && !choice.dryRun) {
-    const metadata = { ...code.metadata, ownerReferences: [controllerRef(job.object)] }
-    await api.apply({ ...code, metadata }, { fieldManager: FIELD_MANAGER, force: choice.force })
-  }
-  return map ? [map, job] : [job]
+  const map = code ? [await applyObject(api, code, choice)] : []
+  return [...map, await applyObject(api, declaration, choice)]
 }
 
 /** Whether our kinds are served, so that a controller of ours plans and compiles. */

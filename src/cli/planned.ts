@@ -2,12 +2,10 @@
  * Plans made here, before anything runs: for `plan` and `compile`, and for `run` to find at once what would fail later (no input, a full
  * output folder). The controller makes the same plan again, by the same functions, when the job is in the cluster.
  */
-import { readdir } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
-import { fileURLToPath } from 'node:url'
-import { ok, type Problem, type Result } from '../base/problem.ts'
-import { capacityFor } from '../controllers/solvent/capacity.ts'
-import { listInputFiles } from '../controllers/solvent/input-files.ts'
+import { fail, ok, type Problem, type Result } from '../base/problem.ts'
+import { batchCapacity } from '../controllers/solvent/capacity.ts'
+import { diskInputs } from '../controllers/solvent/input-files.ts'
 import type { Node } from '../kube/core.ts'
 import type { BatchPlan } from '../planner/batch/plan.ts'
 import { planBatch } from '../planner/batch/plan-batch.ts'
@@ -15,10 +13,9 @@ import { summariseBatchPlan } from '../planner/explain/describe-batch.ts'
 import { summariseTrainingPlan } from '../planner/explain/describe-training.ts'
 import type { TrainingPlan } from '../planner/training/plan.ts'
 import { planTraining } from '../planner/training/plan-training.ts'
-import type { BatchJob, Declaration } from '../spec/kinds.ts'
+import type { BatchJob } from '../spec/kinds.ts'
 import type { Item } from './declared.ts'
 import { exitWithProblems } from './exit.ts'
-import { placeText } from './render/places.ts'
 import type { Target } from './target.ts'
 
 export type Planned = { readonly item: Item & { readonly kind: 'declaration' } } & (
@@ -65,9 +62,10 @@ async function planOne(item: Planned['item'], surroundings: Surroundings): Promi
 }
 
 async function planBatchHere(job: BatchJob, { nodes, slots }: Surroundings): Promise<Result<BatchPlan>> {
-  const capacity = capacityFor(job, nodes)
-  const patterns = Object.values(job.spec.input).flat()
-  return planBatch(job, await listInputFiles(patterns), slots === undefined ? capacity : { ...capacity, slots })
+  const capacity = batchCapacity(nodes, job) ?? batchCapacity([thisMachine()], job)!
+  const { files, problems } = await diskInputs.listInputs(job)
+  if (problems.length > 0) return fail(...problems)
+  return planBatch(job, files, slots === undefined ? capacity : { ...capacity, slots })
 }
 
 /** This machine as the embedded cluster would show it. */
@@ -88,36 +86,19 @@ export const nodesOf = async ({ api }: Target): Promise<readonly Node[]> =>
 export async function checkPlans(target: Target, items: readonly Item[]): Promise<readonly string[]> {
   if (!target.embedded) return []
   const planned = await plansOf(items, { nodes: await nodesOf(target) })
-  const full = (await Promise.all(planned.map(fullOutput))).flat()
-  if (full.length > 0) throw exitWithProblems(full)
+  const full = await Promise.all(planned.map(outputProblems))
+  if (full.flat().length > 0) throw exitWithProblems(full.flat())
   return planned.flatMap(summary)
+}
+
+async function outputProblems({ item }: Planned): Promise<readonly Problem[]> {
+  if (item.declaration.kind !== 'BatchJob') return []
+  const problems = await diskInputs.checkOutput(item.declaration)
+  return problems.map(each => ({ place: item.locate(each.field), ...each }))
 }
 
 function summary(planned: Planned): readonly string[] {
   const name = planned.item.declaration.metadata.name
   if (planned.kind === 'batch') return [`${name}: ${summariseBatchPlan(planned.plan)}`]
   return planned.kind === 'training' ? [`${name}: ${summariseTrainingPlan(planned.plan)}`] : []
-}
-
-async function fullOutput({ item, kind }: Planned): Promise<readonly Problem[]> {
-  if (kind !== 'batch') return []
-  const [format, uri] = outputOf(item.declaration)
-  const found = await readdir(fileURLToPath(uri)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
-    return error
-  })
-  const field = `spec.output.${format}`
-  const place = item.locate(field)
-  if (found instanceof Error) {
-    return [
-      { place, field, what: `is ${placeText(uri)}`, why: `it is no folder: ${found.message}`, fix: 'Name a folder.' },
-    ]
-  }
-  if (found.length === 0) return []
-  const fix = `Remove it (rm -r ${placeText(uri)}) or name another folder.`
-  return [{ place, field, what: `is ${placeText(uri)}`, why: 'that folder is not empty', fix }]
-}
-
-function outputOf(declaration: Declaration): readonly [string, string] {
-  return Object.entries((declaration as BatchJob).spec.output)[0]!
 }

@@ -77,5 +77,6 @@ async function liveState({ api }: Target, object: KubeObject): Promise<UnknownOb
 /** Without what the server keeps for itself, and without status, which no declaration changes. */
 function compared({ metadata, status: _s, ...rest }: UnknownObject): object {
   const { managedFields: _m, resourceVersion: _r, generation: _g, uid: _u, creationTimestamp: _c, ...kept } = metadata
-  return { apiVersion: rest.apiVersion, kind: rest.kind, metadata: kept, ...rest }
+  const { apiVersion, kind, ...body } = rest
+  return { apiVersion, kind, metadata: kept, ...body }
 }
