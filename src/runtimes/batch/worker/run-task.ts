@@ -1,0 +1,30 @@
+/** One task, by stage and engine. */
+import type { BatchPlan } from '../../../planner/batch/plan.ts'
+import type { Task, TaskResult } from '../protocol.ts'
+import type { KeptOutputs } from './kept-outputs.ts'
+import { mapInTypescript } from './map-in-typescript.ts'
+import { reduceInTypescript } from './reduce-in-typescript.ts'
+import type { TaskContext } from './task-context.ts'
+
+export async function runTask(
+  task: Task,
+  context: TaskContext,
+  kept: KeptOutputs,
+  address: string,
+): Promise<TaskResult> {
+  const inDuckdb = runsInDuckdb(context.plan)
+  if (task.stage === 'reduce') {
+    const reduce = inDuckdb ? (await import('../duckdb/reduce-in-duckdb.ts')).reduceInDuckdb : reduceInTypescript
+    return { stage: 'reduce', output: await reduce(task, context) }
+  }
+  const map = inDuckdb ? (await import('../duckdb/map-in-duckdb.ts')).mapInDuckdb : mapInTypescript
+  const base = kept.newBase(task.index)
+  const { segments, keyType, valueType, pairs } = await map(task, base, context)
+  const output = { split: task.index, base, segments, keyType, valueType, pairs, bytesRead: task.split.bytes }
+  kept.keep(output)
+  return { stage: 'map', output: { ...output, address } }
+}
+
+/** DuckDB maps and reduces, or neither: the two engines' shuffle files differ. */
+export const runsInDuckdb = ({ strategy, map, reduce }: BatchPlan): boolean =>
+  strategy.engine === 'duckdb' && map.kind !== 'module' && reduce.kind === 'algebra'
