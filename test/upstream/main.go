@@ -1,0 +1,86 @@
+// Answers patches and applies as Kubernetes does: reads one case a line (JSON) from stdin, writes Kubernetes' answer a line to stdout.
+// Started by update.ts, which makes the cases.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/managedfields"
+	"k8s.io/apimachinery/pkg/util/managedfields/managedfieldstest"
+	"k8s.io/apimachinery/pkg/util/strategicpatch"
+	"k8s.io/client-go/applyconfigurations"
+	"k8s.io/client-go/kubernetes/scheme"
+)
+
+type testCase struct {
+	Document, Patch json.RawMessage
+	Steps           []step
+}
+
+type step struct {
+	Op, Manager string
+	Force       bool
+	Object      map[string]interface{}
+}
+
+type answer struct {
+	Object interface{} `json:"object,omitempty"`
+	Error  string      `json:"error,omitempty"`
+}
+
+func main() {
+	converter := applyconfigurations.NewTypeConverter(scheme.Scheme)
+	in := bufio.NewScanner(os.Stdin)
+	in.Buffer(nil, 64<<20)
+	out := json.NewEncoder(os.Stdout)
+	for in.Scan() {
+		var c testCase
+		must(json.Unmarshal(in.Bytes(), &c))
+		if c.Patch != nil {
+			must(out.Encode(patch(c)))
+		} else {
+			must(out.Encode(apply(converter, c)))
+		}
+	}
+}
+
+func patch(c testCase) answer {
+	object, err := strategicpatch.StrategicMergePatch(c.Document, c.Patch, &corev1.Pod{})
+	if err != nil {
+		return answer{Error: err.Error()}
+	}
+	return answer{Object: json.RawMessage(object)}
+}
+
+func apply(converter managedfields.TypeConverter, c testCase) []answer {
+	fields := managedfieldstest.NewTestFieldManager(converter, corev1.SchemeGroupVersion.WithKind("Pod"))
+	answers := []answer{}
+	for _, s := range c.Steps {
+		object := &unstructured.Unstructured{Object: s.Object}
+		var err error
+		if s.Op == "apply" {
+			err = fields.Apply(object, s.Manager, s.Force)
+		} else {
+			err = fields.Update(object, s.Manager)
+		}
+		// The live object is changed in place later on: it is written down now.
+		live, failed := json.Marshal(fields.Live())
+		must(failed)
+		a := answer{Object: json.RawMessage(live)}
+		if err != nil {
+			a.Error = err.Error()
+		}
+		answers = append(answers, a)
+	}
+	return answers
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}

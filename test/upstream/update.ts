@@ -1,0 +1,47 @@
+/**
+ * Asks Kubernetes' own code (Go: apimachinery and structured-merge-diff) and writes its answers down for src/kube/upstream.test.ts:
+ * `node scripts/run-ts.js test/upstream/update.ts` writes, `… --verify [SEED]` compares thousands of fresh cases instead. Needs Go.
+ */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isSame } from '../../src/kube/equal.ts'
+import { seededRandom } from '../crash/simulated-disk.ts'
+import { type ApplyCase, caseMaker, type PatchCase } from './cases.ts'
+import { type Recorded, sideBySide } from './compare.ts'
+
+const TARGET = join(import.meta.dirname, '../../src/kube/testdata/upstream.jsonl')
+
+function ask(cases: readonly (PatchCase | ApplyCase)[]): readonly Recorded[] {
+  const folder = mkdtempSync(join(tmpdir(), 'solvent-upstream-'))
+  const program = join(folder, 'upstream')
+  execFileSync('go', ['build', '-o', program, '.'], { cwd: import.meta.dirname, stdio: 'inherit' })
+  const input = cases.map(each => JSON.stringify(each)).join('\n')
+  const { stdout, status, stderr } = spawnSync(program, { input, maxBuffer: 2 ** 30, encoding: 'utf8' })
+  rmSync(folder, { recursive: true })
+  if (status !== 0) throw new Error(stderr)
+  const answers = stdout
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line))
+  return cases.map(
+    (each, i) => ({ kind: 'patch' in each ? 'patch' : 'apply', case: each, upstream: answers[i] }) as Recorded,
+  )
+}
+
+const isVerify = process.argv.includes('--verify')
+const make = caseMaker(seededRandom(isVerify ? Number(process.argv[3] ?? Date.now()) : 1))
+const [patches, applies] = isVerify ? [10_000, 4_000] : [120, 60]
+const recorded = ask([
+  ...Array.from({ length: patches }, make.patchCase),
+  ...Array.from({ length: applies }, make.applyCase),
+])
+const differing = recorded.filter(each => {
+  const { upstream, ours } = sideBySide(each)
+  return !isSame(upstream, ours)
+})
+for (const each of differing.slice(0, 3)) console.log(JSON.stringify({ case: each.case, ...sideBySide(each) }))
+console.log(`${recorded.length} cases, ${differing.length} answered differently`)
+if (!isVerify) writeFileSync(TARGET, `${recorded.map(each => JSON.stringify(each)).join('\n')}\n`)
+process.exit(differing.length > 0 ? 1 : 0)
