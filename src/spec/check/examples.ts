@@ -3,6 +3,7 @@
  * every text here parses (a test types them all).
  */
 import type { FieldPath } from '../../kube/schema-path.ts'
+import { nearQuantity } from './near-quantity.ts'
 import { flow } from './show.ts'
 
 type Example = (written: unknown) => string
@@ -18,6 +19,7 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   'BatchJob spec.output': w => `output: { parquet: ${flow(text(w, 'out/'))} }`,
   'BatchJob spec.workers': () => 'workers: { min: 1, max: 4 }',
   'BatchJob spec.strategy': () => 'strategy: { partitions: 4 }',
+  'BatchJob spec.strategy.splitBytes': w => `splitBytes: ${nearQuantity(w) ?? '64Mi'}`,
   'TrainingJob spec': () => 'spec: { parallelism: { data: 2 }, framework: { command: [python3, train.py] } }',
   'TrainingJob spec.parallelism': w => `parallelism: { data: ${typeof w === 'number' ? w : 2} }`,
   'TrainingJob spec.framework': w => `framework: { command: ${commandList(text(w, 'python3 train.py'))} }`,

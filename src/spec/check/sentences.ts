@@ -1,11 +1,11 @@
 /** What breaks a schema, said to the person who wrote it: the violation of `kube/schema-validate.ts` as a Problem with a fix. */
 import { didYouMean, nearest } from '../../base/did-you-mean.ts'
 import type { Problem } from '../../base/problem.ts'
-import { parseQuantity } from '../../kube/quantity.ts'
 import type { SchemaViolation, StructuralSchema } from '../../kube/schema.ts'
 import { type FieldPath, formatFieldPath } from '../../kube/schema-path.ts'
 import { QUANTITY } from '../schema/words.ts'
 import { exampleOf } from './examples.ts'
+import { nearQuantity } from './near-quantity.ts'
 import { flow, orList, show } from './show.ts'
 
 interface Broken {
@@ -81,7 +81,12 @@ function notOffered({ value, schema }: Broken): Said {
 function outOfBounds({ value, schema }: Broken): Said {
   const { minimum, maximum, pattern } = schema
   const what = `is ${show(value)}`
-  if (pattern === QUANTITY) return { what, why: 'it is no quantity', fix: quantityFix(value) }
+  if (pattern === QUANTITY)
+    return {
+      what,
+      why: 'it is no quantity',
+      fix: `Write ${nearQuantity(value) ?? 'a number and a unit, such as 2, 500m, 400Mi or 2Gi'}.`,
+    }
   if (pattern !== undefined) return { what, why: `it must match ${pattern}` }
   if (typeof value === 'number' && minimum !== undefined && maximum !== undefined) {
     return {
@@ -99,19 +104,6 @@ function outOfBounds({ value, schema }: Broken): Said {
     why: 'it must not be empty',
     fix: Array.isArray(value) ? 'Write at least one item.' : 'Write a value.',
   }
-}
-
-/** `400 MB` was meant as `400M`, `2GiB` as `2Gi`. */
-function quantityFix(value: unknown): string {
-  const tried = String(value)
-    .replaceAll(' ', '')
-    .replace(/^-/, '')
-    .replace(/[Bb]$/, '')
-    .replace(/g$/, 'G')
-    .replace(/K$/, 'k')
-  return tried !== value && parseQuantity(tried)
-    ? `Write ${tried}.`
-    : 'Write a number and a unit, such as 2, 500m, 400Mi or 2Gi.'
 }
 
 /** Fields of the design that this version cannot use yet, by kind. */

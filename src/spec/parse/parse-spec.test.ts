@@ -328,6 +328,21 @@ test.each<[string, string, string[]]>([
     ],
   ],
   [
+    'wrong shorthand, told once at what was typed',
+    batch(`  input: { text: a }
+  map: { split: ',' }
+  reduce: summ
+  output: { csv: out }
+  workers: 0
+  strategy: { splitBytes: 64MB }
+`),
+    [
+      'f:7:11 spec.reduce.by is "summ", but it must be sum, count, min, max, avg or topK. Did you mean "sum"?',
+      'f:9:12 spec.workers.min is 0, but it must be at least 1. Write 1 or more.',
+      'f:10:27 spec.strategy.splitBytes is "64MB", but it must be a whole number. Write splitBytes: 64M',
+    ],
+  ],
+  [
     'fields of the future',
     training(
       '  model: { huggingface: ./config.json }\n  parallelism: auto\n  framework: { torch: { script: train.py }, command: [a] }\n',

@@ -72,9 +72,16 @@ function parseDeclaration(
     place: document.place(parseFieldPath(problem.field), part),
     ...problem,
   }))
-  if (problems.length > 0) return { problems: problems.sort((a, b) => compare(a.place, b.place)) }
+  if (problems.length > 0) return { problems: onceEach(problems).sort((a, b) => compare(a.place, b.place)) }
   const { status: _ignored, ...declaration } = stored as Declaration
   return { kind: 'declaration', declaration: declaration as Declaration, locate }
+}
+
+/** `workers: 0` is wrong twice, as min and as max, but was typed once. */
+const onceEach = <P extends Problem & { readonly place: SourcePlace }>(problems: readonly P[]): P[] => {
+  const same = (a: P, b: P): boolean =>
+    compare(a.place, b.place) === 0 && a.what === b.what && a.why === b.why && a.fix === b.fix
+  return problems.filter((problem, i) => problems.findIndex(other => same(other, problem)) === i)
 }
 
 /** In the order in which one reads. */

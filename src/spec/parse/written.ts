@@ -60,8 +60,9 @@ function readDocument(contents: Node | null, placeAt: (offset: number) => Source
     problems: reader.problems,
     place(path, part = 'value') {
       const { spot: found, whole } = nearestSpot(spot, path)
-      // Of something that is not there the key around it tells most.
-      return placeAt(part === 'key' || !whole ? (found.keyOffset ?? found.offset) : found.offset)
+      // Of a field that is not there the key of the map around it tells most.
+      const isMissing = !whole && found.inside !== undefined
+      return placeAt(part === 'key' || isMissing ? (found.keyOffset ?? found.offset) : found.offset)
     },
     source(path) {
       const { spot: found, whole } = nearestSpot(spot, path)
