@@ -32,7 +32,7 @@ function ask(cases: readonly (PatchCase | ApplyCase)[]): readonly Recorded[] {
 
 const isVerify = process.argv.includes('--verify')
 const make = caseMaker(seededRandom(isVerify ? Number(process.argv[3] ?? Date.now()) : 1))
-const [patches, applies] = isVerify ? [10_000, 4_000] : [120, 60]
+const [patches, applies] = isVerify ? [10_000, 4_000] : [80, 25]
 const recorded = ask([
   ...Array.from({ length: patches }, make.patchCase),
   ...Array.from({ length: applies }, make.applyCase),
