@@ -76,6 +76,7 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
   const addresses = isFull ? network.bridged : network.shared
   const apiHost = (isFull ? network.hostAddress : undefined) ?? '127.0.0.1'
   const holderScript = join(folder, 'holder.sh')
+  const nsenter = programOnPath('nsenter')
   const cells = new Set<Cell>()
   const spare: Cell[] = []
   let isClosed = false
@@ -133,7 +134,7 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
     })
 
   async function startHolder(slot: Slot, wiring: string): Promise<Holder> {
-    const argv = ['sh', '-c', START, 'solvent-sandbox', slot.folder, join(folder, 'answers'), holderScript]
+    const argv = ['/bin/sh', '-c', START, 'solvent-sandbox', slot.folder, join(folder, 'answers'), holderScript]
     const { code, stdout, stderr } = await commands.run([...argv, ...NAMESPACES[isolation]], {
       stdin: wiring === '' ? '' : `${wiring}\n`,
       timeoutMs: 10_000,
@@ -164,7 +165,7 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
     const tableFile = join(cell.slot.folder, 'pod.fstab')
     writeFileSync(tableFile, tableText(result.plan.table))
     const script = planScript(result.plan, tableFile)
-    const inside = ['nsenter', '--target', `${cell.holder.pid}`, ...ENTER[isolation], '--pid', '--', 'sh', '-c', script]
+    const inside = [nsenter, '--target', `${cell.holder.pid}`, ...ENTER[isolation], '--pid', '--', 'sh', '-c', script]
     const { code, stderr } = await commands.run(inside)
     if (code !== 0) return { ok: false, message: stderr.trim().split('\n')[0] || `mount: exit code ${code}` }
     cell.mounted = result.plan.mounted
@@ -212,7 +213,7 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
       address,
       apiHost,
       // No fork: the wrapper stays a child of the spawner, and only what it starts enters the process namespace.
-      enter: ['nsenter', '--target', `${holder.pid}`, ...ENTER[isolation], '--pid', '--no-fork', '--'],
+      enter: [nsenter, '--target', `${holder.pid}`, ...ENTER[isolation], '--pid', '--no-fork', '--'],
       root: slot.root,
       volumes: slot.volumes,
       mount: mounts => mount(cell, mounts),
@@ -272,6 +273,13 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
     },
   }
 }
+
+/** By its path: a container's own PATH may lead elsewhere. */
+const programOnPath = (name: string): string =>
+  [...(process.env.PATH ?? '').split(':'), '/usr/bin', '/bin', '/usr/sbin', '/sbin']
+    .filter(folder => folder !== '')
+    .map(folder => join(folder, name))
+    .find(existsSync) ?? name
 
 const NAMESPACES: Readonly<Record<'full' | 'mount', readonly string[]>> = {
   full: ['--mount', '--uts', '--pid', '--net', '--fork', '--kill-child', '--propagation', 'slave'],

@@ -55,6 +55,7 @@ clean() {
     [ $left -gt 0 ] || { answer=busy; return; }
   done 2>/dev/null
   answer=clean
+  [ -n "$wired" ] || return
   # A connection that outlives its process (TIME_WAIT) would hold its port against the next pod.
   for file in /proc/net/sockstat /proc/net/sockstat6; do
     while read -r what _ inuse _ _ _ tw _; do
