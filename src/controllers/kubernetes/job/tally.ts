@@ -85,8 +85,12 @@ export function tallyPods(job: Job, pods: readonly Pod[]): Tally {
   }
 }
 
-/** How a pod ended. One that is being deleted will not succeed: it counts as failed at once, unless its replacement must wait for it. */
+/**
+ * How a pod ended. One that is being deleted counts as failed at once, unless its replacement must wait for it; and then it stays failed,
+ * even if its process ends well in the grace period.
+ */
 function endOf(job: Job, pod: Pod): 'succeeded' | 'failed' | undefined {
+  if (job.status?.uncountedTerminatedPods?.failed?.includes(pod.metadata.uid!)) return 'failed'
   if (pod.status?.phase === 'Succeeded') return 'succeeded'
   if (pod.status?.phase === 'Failed') return 'failed'
   return isTerminating(pod) && job.spec.podReplacementPolicy !== 'Failed' ? 'failed' : undefined
