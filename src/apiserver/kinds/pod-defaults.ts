@@ -26,7 +26,7 @@ function probes(container: Loose<Container>): Fields {
 
 /** `latest`, or no tag at all, may change under its name. */
 function pullPolicy(image: string | undefined): Fields {
-  if (image === undefined) return {}
+  if (image === undefined) return { imagePullPolicy: 'IfNotPresent' }
   const tag = image.includes('@') ? '@' : image.slice(image.lastIndexOf('/') + 1).split(':')[1]
   return { imagePullPolicy: tag === undefined || tag === 'latest' ? 'Always' : 'IfNotPresent' }
 }

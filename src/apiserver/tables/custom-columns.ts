@@ -36,7 +36,7 @@ const STEPS: readonly [RegExp, (match: RegExpExecArray) => Step][] = [
   [/^\.?\[['"]([^'"]+)['"]\]/, m => field(m[1] ?? '')],
   [/^\.?\[(-?\d+)\]/, m => at(Number(m[1]))],
   [/^(\.?\[\*\]|\.\*)/, () => all],
-  [/^\.((?:\\.|[^.[\]\\])+)/, m => field((m[1] ?? '').replace(/\\(.)/g, '$1'))],
+  [/^\.((?:\\.|[^.[\]{}\\])+)/, m => field((m[1] ?? '').replace(/\\(.)/g, '$1'))],
 ]
 
 /** The values that a path finds, or undefined where the path is not one that we understand. */
