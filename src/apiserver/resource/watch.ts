@@ -125,7 +125,7 @@ async function* events(
 ): AsyncGenerator<Batch> {
   try {
     if (initial.length > 0) yield initial
-    for await (const batch of bookmarkClock ? withTicks(changes, bookmarkClock) : changes) {
+    for await (const batch of bookmarkClock ? withTicks(changes, bookmarkClock, ending) : changes) {
       if (batch === TICK) yield [bookmark(resource, changes.revision)]
       else {
         const seen = batch.flatMap(event => asSeen(resource, selection, event))
@@ -140,7 +140,11 @@ async function* events(
 const TICK = Symbol('time for a bookmark')
 
 /** The changes, and a tick whenever a minute has passed without the reader asking for one. */
-async function* withTicks(changes: StoreWatch, clock: Clock): AsyncGenerator<readonly StoreEvent[] | typeof TICK> {
+async function* withTicks(
+  changes: StoreWatch,
+  clock: Clock,
+  ending: Ending,
+): AsyncGenerator<readonly StoreEvent[] | typeof TICK> {
   const iterator = changes[Symbol.asyncIterator]()
   let next = iterator.next()
   let tick = ticker(clock)
@@ -158,6 +162,8 @@ async function* withTicks(changes: StoreWatch, clock: Clock): AsyncGenerator<rea
     }
   } finally {
     tick.cancel()
+    // A `return` waits for the `next` that is under way, which only ends when the watch does.
+    ending.stop()
     await iterator.return?.()
   }
 }
