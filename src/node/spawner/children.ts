@@ -36,13 +36,15 @@ export interface ChildrenOptions {
   readonly deathSignal: () => readonly string[]
   readonly guardSeconds: number
   readonly onExit: (process: string, code: number) => void
+  /** One that listens has written something to its descriptor 4. */
+  readonly onReady: (process: string) => void
 }
 
 const LOOK_MS = 100
 /** The shell's, for a command that it cannot start. */
 const NOT_STARTED = 127
 
-export function createChildren({ lifeline, deathSignal, guardSeconds, onExit }: ChildrenOptions): Children {
+export function createChildren({ lifeline, deathSignal, guardSeconds, onExit, onReady }: ChildrenOptions): Children {
   const watched = new Map<string, Watched>()
   /** Names of children by number: they may be renamed by an adoption. */
   const names = new Map<number, string>()
@@ -96,6 +98,7 @@ export function createChildren({ lifeline, deathSignal, guardSeconds, onExit }: 
       writeSync(status, startedLine(identity))
       const listener = what.listens ? (child.stdio[4] as Duplex) : undefined
       listener?.on('error', () => {})
+      listener?.once('data', () => onReady(what.process))
       watch(what.process, { ...identity, listener, adopted: false })
       child.on('exit', (code, signal) => ended(identity.pid, code ?? 128 + constants.signals[signal!]))
       return identity

@@ -19,14 +19,20 @@ interface Pending {
 }
 
 /** Rejects where nobody listens. */
-export function openConnection(path: string, onExited: (process: string, code: number) => void): Promise<Connection> {
+export interface Told {
+  exited(process: string, code: number): void
+  ready(process: string): void
+}
+
+export function openConnection(path: string, told: Told): Promise<Connection> {
   return new Promise((resolve, reject) => {
     const socket: Socket = connect(path)
     const pending = new Map<number, Pending>()
     let next = 0
 
     function take(message: Message): void {
-      if ('exited' in message) return onExited(message.exited, message.code)
+      if ('exited' in message) return told.exited(message.exited, message.code)
+      if ('ready' in message) return told.ready(message.ready)
       const asked = pending.get(message.id)
       pending.delete(message.id)
       if ('error' in message) asked?.reject(new Error(message.error))

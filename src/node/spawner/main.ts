@@ -83,6 +83,7 @@ function main(words: readonly string[]): void {
     deathSignal: () => deathSignal,
     guardSeconds: graceSeconds,
     onExit: (exited, code) => service.tell({ exited, code }),
+    onReady: ready => service.tell({ ready }),
   })
   let lonely: NodeJS.Timeout | undefined
   const service = serve({

@@ -67,5 +67,7 @@ export type Request = { [O in Operation]: { readonly id: number; readonly op: O;
 export type Message =
   | { readonly id: number; readonly answer: unknown }
   | { readonly id: number; readonly error: string }
+  /** A process that listens said that it is ready to be handed something. */
+  | { readonly ready: string }
   /** A process ended: with its code, or 128 and the signal. */
   | { readonly exited: string; readonly code: number }

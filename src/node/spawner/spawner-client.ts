@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../base/clock.ts'
 import type { HostCommands } from '../../base/host-commands.ts'
-import { type Connection, openConnection, SpawnerLost } from './connection.ts'
+import { type Connection, openConnection, SpawnerLost, type Told } from './connection.ts'
 import { readRecord } from './container-record.ts'
 import type { ProcessIdentity } from './process-identity.ts'
 import type { Answer, Ask, Operation, SpawnerReport, StartProcess } from './protocol.ts'
@@ -23,8 +23,8 @@ export interface KnownProcess extends ProcessIdentity {
 }
 
 export interface Spawner extends HostCommands {
-  /** Resolves when the process is forked. `onExit` is called once, after that. */
-  start(what: StartProcess, onExit: (end: ProcessEnd) => void): Promise<ProcessIdentity>
+  /** Resolves when the process is forked. `onExit` is called once, after that; `onReady` when one that listens says so. */
+  start(what: StartProcess, onExit: (end: ProcessEnd) => void, onReady?: () => void): Promise<ProcessIdentity>
   /** One line to a process that listens; `folder` is where its record lies from now on. */
   handOver(process: string, line: string, folder: string): Promise<void>
   /** To the whole group of the process. False where it has ended. */
@@ -51,6 +51,7 @@ export interface SpawnerClientOptions {
 }
 
 interface Live {
+  readonly onReady?: () => void
   readonly onExit: (end: ProcessEnd) => void
   /** Undefined while it is being started; an end that is told meanwhile waits in `end`. */
   known?: KnownProcess
@@ -64,12 +65,15 @@ const RETRY_MS = 10
 const LAUNCH_AGAIN_MS = 5_000
 const KILLED = 137
 
+/** Not the clock's timer, which lets a program end: while the spawner is away nothing else may hold us. */
+const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
+
 export async function connectSpawner({ stateDir, clock, launch, log }: SpawnerClientOptions): Promise<Spawner> {
   const live = new Map<string, Live>()
   const replaced: ((pid: number) => void)[] = []
   let closed = false
   let pid: number | undefined
-  let current: Promise<Connection> = connectAgain(false)
+  let current: Promise<Connection>
 
   function exited(process: string, end: ProcessEnd): void {
     const ended = live.get(process)
@@ -82,10 +86,13 @@ export async function connectSpawner({ stateDir, clock, launch, log }: SpawnerCl
     ended.onExit(end)
   }
 
-  function told(process: string, code: number): void {
-    const ended = live.get(process)
-    if (ended?.adopted && ended.known) noticeEnd(ended.known)
-    else exited(process, { code })
+  const told: Told = {
+    exited(process, code) {
+      const ended = live.get(process)
+      if (ended?.adopted && ended.known) noticeEnd(ended.known)
+      else exited(process, { code })
+    },
+    ready: process => live.get(process)?.onReady?.(),
   }
 
   function started(known: KnownProcess): void {
@@ -114,9 +121,6 @@ export async function connectSpawner({ stateDir, clock, launch, log }: SpawnerCl
       await pause(RETRY_MS)
     }
   }
-
-  /** Not the clock's timer, which lets a program end: while the spawner is away nothing else may hold us. */
-  const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
   function onLost(): void {
     if (closed) return
@@ -179,11 +183,12 @@ export async function connectSpawner({ stateDir, clock, launch, log }: SpawnerCl
     if (alive.length === 0) noticeEnd(known)
   }
 
+  current = connectAgain(false)
   await current
   return {
-    async start(what, onExit) {
+    async start(what, onExit, onReady) {
       const { process, folder } = what
-      live.set(process, { onExit })
+      live.set(process, { onExit, onReady })
       try {
         const { identity, isLost } = await forked(what)
         const known = { ...identity, process, folder }
