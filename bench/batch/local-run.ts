@@ -10,6 +10,8 @@ import type { BatchPlan } from '../../src/planner/batch/plan.ts'
 
 const program = join(packageRoot(), 'bin/solvent-batch.js')
 
+const MAX_RESTARTS = 100
+
 export interface LocalRunOptions {
   readonly plan: BatchPlan
   /** ES module that exports `map` and/or `reduce`. */
@@ -35,6 +37,7 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRun> {
   const children = new Set<ChildProcess>()
   const logs = { coordinator: '', worker: '' }
   let ended = false
+  let restarts = 0
   const started = performance.now()
 
   const start = (role: 'coordinator' | 'worker', name: string): Promise<number> =>
@@ -46,11 +49,11 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRun> {
           logs[role] += bytes.toString()
         })
       }
-      child.on('exit', (code, signal) => {
+      child.on('exit', code => {
         children.delete(child)
         if (code === 0 || ended) done(code ?? 1)
-        else if (code !== null && code !== 1) done(code)
-        else if (signal || code === 1) start(role, name).then(done)
+        else if (code === 42 || restarts++ > MAX_RESTARTS) done(code ?? 1)
+        else start(role, name).then(done)
       })
       options.onStart?.(name, child)
     })

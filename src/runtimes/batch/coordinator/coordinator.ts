@@ -142,8 +142,12 @@ class Coordinator {
   private advance(): void {
     if (this.ending) return
     this.keepTime()
-    if (this.state.failure) return this.end()
-    if (this.state.isDone) return void this.finish()
+    if (this.state.failure) this.end()
+    else if (this.state.isDone) void this.finish()
+    else this.handOut()
+  }
+
+  private handOut(): void {
     if (this.now < this.holdUntilMs) this.wakeAt(this.holdUntilMs)
     else {
       for (const worker of this.state.workers.keys()) {

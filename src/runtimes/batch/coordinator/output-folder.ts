@@ -114,7 +114,7 @@ export class OutputFolder {
   }
 }
 
-/** `from` under the name `to` as well, unless that exists. File systems without hard links get an exclusive placeholder and a rename. */
+/** `from` under the name `to` as well, unless that exists. File systems without hard links get a look and a rename. */
 async function linkNew(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to)
@@ -123,7 +123,9 @@ async function linkNew(from: string, to: string): Promise<boolean> {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST') return false
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS' && code !== 'EMLINK') throw error
-    return (await stat(to).catch(() => undefined)) === undefined && (await rename(from, to), true)
+    if ((await stat(to).catch(() => undefined)) !== undefined) return false
+    await rename(from, to)
+    return true
   }
 }
 

@@ -4,7 +4,7 @@ import { parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import { UserError } from '../failure.ts'
 import { type Piece, pathOf } from './byte-chunks.ts'
-import type { EachRecord, OnProgress } from './records.ts'
+import type { EachRecord, OnProgress } from './each-record.ts'
 
 /** Rows that are turned into objects at once. */
 const BATCH_ROWS = 8_192

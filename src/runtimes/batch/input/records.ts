@@ -4,14 +4,9 @@ import type { Split } from '../../../planner/batch/plan.ts'
 import type { InputFormat } from '../../../spec/kinds.ts'
 import { shortened, UserError } from '../failure.ts'
 import type { Piece } from './byte-chunks.ts'
+import type { EachRecord, OnProgress } from './each-record.ts'
 import { textBatches } from './line-batches.ts'
 import { lineNumberAt } from './line-number.ts'
-
-/** A `string` (text) or a value (JSON lines, Parquet). */
-export type EachRecord = (record: unknown) => void
-
-/** Called between batches, with the bytes read since the last call: lets timers and sockets have their turn. */
-export type OnProgress = (bytes: number) => Promise<void> | void
 
 export async function forEachRecord(
   format: InputFormat,

@@ -4,7 +4,7 @@ import type { SchemaElement } from 'hyparquet'
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
 import { writeWhole } from '../shuffle/segment-file.ts'
 import type { ColumnType } from '../table/column-type.ts'
-import type { Cell, RowTypes, RowWriter } from './row-writer.ts'
+import type { Cell, RowTypes, RowWriter } from './rows.ts'
 
 const ROW_GROUP = 65_536
 

@@ -78,7 +78,7 @@ export class StringDictionary implements Dictionary {
     const bStart = starts[b]!
     const aLength = starts[a + 1]! - aStart
     const bLength = starts[b + 1]! - bStart
-    const shared = aLength < bLength ? aLength : bLength
+    const shared = Math.min(aLength, bLength)
     for (let i = 0; i < shared; i++) {
       const difference = units[aStart + i]! - units[bStart + i]!
       if (difference !== 0) return difference

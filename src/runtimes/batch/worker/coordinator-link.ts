@@ -70,7 +70,10 @@ export class CoordinatorLink {
       this.lastConnectedMs = performance.now()
     }
     if (this.closed) return
-    if (performance.now() - this.lastConnectedMs > PATIENCE_MS) return this.events.onGivenUp(error)
+    if (performance.now() - this.lastConnectedMs > PATIENCE_MS) {
+      this.events.onGivenUp(error)
+      return
+    }
     setTimeout(() => this.open(), this.backoffMs)
     this.backoffMs = Math.min(LONGEST_BACKOFF_MS, this.backoffMs * 2)
   }

@@ -3,7 +3,9 @@ import type { BatchPlan } from '../../../planner/batch/plan.ts'
 import { shortened, UserError } from '../failure.ts'
 import { blame, functionOf, type MapFunction, type UserModule } from '../functions/user-module.ts'
 import { userPlace } from '../functions/user-place.ts'
-import { type EachRecord, forEachRecord } from '../input/records.ts'
+import type { EachRecord } from '../input/each-record.ts'
+import { re2Pattern } from '../input/re2-pattern.ts'
+import { forEachRecord } from '../input/records.ts'
 import type { MapTask } from '../protocol.ts'
 import { type PairSink, pairSinkFor } from '../shuffle/pair-sink.ts'
 import { type MappedPairs, PartitionedOutput } from '../shuffle/partitioned-output.ts'
@@ -29,7 +31,7 @@ export async function mapInTypescript(task: MapTask, base: string, context: Task
 }
 
 function pieceMapper(pattern: string, sink: PairSink): EachRecord {
-  const expression = new RegExp(pattern, 'u')
+  const expression = re2Pattern(pattern)
   return line => {
     for (const piece of (line as string).split(expression)) if (piece) sink.add(piece, 1)
   }

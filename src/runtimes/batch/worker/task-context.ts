@@ -1,7 +1,7 @@
 /** What every task of a worker may use. */
 import type { BatchPlan } from '../../../planner/batch/plan.ts'
 import type { UserModule } from '../functions/user-module.ts'
-import type { OnProgress } from '../input/records.ts'
+import type { OnProgress } from '../input/each-record.ts'
 
 export interface TaskContext {
   readonly plan: BatchPlan
