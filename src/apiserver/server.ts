@@ -46,6 +46,8 @@ export interface ApiServer {
 }
 
 export const DEFAULT_SERVICE_RANGE = '10.96.0.0/16'
+/** The `kubernetes` Service's address in that range, which the server's certificate has to name. */
+export const FIRST_SERVICE_ADDRESS = '10.96.0.1'
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { store, pki, clock = systemClock, serviceRange = DEFAULT_SERVICE_RANGE, warn = () => {} } = options

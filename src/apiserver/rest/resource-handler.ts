@@ -10,6 +10,7 @@ import { deleteCollection, deleteObject } from '../resource/delete.ts'
 import type { Engine } from '../resource/engine.ts'
 import { podLog } from '../resource/log.ts'
 import { APPLY_PATCH, acceptedPatches, PATCH_MEDIA_TYPES, patched } from '../resource/patch.ts'
+import { checkDecoded } from '../resource/pipeline.ts'
 import { getObject, listObjects, type Target } from '../resource/read.ts'
 import { badRequest, methodNotAllowed, noSuchResource, unsupportedMediaType } from '../resource/refusals.ts'
 import { hasSubresource, type Resource } from '../resource/resource.ts'
@@ -135,6 +136,7 @@ const update: Handler = async exchange => {
   const { target } = exchange
   const { write, warnings, decode } = writing(exchange)
   const body = decode(await parsedBody(exchange))
+  if (!exchange.subresource?.kind) checkDecoded(target, body)
   if (target.resource.isCustom && !exchange.subresource && !body.metadata.resourceVersion) {
     throw badRequest('metadata.resourceVersion: Invalid value: 0: must be specified for an update')
   }

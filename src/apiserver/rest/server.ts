@@ -45,19 +45,19 @@ const KEEP_ALIVE_MS = 120_000
 
 export function createRestServer(options: RestOptions): RestServer {
   const servers: Server[] = []
-  const closing = new AbortController()
+  const leaving = new Set<() => void>()
   const traffic = { open: 0, lastMs: performance.now() }
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const gone = new AbortController()
     const leave = (): void => gone.abort()
+    leaving.add(leave)
     traffic.open++
     response.once('close', () => {
       traffic.open--
       traffic.lastMs = performance.now()
-      closing.signal.removeEventListener('abort', leave)
+      leaving.delete(leave)
       leave()
     })
-    closing.signal.addEventListener('abort', leave)
     // A connection that breaks while we answer is the client's business.
     response.on('error', leave)
     void answer(options, request, response, gone.signal)
@@ -79,6 +79,8 @@ export function createRestServer(options: RestOptions): RestServer {
       server.once('error', reject)
       server.listen({ host: address, port, exclusive: true }, () => {
         server.removeListener('error', reject)
+        // Too many open files, for one: the next connection may work again.
+        server.on('error', error => options.warn(`connections: ${error.message}`))
         resolve()
       })
     })
@@ -93,7 +95,7 @@ export function createRestServer(options: RestOptions): RestServer {
       return { port: bound }
     },
     close: async () => {
-      closing.abort()
+      for (const leave of leaving) leave()
       await Promise.all(
         servers.map(server => {
           const closed = new Promise<void>(resolve => server.close(() => resolve()))
@@ -165,7 +167,8 @@ async function sendPath(exchange: PathExchange, path: string): Promise<void> {
   const { catalog } = engine
   const parts = path.split('/').filter(Boolean)
   const [root = '', first, second] = parts
-  if (root === 'api' || root === 'apis') return sendDiscovery(exchange, root, first, second)
+  if ((root === 'api' && parts.length <= 2) || (root === 'apis' && parts.length <= 3))
+    return sendDiscovery(exchange, root, first, second)
   if (root === 'openapi' && first === 'v3') {
     const text = parts.length === 2 ? openApi.index() : openApi.document(parts.slice(2).join('/'))
     if (text === undefined) throw noSuchResource()
