@@ -8,7 +8,7 @@ import type { NodeApi } from '../client/node-api.ts'
 import { createAuthenticator } from './auth/authenticate.ts'
 import { ADMIN, type User } from './auth/user.ts'
 import { DEFINITION } from './custom/definition-rules.ts'
-import { type Definitions, followDefinitions } from './custom/definitions.ts'
+import { Definitions } from './custom/definitions.ts'
 import { builtInResources } from './kinds/built-in.ts'
 import { LocalApi } from './local-api.ts'
 import { createOpenApi } from './openapi/documents.ts'
@@ -63,7 +63,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   )
   const { serviceAccountKey, adminToken } = pki
   const engine = createEngine({ store, clock, catalog, serviceAccountKey, serviceRange, nodeApi: () => nodeApi })
-  definitions = followDefinitions(engine, catalog)
+  definitions = new Definitions({ context: engine, catalog, warn })
   const rest = createRestServer({
     engine,
     authenticate: createAuthenticator({ adminToken, serviceAccountKey }, store, clock),

@@ -5,7 +5,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { formatTime } from '../../base/clock.ts'
 import type { Condition, UnknownObject } from '../../kube/object.ts'
-import { isApiError } from '../../kube/status.ts'
+import { apiError, isApiError } from '../../kube/status.ts'
 import type { CustomResourceDefinition } from '../../kube/workloads.ts'
 import type { Catalog } from '../resource/catalog.ts'
 import { deleteCollection } from '../resource/delete.ts'
@@ -18,56 +18,107 @@ import { CLEANUP_FINALIZER, takenNames } from './definition-rules.ts'
 const PLACE = 'apiextensions.k8s.io/customresourcedefinitions'
 const MANAGER = { manager: 'solvent-apiserver' }
 
-export interface Definitions {
-  /** A definition has been written: serves it at once, before its writer hears of it. */
-  stored(definition: UnknownObject): void
-  stop(): void
+export interface DefinitionsOptions {
+  readonly context: WriteContext
+  readonly catalog: Catalog
+  /** Told what went wrong where nobody waits for an answer. */
+  readonly warn: (message: string) => void
 }
 
-export function followDefinitions(context: WriteContext, catalog: Catalog): Definitions {
-  const { store } = context
-  const known = store.list({ resource: PLACE })
-  const stop = new AbortController()
-  const generations = new Map<string, string>()
-  const serve = (object: UnknownObject): void => {
-    const crd = asDefinition(object)
-    const place = storedPlace(crd)
-    if (crd.metadata.deletionTimestamp) {
-      void empty(context, catalog, crd).catch(ignoreGone)
-      return
-    }
-    const taken = takenNames(crd, definitionsIn(store).filter(isEstablished))
-    // A change that is not one of the spec leaves what is derived from the catalogue valid.
-    const generation = `${crd.metadata.uid} ${crd.metadata.generation}`
-    if (taken.length === 0 && generations.get(place) !== generation) {
-      generations.set(place, generation)
-      catalog.replace(place, servedResources(crd))
-    }
-    const status = statusOf(crd, taken, context.clock)
-    if (status) void writeStatus(context, catalog, crd, status).catch(ignoreGone)
+export class Definitions {
+  readonly #context: WriteContext
+  readonly #catalog: Catalog
+  readonly #warn: (message: string) => void
+  readonly #stop = new AbortController()
+  /** What is served for a place: the definition's uid and generation. */
+  readonly #served = new Map<string, string>()
+
+  constructor({ context, catalog, warn }: DefinitionsOptions) {
+    this.#context = context
+    this.#catalog = catalog
+    this.#warn = warn
+    this.#inBackground(this.#follow(this.#serveAll()))
   }
-  for (const object of known.items) serve(object)
-  void followChanges(context, catalog, known.revision, serve, stop.signal)
-  return { stored: serve, stop: () => stop.abort() }
+
+  stop(): void {
+    this.#stop.abort()
+  }
+
+  /** A definition has been written: serves it at once, before its writer hears of it. */
+  stored(definition: UnknownObject): void {
+    const crd = asDefinition(definition)
+    if (crd.metadata.deletionTimestamp) return this.#takeDown(crd)
+    const taken = takenNames(crd, definitionsIn(this.#context.store).filter(isEstablished))
+    if (taken.length === 0) this.#serve(crd, `${crd.metadata.uid} ${crd.metadata.generation}`, servedResources(crd))
+    const status = statusOf(crd, taken, this.#context.clock)
+    if (status) this.#inBackground(writeStatus(this.#context, this.#catalog, crd, status))
+  }
+
+  /** A change that is not one of the spec leaves what is derived from the catalogue valid. */
+  #serve(crd: CustomResourceDefinition, generation: string, resources: readonly Resource[]): boolean {
+    const place = storedPlace(crd)
+    if (this.#served.get(place) === generation) return false
+    this.#served.set(place, generation)
+    this.#catalog.replace(place, resources)
+    return true
+  }
+
+  #takeDown(crd: CustomResourceDefinition): void {
+    const isFirst = this.#serve(crd, TERMINATING, servedResources(crd).map(withoutCreation))
+    if (isFirst) this.#inBackground(empty(this.#context, this.#catalog, crd))
+  }
+
+  #drop(place: string): void {
+    this.#served.delete(place)
+    this.#catalog.replace(place, [])
+  }
+
+  /** All that there are, and no others. Returns the revision of that state. */
+  #serveAll(): number {
+    const { items, revision } = this.#context.store.list({ resource: PLACE })
+    const places = new Set(items.map(item => storedPlace(asDefinition(item))))
+    for (const place of [...this.#served.keys()]) if (!places.has(place)) this.#drop(place)
+    for (const item of items) this.stored(item)
+    return revision
+  }
+
+  /** Creations and changes pass `stored` first; the watch is here for what is removed, or marked for it. */
+  async #follow(revision: number): Promise<void> {
+    try {
+      for await (const batch of this.#context.store.watch({ resource: PLACE }, revision, this.#stop.signal)) {
+        for (const { type, object } of batch) {
+          if (type === 'DELETED') this.#drop(storedPlace(asDefinition(object)))
+          else this.stored(object)
+        }
+      }
+    } catch (error) {
+      if (!isApiError(error, 'Expired')) throw error
+      await this.#follow(this.#serveAll())
+    }
+  }
+
+  /** An answer that says no (the definition is gone meanwhile, the store closes) needs nobody's attention. */
+  #inBackground(work: Promise<unknown>): void {
+    work.catch(error => {
+      if (!isApiError(error)) this.#warn(`custom resource definitions: ${error instanceof Error ? error.stack : error}`)
+    })
+  }
 }
 
 const asDefinition = (object: UnknownObject): CustomResourceDefinition => object as unknown as CustomResourceDefinition
 
-async function followChanges(
-  { store }: WriteContext,
-  catalog: Catalog,
-  revision: number,
-  serve: (object: UnknownObject) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  // All writes pass `stored`; the watch is here for what removes without a write of its own: the last finalizer of a definition.
-  for await (const batch of store.watch({ resource: PLACE }, revision, signal)) {
-    for (const { type, object } of batch) {
-      if (type === 'DELETED') catalog.replace(storedPlace(asDefinition(object)), [])
-      else serve(object)
-    }
-  }
-}
+const TERMINATING = 'terminating'
+
+/** While its instances are removed, none may be added: there would be no end. */
+const withoutCreation = (resource: Resource): Resource => ({
+  ...resource,
+  strategy: {
+    ...resource.strategy,
+    admit: () => {
+      throw apiError('MethodNotAllowed', 'create not allowed while custom resource definition is terminating')
+    },
+  },
+})
 
 const definitionsIn = (store: Store): readonly CustomResourceDefinition[] =>
   store.list({ resource: PLACE }).items.map(asDefinition)
@@ -160,9 +211,4 @@ async function untilEmpty(store: Store, resource: string, revision: number): Pro
   if (isEmpty()) return
   for await (const _ of store.watch({ resource }, revision, stop.signal)) if (isEmpty()) break
   stop.abort()
-}
-
-/** Somebody else has removed it, or the server is closing: both fine. */
-function ignoreGone(error: unknown): void {
-  if (!isApiError(error)) throw error
 }
