@@ -39,13 +39,13 @@ export function union(a: FieldSet | undefined, b: FieldSet | undefined): FieldSe
 
 export function difference(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {
   if (a === undefined || b === undefined) return a
-  return fieldSet(
-    isMember(a) && !isMember(b),
-    childrenOf(a).flatMap(([element, child]) => {
-      const rest = difference(child, b[element])
-      return rest === undefined ? [] : [[element, rest] as const]
-    }),
-  )
+  let isUntouched = !(isMember(a) && isMember(b))
+  const rest = childrenOf(a).flatMap(([element, child]) => {
+    const left = difference(child, b[element])
+    if (left !== child) isUntouched = false
+    return left === undefined ? [] : [[element, left] as const]
+  })
+  return isUntouched ? a : fieldSet(isMember(a) && !isMember(b), rest)
 }
 
 export function intersection(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {
