@@ -32,7 +32,7 @@ export interface LocalRun {
 
 /** Runs a job to its end. A killed process is started again at once, as its pod would be. */
 export async function runLocally(options: LocalRunOptions): Promise<LocalRun> {
-  const folder = mkdtempSync(join(tmpdir(), 'solvent-batch-'))
+  const folder = mkdtempSync(join(tmpdir(), `solvent-batch-${process.pid}-`))
   const port = await freePort()
   const children = new Set<ChildProcess>()
   const logs = { coordinator: '', worker: '' }
