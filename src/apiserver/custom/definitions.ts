@@ -47,7 +47,10 @@ export class Definitions {
   /** A definition has been written: serves it at once, before its writer hears of it. */
   stored(definition: UnknownObject): void {
     const crd = asDefinition(definition)
-    if (crd.metadata.deletionTimestamp) return this.#takeDown(crd)
+    if (crd.metadata.deletionTimestamp) {
+      this.#takeDown(crd)
+      return
+    }
     const taken = takenNames(crd, definitionsIn(this.#context.store).filter(isEstablished))
     if (taken.length === 0) this.#serve(crd, `${crd.metadata.uid} ${crd.metadata.generation}`, servedResources(crd))
     const status = statusOf(crd, taken, this.#context.clock)
