@@ -19,13 +19,21 @@ export function idleForMs({ open, lastMs, livePods }: Activity, nowMs: number, t
 }
 
 /** Calls `end` once when the cluster has been idle for `timeoutMs`; the returned function gives up on it. */
-export function endWhenIdle(clock: Clock, timeoutMs: number, activity: () => Activity, end: () => void): () => void {
-  let cancel = (): void => {}
-  const look = (): void => {
-    const wait = idleForMs(activity(), clock.monotonicMs(), timeoutMs)
+export function endWhenIdle(
+  clock: Clock,
+  timeoutMs: number,
+  activity: () => Promise<Activity>,
+  end: () => void,
+): () => void {
+  let isForgotten = false
+  const look = async (): Promise<void> => {
+    const wait = idleForMs(await activity(), clock.monotonicMs(), timeoutMs)
+    if (isForgotten) return
     if (wait === 0) end()
-    else cancel = clock.after(wait, look)
+    else clock.after(wait, () => void look())
   }
-  look()
-  return () => cancel()
+  void look()
+  return () => {
+    isForgotten = true
+  }
 }

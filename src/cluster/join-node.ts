@@ -1,0 +1,83 @@
+/**
+ * This machine as the cluster's node: sandboxes, the pods' network and names, and the agent, which are joined here because none of them
+ * knows the others. What must be known before the API server listens (its addresses) is there at once; the rest waits for the spawner.
+ */
+import { join } from 'node:path'
+import type { ApiServer } from '../apiserver/server.ts'
+import type { Clock } from '../base/clock.ts'
+import type { HostCommands } from '../base/host-commands.ts'
+import { packageRoot, programPath } from '../base/package-root.ts'
+import { createPodNetwork } from '../network/pod-network.ts'
+import { startNetwork } from '../network/start-network.ts'
+import { startNodeAgent } from '../node/agent/agent.ts'
+import { defaultNodeName } from '../node/agent/node-object.ts'
+import { hostnameOf } from '../node/agent/surroundings.ts'
+import { createSandboxes } from '../node/sandbox/create-sandboxes.ts'
+import { createNameBoard } from '../node/sandbox/name-board.ts'
+import type { Isolation } from '../node/sandbox/sandbox.ts'
+import type { Spawner } from '../node/spawner/spawner-client.ts'
+
+export interface NodeOptions {
+  readonly state: string
+  readonly spawner: Promise<Spawner>
+  readonly clock: Clock
+  readonly log: (line: string) => void
+  /** The best isolation that is tried; what the machine allows unless given. */
+  readonly isolation?: Isolation
+}
+
+export interface JoinedNode {
+  /** Where pods reach the API server. */
+  readonly apiHost: string
+  stop(): Promise<void>
+}
+
+export interface ComingNode {
+  /** Addresses beside loopback that the server's certificate must name. */
+  readonly apiAddresses: readonly string[]
+  join(server: ApiServer, port: number): Promise<JoinedNode>
+}
+
+const LOOPBACK = '127.0.0.1'
+
+export function comingNode({ state, spawner, clock, log, isolation }: NodeOptions): ComingNode {
+  const commands: HostCommands = { run: async (argv, options) => (await spawner).run(argv, options) }
+  const network = createPodNetwork({ commands, folder: join(state, 'network') })
+  const names = createNameBoard(log)
+
+  return {
+    apiAddresses: network.hostAddress === undefined ? [] : [network.hostAddress],
+    async join(server, port) {
+      const live = await spawner
+      const folder = join(state, 'sandboxes')
+      const sandboxes = await createSandboxes({ commands, folder, clock, network, log, atMost: isolation })
+      const apiHost = sandboxes.isolation === 'full' ? (network.hostAddress ?? LOOPBACK) : LOOPBACK
+      if (apiHost !== LOOPBACK) await server.listen([apiHost], port)
+      const naming = startNetwork({ api: server.api, clock, names, onError: error => log(`names: ${error}`) })
+      const agent = await startNodeAgent({
+        api: server.api,
+        spawner: live,
+        sandboxes,
+        clock,
+        stateDir: state,
+        nodeName: defaultNodeName(),
+        nodeAddress: apiHost,
+        apiPort: port,
+        warmPreload: [{ command: 'solvent-batch', module: programPath('batch.js') }],
+        commands: { 'solvent-batch': join(packageRoot(), 'bin', 'solvent-batch.js') },
+        onSandbox: (pod, sandbox) =>
+          names.assign(pod.metadata.uid ?? '', pod.metadata.namespace ?? '', hostnameOf(pod), sandbox),
+        onSandboxGone: uid => names.release(uid),
+        log,
+      })
+      server.setNodeApi(agent)
+      return {
+        apiHost,
+        async stop() {
+          await agent.stop()
+          await naming.stop()
+        },
+      }
+    },
+  }
+}

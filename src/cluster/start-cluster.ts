@@ -1,0 +1,95 @@
+/**
+ * Puts an embedded cluster together in one process: store, API server, controllers, scheduler, network and node agent (kubeadm's part).
+ * The API answers first, since everybody waits for it; whatever it does not need comes after. Starting programs is the spawner's work.
+ */
+import { join } from 'node:path'
+import { ensurePki } from '../apiserver/pki/pki.ts'
+import { type ApiServer, createApiServer } from '../apiserver/server.ts'
+import { nodeDisk } from '../apiserver/store/node-disk.ts'
+import { openStore } from '../apiserver/store/open-store.ts'
+import { type Clock, systemClock } from '../base/clock.ts'
+import type { KubeApi } from '../client/kube-api.ts'
+import { installKinds } from '../controllers/solvent/install-kinds.ts'
+import { startControllers } from '../controllers/start-controllers.ts'
+import type { Pod } from '../kube/core.ts'
+import type { Isolation } from '../node/sandbox/sandbox.ts'
+import type { Spawner } from '../node/spawner/spawner-client.ts'
+import { startScheduler } from '../scheduler/start-scheduler.ts'
+import { bootstrap, publishApi } from './bootstrap.ts'
+import { endWhenIdle } from './idle.ts'
+import { comingNode } from './join-node.ts'
+import { listenOn } from './listen.ts'
+import { announce, type ClusterFile, withdraw } from './state-files.ts'
+
+export interface ClusterOptions {
+  readonly state: string
+  /** Only this port will do; without it the last one is tried, then a free one. */
+  readonly port?: number
+  /** The cluster calls `onIdle` when it had nothing to do for so long. */
+  readonly idleTimeoutMs?: number
+  readonly onIdle: () => void
+  readonly spawner: Promise<Spawner>
+  readonly log: (line: string) => void
+  /** The best isolation that is tried for pods. */
+  readonly isolation?: Isolation
+  readonly clock?: Clock
+}
+
+export interface Cluster extends ClusterFile {
+  /** Ends all parts in the reverse order of their start. Pods go on; whoever ends the cluster has the spawner end them. */
+  stop(): Promise<void>
+}
+
+const LOOPBACK = '127.0.0.1'
+/** The first address of the API server's Service range. */
+const KUBERNETES_SERVICE = '10.96.0.1'
+
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const { state, spawner, log, clock = systemClock } = options
+  const node = comingNode({ state, spawner, clock, log, isolation: options.isolation })
+  const store = await openStore(await nodeDisk(join(state, 'store')), { warn: log })
+  const pki = ensurePki(join(state, 'pki'), [KUBERNETES_SERVICE, ...node.apiAddresses])
+  const server = createApiServer({ store, pki, clock, warn: log })
+  const port = await listenOn(server, LOOPBACK, state, options.port)
+  await bootstrap(server.api)
+  const url = `https://${LOOPBACK}:${port}`
+  const spawnerPid = (await spawner).pid ?? process.ppid
+  const file = announce(state, url, pki.ca, pki.adminToken, spawnerPid)
+  const announceAgain = (pid: number): void => void announce(state, url, pki.ca, pki.adminToken, pid)
+  void spawner.then(live => live.onReplaced(announceAgain))
+
+  const controllers = startControllers({ api: server.api, clock, log, rootCa: pki.ca })
+  const scheduler = startScheduler({ api: server.api, clock, log })
+  const joined = await node.join(server, port)
+  await installKinds(server.api)
+  await publishApi(server.api, { service: server.serviceAddress, host: joined.apiHost, port })
+  const forgetIdle = watchIdleness(options, server, clock)
+
+  return {
+    ...file,
+    async stop() {
+      forgetIdle()
+      withdraw(state)
+      await joined.stop()
+      await scheduler.stop()
+      await controllers.stop()
+      await server.close()
+      await store.close()
+    },
+  }
+}
+
+/** Nothing asked from outside and no pod that goes on: then the cluster may end. */
+function watchIdleness(
+  { idleTimeoutMs, onIdle }: ClusterOptions,
+  { api, traffic }: ApiServer,
+  clock: Clock,
+): () => void {
+  if (idleTimeoutMs === undefined) return () => {}
+  return endWhenIdle(clock, idleTimeoutMs, async () => ({ ...traffic, livePods: await countLivePods(api) }), onIdle)
+}
+
+async function countLivePods(api: KubeApi): Promise<number> {
+  const { items } = await api.list<Pod>({ apiVersion: 'v1', kind: 'Pod' })
+  return items.filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed').length
+}

@@ -1,0 +1,40 @@
+/** What the agent's parts share: the world that a pod is brought into. */
+import type { Clock } from '../../base/clock.ts'
+import type { EventRecorder } from '../../client/events.ts'
+import type { KubeApi } from '../../client/kube-api.ts'
+import type { Pod, ResourceList } from '../../kube/core.ts'
+import type { Lives } from '../logs/lives.ts'
+import type { Runtime } from '../runtimes/runtime.ts'
+import type { Preload } from '../runtimes/warm/hand-over.ts'
+import type { WarmPool } from '../runtimes/warm/warm-pool.ts'
+import type { Isolation, Sandbox } from '../sandbox/sandbox.ts'
+import type { Spawner } from '../spawner/spawner-client.ts'
+import type { Volumes } from '../volumes/volumes.ts'
+import type { PodFolders } from './pod-folders.ts'
+import type { SandboxPool } from './sandbox-pool.ts'
+
+export interface AgentParts {
+  readonly api: KubeApi
+  readonly clock: Clock
+  readonly spawner: Spawner
+  readonly isolation: Isolation
+  /** In the order in which they are asked. */
+  readonly runtimes: readonly Runtime[]
+  readonly pool: SandboxPool
+  readonly warmPool: WarmPool
+  readonly preloads: readonly Preload[]
+  readonly volumes: Volumes
+  readonly folders: PodFolders
+  readonly lives: Lives
+  readonly events: EventRecorder
+  readonly log: (message: string) => void
+  readonly nodeName: string
+  readonly hostIP: string
+  readonly allocatable: ResourceList
+  readonly apiPort: number
+  /** PATH, HOME and what else every container begins with. */
+  readonly baseEnv: Readonly<Record<string, string>>
+  /** The pod has its sandbox; before its first container starts. */
+  readonly onSandbox: (pod: Pod, sandbox: Sandbox) => Promise<void>
+  readonly onSandboxGone: (podUid: string) => void
+}

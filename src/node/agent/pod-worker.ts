@@ -1,0 +1,301 @@
+/**
+ * One pod's life on this node: whatever happens changes what is seen of it, and then it is decided anew what to do. Effects run beside each
+ * other; what they set out to do is marked before they begin, so a decision never asks for the same thing twice.
+ */
+import type { Instant } from '../../base/clock.ts'
+import type { Container, Pod } from '../../kube/core.ts'
+import { refOf } from '../../kube/object.ts'
+import { isApiError } from '../../kube/status.ts'
+import type { Sandbox } from '../sandbox/sandbox.ts'
+import type { ProcessEnd } from '../spawner/spawner-client.ts'
+import { adoptContainers } from './adopt.ts'
+import type { AgentParts } from './agent-parts.ts'
+import { afterRestart } from './back-off.ts'
+import { type Action, decidePod } from './decide-pod.ts'
+import {
+  allContainersOf,
+  argvOf,
+  type Ended,
+  type ObservedContainer,
+  type ObservedPod,
+  observedOf,
+} from './observed.ts'
+import { isTerminal, noCommand, podStatus } from './pod-status.ts'
+import { startContainer } from './start-container.ts'
+import { createStatusWriter } from './status-writer.ts'
+import { findPlace, furnish, type Place, refusalOf } from './surroundings.ts'
+
+export interface PodWorker {
+  /** The pod as the API has it now. */
+  update(pod: Pod): void
+  /** The API has it no more: whatever runs is killed. */
+  forget(): Promise<void>
+  /** No more decisions; what runs goes on, for the next agent. */
+  leave(): void
+  /** The API has it as over: nothing of it may run any more. */
+  finish(): Promise<void>
+  readonly place: Place | undefined
+}
+
+/** What an earlier life of the agent left of it. */
+export interface Past {
+  /** Absent: it is gone, and all that ran there with it. */
+  readonly sandbox?: Sandbox
+}
+
+/** Exit code of a container that could not be started, as runc's callers have it. */
+const START_ERROR = 128
+const MISCONFIGURED_RETRY_MS = 2_000
+/** One that lasts so long gets an Event; a thousand that come and go do not. */
+const STARTED_EVENT_MS = 1_000
+
+export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): PodWorker {
+  const { api, clock, events, folders, lives, spawner } = parts
+  const writer = createStatusWriter(parts)
+  const containers = new Map<string, ObservedContainer>()
+  /** The spawner's names of the processes, by container. */
+  const processes = new Map<string, string>()
+  const underWay = new Set<Promise<void>>()
+  const uid = first.metadata.uid ?? ''
+  let pod = first
+  let place: Place | undefined = past?.sandbox && { sandbox: past.sandbox }
+  let attempts = 0
+  let hasLeft = false
+  let cancelWake = (): void => {}
+  let conditions = first.status?.conditions ?? []
+  const acceptedAt: Instant = first.status?.startTime ? Date.parse(first.status.startTime) : clock.now()
+  let seen: ObservedPod = {
+    surroundings: { kind: 'none' },
+    containers,
+    acceptedAt,
+    acceptedMs: clock.monotonicMs() - Math.max(0, clock.now() - acceptedAt),
+  }
+
+  function see(change: Partial<ObservedPod>): void {
+    seen = { ...seen, ...change }
+  }
+
+  function seeContainer(name: string, change: Partial<ObservedContainer>): void {
+    containers.set(name, { ...observedOf(seen, name), ...change })
+  }
+
+  function sync(): void {
+    if (hasLeft) return
+    cancelWake()
+    for (const action of decidePod(pod, seen, clock.monotonicMs())) perform(action)
+    report()
+  }
+
+  function perform(action: Action): void {
+    switch (action.kind) {
+      case 'prepare':
+        return begin(prepare())
+      case 'start':
+        return begin(start(action.container))
+      case 'signal':
+        return signal(action.container, action.signal)
+      case 'release':
+        return begin(release())
+      case 'expire':
+        see({ isOverdue: true })
+        return queueMicrotask(sync)
+      case 'remove':
+        return begin(remove())
+      case 'wake':
+        return wakeAt(action.atMs)
+    }
+  }
+
+  function wakeAt(atMs: number): void {
+    const cancelOther = cancelWake
+    const cancel = clock.after(Math.max(0, atMs - clock.monotonicMs()), sync)
+    cancelWake = () => {
+      cancelOther()
+      cancel()
+    }
+  }
+
+  function report(): void {
+    // How it ended is written already: a later agent knows less.
+    if (isTerminal(first.status?.phase)) return
+    const facts = { hostIP: parts.hostIP, now: clock.now(), nowMs: clock.monotonicMs(), conditions }
+    const status = podStatus(pod, seen, facts)
+    conditions = status.conditions ?? []
+    writer.set(pod, status, isTerminal(status.phase))
+  }
+
+  async function prepare(): Promise<void> {
+    see({ surroundings: { kind: 'preparing' } })
+    const refusal = refusalOf(parts, pod) ?? (await settleIn())
+    if (hasLeft) return
+    if (refusal) {
+      events.event(pod, 'Warning', refusal.reason === 'MountRefused' ? 'FailedMount' : refusal.reason, refusal.message)
+      see({ surroundings: { kind: 'none', problem: refusal } })
+    } else if (place) {
+      see({ surroundings: { kind: 'ready', address: place.sandbox.address } })
+      for (const container of allContainersOf(pod).filter(each => argvOf(each).length === 0)) {
+        events.event(pod, 'Warning', 'NoCommand', noCommand(container).message)
+      }
+    }
+    sync()
+  }
+
+  async function settleIn() {
+    if (!place) {
+      try {
+        place = await findPlace(parts, pod)
+      } catch (error) {
+        const retryMs = clock.monotonicMs() + MISCONFIGURED_RETRY_MS
+        return { reason: 'FailedCreatePodSandBox', message: (error as Error).message, retryMs }
+      }
+      const { namespace = '', name = '' } = pod.metadata
+      folders.writeNote(uid, { namespace, name, sandbox: place.sandbox.id })
+    }
+    return furnish(parts, pod, place.sandbox, attempts++)
+  }
+
+  async function start(container: Container): Promise<void> {
+    const { name } = container
+    const before = observedOf(seen, name)
+    const life = before.life + 1
+    const nowMs = clock.monotonicMs()
+    const again =
+      before.state.kind === 'ended'
+        ? { last: before.state.end, backOff: afterRestart(before.backOff, before.state.endedMs, nowMs) }
+        : {}
+    seeContainer(name, { ...again, life, state: { kind: 'starting' } })
+    const folder = folders.lifeFolder(uid, name, life)
+    const startedAt = clock.now()
+    const onExit = (end: ProcessEnd): void => ended(name, life, startedAt, end)
+    const result = await startContainer(parts, pod, container, life, place!, onExit)
+    if (result.kind === 'started') {
+      processes.set(name, result.process)
+      lives.begin(folder)
+      seeContainer(name, { state: { kind: 'running', startedAt } })
+      clock.after(STARTED_EVENT_MS, () => {
+        if (!hasLeft && lives.isRunning(folder)) events.event(pod, 'Normal', 'Started', `Started container ${name}`)
+      })
+    } else if (result.kind === 'failed') {
+      events.event(pod, 'Warning', 'Failed', `container ${name} cannot start: ${result.message}`)
+      setEnded(name, { life, exitCode: START_ERROR, reason: 'StartError', message: result.message, finishedAt: clock.now() })
+    } else {
+      events.event(pod, 'Warning', 'Failed', `Error: ${result.message}`)
+      const problem = {
+        reason: 'CreateContainerConfigError',
+        message: result.message,
+        retryMs: clock.monotonicMs() + MISCONFIGURED_RETRY_MS,
+      }
+      seeContainer(name, { ...before, state: before.state.kind === 'ended' ? before.state : { kind: 'waiting', problem } })
+    }
+    sync()
+  }
+
+  function setEnded(name: string, end: Ended): void {
+    seeContainer(name, { state: { kind: 'ended', end, endedMs: clock.monotonicMs() } })
+  }
+
+  function ended(name: string, life: number, startedAt: Instant, { code, recordedAt }: ProcessEnd): void {
+    processes.delete(name)
+    lives.end(folders.lifeFolder(uid, name, life))
+    const reason = code === 0 ? 'Completed' : 'Error'
+    setEnded(name, { life, exitCode: code, reason, startedAt, finishedAt: recordedAt ?? clock.now() })
+    if (code !== 0 && (pod.spec.restartPolicy ?? 'Always') !== 'Never' && life > 0 && !hasLeft) {
+      events.event(pod, 'Warning', 'BackOff', `Back-off restarting failed container ${name} in pod ${pod.metadata.name}`)
+    }
+    sync()
+  }
+
+  function signal(name: string, which: 'SIGTERM' | 'SIGKILL'): void {
+    const { state } = observedOf(seen, name)
+    if (state.kind !== 'running') return
+    seeContainer(name, { state: { ...state, signalled: which } })
+    if (seen.stoppingSinceMs === undefined) {
+      see({ stoppingSinceMs: clock.monotonicMs() })
+      events.event(pod, 'Normal', 'Killing', `Stopping container ${name}`)
+    }
+    const process = processes.get(name)
+    if (process !== undefined) void spawner.signal(process, which).catch(() => {})
+  }
+
+  async function release(): Promise<void> {
+    const { surroundings } = seen
+    see({ surroundings: { kind: 'released', address: 'address' in surroundings ? surroundings.address : undefined } })
+    const left = place
+    place = undefined
+    parts.volumes.forget(uid)
+    left?.slot?.discard()
+    parts.onSandboxGone(uid)
+    await left?.sandbox.destroy().catch((error: Error) => parts.log(`sandbox ${left.sandbox.id}: ${error.message}`))
+  }
+
+  /** The last word to the API, once how it ended is written there. */
+  async function remove(): Promise<void> {
+    see({ isRemoved: true })
+    report()
+    await writer.settled()
+    try {
+      await api.delete(refOf(pod), { gracePeriodSeconds: 0, preconditions: { uid } })
+    } catch (error) {
+      if (isApiError(error, 'NotFound', 'Conflict')) return
+      see({ isRemoved: false })
+      wakeAt(clock.monotonicMs() + MISCONFIGURED_RETRY_MS)
+    }
+  }
+
+  async function adopt(): Promise<void> {
+    see({ surroundings: place ? { kind: 'ready', address: place.sandbox.address } : { kind: 'none' } })
+    await adoptContainers(parts, pod, place !== undefined, {
+      see: seeContainer,
+      running: (name, process) => processes.set(name, process),
+      ended,
+    })
+    sync()
+  }
+
+  function leave(): void {
+    hasLeft = true
+    cancelWake()
+  }
+
+  async function finish(): Promise<void> {
+    leave()
+    const kill = (process: string) => spawner.signal(process, 'SIGKILL').catch(() => false)
+    await Promise.all([...processes.values()].map(kill))
+    // What was on its way in meanwhile.
+    await Promise.allSettled(underWay)
+    await Promise.all([...processes.values()].map(kill))
+    if (place) await release()
+  }
+
+  function begin(work: Promise<void>): void {
+    const tracked = work
+      .catch((error: Error) => parts.log(`pod ${pod.metadata.namespace}/${pod.metadata.name}: ${error.stack}`))
+      .finally(() => underWay.delete(tracked))
+    underWay.add(tracked)
+  }
+
+  if (past) void adopt()
+  else sync()
+
+  return {
+    update(next) {
+      const isShort = next.metadata.deletionGracePeriodSeconds !== pod.metadata.deletionGracePeriodSeconds
+      const isNew = next.metadata.deletionTimestamp !== pod.metadata.deletionTimestamp || isShort
+      pod = next
+      if (isNew) sync()
+    },
+    finish,
+    async forget() {
+      await finish()
+      await folders.remove(uid)
+    },
+    leave,
+    get place() {
+      return place
+    },
+  }
+}
+
+/** Whether the API knows already that the pod is over, so that nothing of it is left to do. */
+export const isFinished = (pod: Pod): boolean =>
+  isTerminal(pod.status?.phase) && pod.metadata.deletionTimestamp === undefined

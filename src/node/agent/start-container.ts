@@ -1,0 +1,83 @@
+/** Starts one container: its variables, its program, the runtime that takes it. */
+import { statSync } from 'node:fs'
+import { formatProblem } from '../../base/problem.ts'
+import type { Container, Pod } from '../../kube/core.ts'
+import { containerEnv } from '../env/container-env.ts'
+import { expand } from '../env/expand.ts'
+import { findProgram } from '../runtimes/find-program.ts'
+import type { ContainerStart, StartedContainer } from '../runtimes/runtime.ts'
+import type { ProcessEnd } from '../spawner/spawner-client.ts'
+import type { AgentParts } from './agent-parts.ts'
+import { argvOf } from './observed.ts'
+import { hostnameOf, nodeFacts, type Place, referencesOf } from './surroundings.ts'
+
+export type StartResult =
+  | ({ readonly kind: 'started'; readonly runtime: string } & StartedContainer)
+  /** It cannot start as it is: counts as a life that ended. */
+  | { readonly kind: 'failed'; readonly message: string }
+  /** Something that it refers to is missing: worth another try. */
+  | { readonly kind: 'misconfigured'; readonly message: string }
+
+export async function startContainer(
+  parts: AgentParts,
+  pod: Pod,
+  container: Container,
+  life: number,
+  place: Place,
+  onExit: (end: ProcessEnd) => void,
+): Promise<StartResult> {
+  const { sandbox } = place
+  const lookup = await referencesOf(parts, pod, container)
+  const env = containerEnv(pod, container, {
+    node: nodeFacts(parts, sandbox),
+    lookup,
+    apiHost: sandbox.apiHost,
+    apiPort: parts.apiPort,
+    root: sandbox.root,
+    hostname: hostnameOf(pod),
+    base: parts.baseEnv,
+  })
+  if (!env.ok) return { kind: 'misconfigured', message: env.problems.map(formatProblem).join(' ') }
+  const valueOf = (name: string): string | undefined => (Object.hasOwn(env.value, name) ? env.value[name] : undefined)
+  const argv = argvOf(container).map(word => expand(word, valueOf))
+  const cwd = container.workingDir || sandbox.root
+  const problem = problemOf(argv, env.value, cwd, sandbox.root)
+  if (problem) return { kind: 'failed', message: problem }
+  const uid = pod.metadata.uid ?? ''
+  const slot = place.slot
+  delete place.slot
+  const start: ContainerStart = {
+    id: `${uid}/${container.name}/${life}`,
+    folder: parts.folders.lifeFolder(uid, container.name, life),
+    argv,
+    env: env.value,
+    cwd,
+    sandbox,
+    slot,
+  }
+  parts.folders.clearFor(uid, container.name, life)
+  try {
+    return await startBy(parts, start, onExit)
+  } catch (error) {
+    return { kind: 'failed', message: (error as Error).message }
+  }
+}
+
+async function startBy(parts: AgentParts, start: ContainerStart, onExit: (end: ProcessEnd) => void): Promise<StartResult> {
+  const runtime = parts.runtimes.find(each => each.canRun(start))
+  if (!runtime) return { kind: 'failed', message: 'no runtime of this node can start it' }
+  if (runtime.name !== 'warm') start.slot?.discard()
+  return { kind: 'started', runtime: runtime.name, ...(await runtime.start(start, onExit)) }
+}
+
+function problemOf(
+  [program = '']: readonly string[],
+  { PATH = '' }: Readonly<Record<string, string>>,
+  cwd: string,
+  root: string,
+): string | undefined {
+  const isFolder = [cwd, root + cwd].some(folder => statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+  if (!isFolder) return `workingDir ${cwd} is no directory on this machine`
+  const found = findProgram(program, PATH, cwd, root)
+  return 'problem' in found ? found.problem : undefined
+}

@@ -1,0 +1,71 @@
+/** Brings a pod its sandbox, names and volumes; the part of a pod's start that comes before any of its containers. */
+import { envReferences, fetchReferences, type Lookup, podReferences } from '../env/references.ts'
+import type { Container, Pod } from '../../kube/core.ts'
+import { looksWarm } from '../runtimes/warm/can-stand-in.ts'
+import type { WarmSlot } from '../runtimes/warm/warm-pool.ts'
+import type { Sandbox } from '../sandbox/sandbox.ts'
+import { admit } from '../volumes/admit.ts'
+import type { AgentParts } from './agent-parts.ts'
+import { allContainersOf, argvOf, type Refusal } from './observed.ts'
+
+export interface Place {
+  readonly sandbox: Sandbox
+  /** Waits in the sandbox; for the first container only. */
+  slot?: WarmSlot
+}
+
+const FIRST_RETRY_MS = 500
+const MAX_RETRY_MS = 120_000
+
+export const hostnameOf = ({ spec, metadata }: Pod): string => (spec.hostname ?? metadata.name ?? '').slice(0, 63)
+
+/** With a process that waits if the first container to start can use one. */
+export async function findPlace(parts: AgentParts, pod: Pod): Promise<Place> {
+  const [first] = allContainersOf(pod)
+  const warm = first && looksWarm(argvOf(first), parts.preloads) ? parts.warmPool.take() : undefined
+  return warm ? { ...warm } : { sandbox: parts.pool.ready() ?? (await parts.pool.take()) }
+}
+
+/** Undefined: all is there. What is refused for good is refused before a sandbox is taken. */
+export const refusalOf = (parts: AgentParts, pod: Pod): Refusal | undefined => {
+  const message = admit(pod, parts.isolation)
+  return message === undefined ? undefined : { reason: 'MountRefused', message }
+}
+
+export async function furnish(
+  parts: AgentParts,
+  pod: Pod,
+  sandbox: Sandbox,
+  attempt: number,
+): Promise<Refusal | undefined> {
+  const retryMs = parts.clock.monotonicMs() + Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt)
+  try {
+    const namesKnown = parts.onSandbox(pod, sandbox)
+    const mounts = allContainersOf(pod).some(({ volumeMounts = [] }) => volumeMounts.length > 0)
+    if (mounts) {
+      const lookup = await fetchReferences(parts.api, pod.metadata.namespace ?? '', podReferences(pod))
+      const prepared = await parts.volumes.prepare(pod, sandbox, { node: nodeFacts(parts, sandbox), lookup })
+      if (!prepared.ok) return { reason: 'FailedMount', message: prepared.message, retryMs }
+    }
+    await namesKnown
+    return undefined
+  } catch (error) {
+    return { reason: 'FailedCreatePodSandBox', message: (error as Error).message, retryMs }
+  }
+}
+
+export const nodeFacts = ({ nodeName, hostIP, allocatable }: AgentParts, { address }: Sandbox) => ({
+  nodeName,
+  hostIP,
+  podIP: address,
+  allocatable,
+})
+
+const NOTHING: Lookup = { configMap: () => undefined, secret: () => undefined }
+
+/** What a container's variables refer to; most refer to nothing. */
+export async function referencesOf(parts: AgentParts, pod: Pod, container: Container): Promise<Lookup> {
+  const references = envReferences([container])
+  if (references.configMaps.length + references.secrets.length === 0) return NOTHING
+  return fetchReferences(parts.api, pod.metadata.namespace ?? '', references)
+}
