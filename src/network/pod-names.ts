@@ -41,10 +41,11 @@ export function endpointsOf({ services, pods, slices }: Observed): readonly Endp
   })
 }
 
-const isHeadless = ({ spec, metadata }: Service): boolean => spec.clusterIP === 'None' && !metadata.deletionTimestamp
+export const isHeadless = ({ spec, metadata }: Service): boolean =>
+  spec.clusterIP === 'None' && !metadata.deletionTimestamp
 
 /** From the moment its address is known until its containers are over. */
-const hasAddress = ({ status }: Pod): boolean =>
+export const hasAddress = ({ status }: Pod): boolean =>
   Boolean(status?.podIP) && status?.phase !== 'Succeeded' && status?.phase !== 'Failed'
 
 function endpointsOfPods(service: Service, pods: readonly Pod[]): readonly Endpoint[] {

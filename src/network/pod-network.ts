@@ -3,7 +3,17 @@
  * 127.0.0.0/8 that the pods share the machine's network by. Which range it is is known at once, before anything is made, since the API
  * server's certificate names the host's end.
  */
-import { mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { HostCommands } from '../base/host-commands.ts'
 import {
@@ -41,13 +51,40 @@ export interface PodNetworkOptions {
   readonly folder: string
   readonly platform?: string
   readonly isRoot?: boolean
+  /** How long the bridge outlives a server that is gone: until the next one takes it over. */
+  readonly patienceSeconds?: number
 }
+
+/**
+ * A small shell that outlives the server, as the sandboxes do, and removes the bridge when no other server has opened its FIFO in time: whatever is
+ * killed, no interface stays behind. Arguments: FIFO, seconds, bridge.
+ */
+const KEEPER = `PATH=$PATH:/usr/sbin:/sbin:/usr/bin:/bin
+expire() {
+  trap 'kill $sleeper; exit' TERM
+  sleep "$2" &
+  sleeper=$!
+  wait $sleeper
+  echo gone >"$1"
+}
+while :; do
+  expire "$1" "$2" 3<&- &
+  expiry=$!
+  exec 3<"$1"
+  kill $expiry
+  wait $expiry
+  while read -r word <&3; do
+    [ "$word" = gone ] && ip link del "$3"
+    exit
+  done
+done`
 
 export function createPodNetwork({
   commands,
   folder,
   platform = process.platform,
   isRoot = process.getuid?.() === 0,
+  patienceSeconds = 15,
 }: PodNetworkOptions): PodNetwork {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const seed = realpathSync(folder)
@@ -67,17 +104,31 @@ export function createPodNetwork({
 
   const batch = (lines: readonly string[]) => commands.run(['ip', '-batch', '-'], { stdin: `${lines.join('\n')}\n` })
 
+  const lifeline = join(folder, 'lifeline')
+  let held: number | undefined
+
+  /** Takes the keeper of an earlier life over, or starts one. */
+  async function keep(): Promise<void> {
+    held = openFifo(lifeline)
+    if (held !== undefined) return
+    const script = `[ -p "$2" ] || mkfifo -m 600 "$2"; setsid sh -c "$1" solvent-bridge "$2" "$3" "$4" </dev/null >/dev/null 2>&1 &`
+    await commands.run(['/bin/sh', '-c', script, 'sh', KEEPER, lifeline, String(patienceSeconds), bridge])
+    held = openSync(lifeline, constants.O_RDWR | constants.O_NONBLOCK)
+  }
+
   return {
     hostAddress,
     bridged: range ? createAddresses(range, 2) : oneAddress('127.0.0.1'),
     shared: platform === 'linux' ? createAddresses(loopbackRange(seed), 1) : oneAddress('127.0.0.1'),
     async open() {
-      if (!range) return { ok: false, message: platform === 'linux' ? 'not root' : `no network namespaces on ${platform}` }
+      if (!range)
+        return { ok: false, message: platform === 'linux' ? 'not root' : `no network namespaces on ${platform}` }
       const { code, stderr } = await batch([
         ...(present().includes(bridge) ? [] : [`link add ${bridge} type bridge`]),
         `link set ${bridge} up`,
         `addr replace ${hostAddress}/${range.prefix} dev ${bridge}`,
       ])
+      if (code === 0) await keep()
       return code === 0 ? { ok: true } : { ok: false, message: `ip: ${firstLine(stderr) || `exit code ${code}`}` }
     },
     wiring(address) {
@@ -93,6 +144,11 @@ export function createPodNetwork({
       }
     },
     async close() {
+      if (held !== undefined) {
+        writeSync(held, 'closed\n')
+        closeSync(held)
+        held = undefined
+      }
       const names = present()
       // Those of sandboxes that are just ending vanish by themselves: -force goes on past them.
       if (names.length > 0) {
@@ -100,6 +156,15 @@ export function createPodNetwork({
         await commands.run(['ip', '-force', '-batch', '-'], { stdin })
       }
     },
+  }
+}
+
+/** Undefined where nobody reads from it. */
+function openFifo(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
+  } catch {
+    return undefined
   }
 }
 

@@ -7,7 +7,7 @@ import { createInformer, type Informer } from '../client/informer.ts'
 import type { KubeApi } from '../client/kube-api.ts'
 import type { EndpointSlice, Pod, Service } from '../kube/core.ts'
 import type { KubeObject } from '../kube/object.ts'
-import { type Endpoint, endpointsOf, hostsFor, type NameEntry } from './pod-names.ts'
+import { type Endpoint, endpointsOf, hasAddress, hostsFor, isHeadless, type NameEntry } from './pod-names.ts'
 
 export interface NetworkOptions {
   readonly api: KubeApi
@@ -30,7 +30,8 @@ export function startNetwork({ api, clock, names, onError }: NetworkOptions): Ne
   const pods = informerOf<Pod>('v1', 'Pod')
   const slices = informerOf<EndpointSlice>('discovery.k8s.io/v1', 'EndpointSlice')
   const informers = [services, pods, slices]
-  let published = ''
+  const podsWithAddress = pods.index(pod => (hasAddress(pod) ? [pod.metadata.namespace ?? ''] : []))
+  let published = '[]'
   let isDue = false
   let isSynced = false
   let isStopped = false
@@ -38,7 +39,13 @@ export function startNetwork({ api, clock, names, onError }: NetworkOptions): Ne
   function publish(): void {
     isDue = false
     if (isStopped) return
-    const endpoints = endpointsOf({ services: services.list(), pods: pods.list(), slices: slices.list() })
+    const headless = services.list().filter(isHeadless)
+    const namespaces = new Set(headless.map(service => service.metadata.namespace ?? ''))
+    const endpoints = endpointsOf({
+      services: headless,
+      pods: [...namespaces].flatMap(podsWithAddress),
+      slices: headless.length > 0 ? slices.list() : [],
+    })
     const text = JSON.stringify(endpoints)
     if (text === published) return
     published = text

@@ -44,9 +44,10 @@ export function containerEnv(pod: Pod, container: Container, facts: EnvFacts): R
     else for (const [key, value] of Object.entries(values)) declared[`${source.prefix ?? ''}${key}`] = value
   })
   // Only what is declared above and the cluster's own can be referred to; not the PATH and HOME of this machine.
-  const known = (name: string): string | undefined => own(declared, name) ?? (name in facts.base ? undefined : own(given, name))
+  const known = (name: string): string | undefined =>
+    own(declared, name) ?? (name in facts.base ? undefined : own(given, name))
   container.env?.forEach((variable, i) => {
-    const value = valueOf(variable, pod, container, facts, known)
+    const value = envValue(variable, pod, container, facts, known)
     if (value === undefined) return
     if (value.found) declared[variable.name] = value.value
     else report(`env[${i}]`, value.message)
@@ -59,7 +60,7 @@ const own = (record: Record<string, string>, name: string): string | undefined =
   Object.hasOwn(record, name) ? record[name] : undefined
 
 /** Undefined: an optional reference to nothing, so no variable. */
-function valueOf(
+function envValue(
   { value, valueFrom }: EnvVar,
   pod: Pod,
   container: Container,
@@ -109,7 +110,10 @@ const decoded = ({ data = {} }: Secret): Record<string, string> =>
   Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]))
 
 /** All values of a source, or what is missing. */
-function valuesOf({ configMapRef, secretRef }: EnvFromSource, lookup: Lookup): Readonly<Record<string, string>> | string {
+function valuesOf(
+  { configMapRef, secretRef }: EnvFromSource,
+  lookup: Lookup,
+): Readonly<Record<string, string>> | string {
   if (configMapRef) {
     const map: ConfigMap | undefined = lookup.configMap(configMapRef.name)
     return map?.data ?? (map || configMapRef.optional ? {} : notFound('ConfigMap', configMapRef.name))

@@ -37,9 +37,8 @@ export function envReferences(containers: readonly Container[]): References {
   }
 }
 
-const named = (names: readonly (string | undefined)[]): readonly string[] => [
-  ...new Set(names.filter(name => name !== undefined && name !== '')),
-] as string[]
+const named = (names: readonly (string | undefined)[]): readonly string[] =>
+  [...new Set(names.filter(name => name !== undefined && name !== ''))] as string[]
 
 export function podReferences({ spec }: Pod): References {
   const volumes = volumeReferences(spec.volumes ?? [])

@@ -16,11 +16,13 @@ export interface SandboxesOptions {
   /** The best that is tried; for tests, and for who wants less. */
   readonly atMost?: Isolation
   readonly platform?: string
+  /** How long sandboxes outlive a server that is gone; as long as pods do. */
+  readonly patienceSeconds?: number
 }
 
 const ORDER: readonly Isolation[] = ['full', 'mount', 'none']
 
-/** Six letters and digits: short enough for interface names and paths, and never seen twice in one cluster's life. */
+/** Eight digits: short enough for interface names and paths, and never seen twice in one cluster's life. */
 const newId = (): string => randomBytes(4).toString('hex')
 
 export async function createSandboxes({
@@ -31,9 +33,10 @@ export async function createSandboxes({
   log = () => {},
   atMost = 'full',
   platform = process.platform,
+  patienceSeconds = 15,
 }: SandboxesOptions): Promise<Sandboxes> {
   const reasons: string[] = []
-  const shared = { folder, commands, clock, network, newId, log }
+  const shared = { folder, commands, clock, network, newId, patienceSeconds, log }
   const tried = platform === 'linux' ? ORDER.slice(ORDER.indexOf(atMost)) : []
   if (atMost !== 'full') reasons.push(`limited to ${atMost}`)
 

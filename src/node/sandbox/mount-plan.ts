@@ -74,8 +74,20 @@ export interface PlanOptions {
   readonly inUserNamespace: boolean
 }
 
-export function planMounts(wanted: readonly Mount[], before: Mounted, host: HostView, options: PlanOptions): PlanResult {
-  const draft: Draft = { folders: [], files: [], links: [], table: [], covers: [...before.covers], mounts: [...before.mounts] }
+export function planMounts(
+  wanted: readonly Mount[],
+  before: Mounted,
+  host: HostView,
+  options: PlanOptions,
+): PlanResult {
+  const draft: Draft = {
+    folders: [],
+    files: [],
+    links: [],
+    table: [],
+    covers: [...before.covers],
+    mounts: [...before.mounts],
+  }
   const numOld = before.covers.length
   for (const mount of [...wanted].sort((a, b) => (a.target < b.target ? -1 : 1))) {
     if (before.mounts.some(each => each.target === mount.target)) continue
@@ -230,9 +242,11 @@ const bind = (source: string, target: string): TableLine => ({ source, target, t
 
 /** The text of a table; blanks and backslashes as fstab(5) wants them. */
 export const tableText = (table: readonly TableLine[]): string =>
-  table.map(({ source, target, type, options }) => `${[source, target, type, options].map(escape).join(' ')} 0 0\n`).join('')
+  table
+    .map(({ source, target, type, options }) => `${[source, target, type, options].map(escaped).join(' ')} 0 0\n`)
+    .join('')
 
-const escape = (word: string): string =>
+const escaped = (word: string): string =>
   word.replace(/[\\ \t\n#]/g, character => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`)
 
 export const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import type { HostCommands } from '../../base/host-commands.ts'
 import { SERVICE_ACCOUNT_DIR } from '../../kube/names.ts'
-import { type Answers, openAnswers, openOrders, type Orders } from './answers.ts'
+import { type Answers, type Orders, openAnswers, openOrders } from './answers.ts'
 import { type Holder, isAlive, killHolder, parseHolder, readHolder } from './holder.ts'
 import { hostView, rootFacts } from './host-view.ts'
 import { hostsText } from './hosts-file.ts'
@@ -46,6 +46,8 @@ export interface NamespacedOptions {
   readonly network: SandboxNetwork
   readonly newId: () => string
   readonly limitation?: string
+  /** How long sandboxes outlive a server that is gone: until the next one takes them over. */
+  readonly patienceSeconds: number
   readonly log: (message: string) => void
 }
 
@@ -60,6 +62,8 @@ interface Cell {
   mounted: Mounted
   /** No pod's mounts were ever made in it. */
   isClean: boolean
+  /** A pod has it. */
+  isTaken: boolean
   hostname: string
   text: string
 }
@@ -71,7 +75,7 @@ interface SlotRecord {
 
 /** Throws where this machine does not allow it; `createSandboxes` tries. */
 export async function createNamespacedSandboxes(options: NamespacedOptions): Promise<Sandboxes> {
-  const { isolation, folder, commands, clock, network, newId, limitation, log } = options
+  const { isolation, folder, commands, clock, network, newId, limitation, patienceSeconds, log } = options
   const isFull = isolation === 'full'
   const addresses = isFull ? network.bridged : network.shared
   const apiHost = (isFull ? network.hostAddress : undefined) ?? '127.0.0.1'
@@ -100,8 +104,7 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
       return register(slot, holder, record)
     } catch (error) {
       addresses.giveBack(address)
-      const holder = readHolder(slot.folder)
-      if (holder) killHolder(holder)
+      killHolderOf(slot)
       await removeSlot(slot)
       throw error
     }
@@ -134,11 +137,14 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
     })
 
   async function startHolder(slot: Slot, wiring: string): Promise<Holder> {
-    const argv = ['/bin/sh', '-c', START, 'solvent-sandbox', slot.folder, join(folder, 'answers'), holderScript]
-    const { code, stdout, stderr } = await commands.run([...argv, ...NAMESPACES[isolation]], {
-      stdin: wiring === '' ? '' : `${wiring}\n`,
-      timeoutMs: 10_000,
-    })
+    const script = ['/bin/sh', '-c', START, 'solvent-sandbox', slot.folder, join(folder, 'answers'), holderScript]
+    const { code, stdout, stderr } = await commands.run(
+      [...script, String(patienceSeconds), ...NAMESPACES[isolation]],
+      {
+        stdin: wiring === '' ? '' : `${wiring}\n`,
+        timeoutMs: 10_000,
+      },
+    )
     const holder = code === 0 ? parseHolder(stdout) : undefined
     if (!holder) throw new Error(stderr.trim().split('\n')[0] || `no sandbox: exit code ${code}`)
     return holder
@@ -146,7 +152,7 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
 
   function register(slot: Slot, holder: Holder, { address, mounted }: SlotRecord): Cell {
     const orders = openOrders(join(slot.folder, 'control'))
-    const cell: Cell = { slot, holder, address, orders, mounted, isClean: true, hostname: '', text: '' }
+    const cell: Cell = { slot, holder, address, orders, mounted, isClean: true, isTaken: false, hostname: '', text: '' }
     cells.add(cell)
     return cell
   }
@@ -185,17 +191,15 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
   }
 
   async function giveBack(cell: Cell): Promise<void> {
-    if (!cells.has(cell)) return
-    if (!isClosed && cell.isClean && spare.length < MAX_SPARE && (await order(cell, 'clean')) === 'clean') {
+    if (!cell.isTaken) return
+    cell.isTaken = false
+    const mayReuse = cell.isClean && spare.length < MAX_SPARE && isAlive(cell.holder)
+    if (mayReuse && (await order(cell, 'clean')) === 'clean' && !isClosed) {
       emptySlot(cell.slot)
       cell.hostname = ''
       cell.text = ''
-      if (!isClosed) {
-        spare.push(cell)
-        return
-      }
-    }
-    await end(cell)
+      spare.push(cell)
+    } else await end(cell)
   }
 
   async function end(cell: Cell): Promise<void> {
@@ -207,6 +211,7 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
   }
 
   function sandboxOf(cell: Cell): Sandbox {
+    cell.isTaken = true
     const { slot, holder, address } = cell
     return {
       id: slot.id,
@@ -230,6 +235,13 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
     }
   }
 
+  // Addresses of an earlier life stay taken until `recover` tells whose pods go on.
+  const earlier = [...slotsIn(folder)]
+  for (const slot of earlier) {
+    const record = readRecord(slot)
+    if (record) addresses.take(record.address)
+  }
+
   // The first one tells whether this machine allows it.
   spare.push(
     await makeCell().catch(async error => {
@@ -245,20 +257,18 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
       return sandboxOf(takeSpare() ?? (await makeCell()))
     },
     async recover(keep) {
-      const known = new Set([...cells].map(cell => cell.slot.id))
       const kept: Sandbox[] = []
       const gone: Promise<void>[] = [removeDoomed(folder)]
-      for (const slot of slotsIn(folder)) {
-        if (known.has(slot.id)) continue
+      for (const slot of earlier.splice(0)) {
         const holder = readHolder(slot.folder)
         const record = readRecord(slot)
         if (keep.includes(slot.id) && holder && record && isAlive(holder)) {
-          addresses.take(record.address)
           const cell = register(slot, holder, record)
           cell.isClean = false
           kept.push(sandboxOf(cell))
         } else {
-          if (holder) killHolder(holder)
+          killHolderOf(slot)
+          if (record) addresses.giveBack(record.address)
           gone.push(removeSlot(slot))
         }
       }
@@ -267,11 +277,17 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
     },
     async close() {
       isClosed = true
-      await Promise.all([...cells].map(end))
+      for (const slot of earlier) killHolderOf(slot)
+      await Promise.all([...[...cells].map(end), ...earlier.splice(0).map(removeSlot)])
       answers.close()
       await network.close()
     },
   }
+}
+
+function killHolderOf({ folder }: Slot): void {
+  const holder = readHolder(folder)
+  if (holder) killHolder(holder)
 }
 
 /** By its path: a container's own PATH may lead elsewhere. */

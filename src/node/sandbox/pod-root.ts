@@ -39,7 +39,8 @@ const topmost = (points: readonly string[]): readonly string[] =>
  * that cannot be bound (64: some failed) is missing in the pod and no reason to have none.
  */
 export function rootScript(root: string, table: string, { top }: RootFacts): string {
-  const named = (kind: Entry['kind']): readonly string[] => top.filter(each => each.kind === kind).map(each => each.name)
+  const named = (kind: Entry['kind']): readonly string[] =>
+    top.filter(each => each.kind === kind).map(each => each.name)
   const folders = [...named('folder'), OLD_ROOT]
   const links = named('link').map(name => quote(`/${name}`))
   return [

@@ -3,19 +3,20 @@
  *
  * START runs in the machine's own namespaces: it starts the holder, wires its network and ends when the sandbox is ready. HOLDER is process 1 of the
  * sandbox: everything inside dies with it. It uses only what is built into the shell, so that it never has a child of its own among the pod's
- * processes, and it takes orders, a line each, from a FIFO that the server holds open. When the server is gone it waits 15 s for the next one and
+ * processes, and it takes orders, a line each, from a FIFO that the server holds open. When the server is gone it waits a while for the next one and
  * ends: whatever is killed, no sandbox stays behind. SIGCHLD is ignored so that the kernel buries the pod's orphans.
  */
 
-export const GRACE_SECONDS = 15
-
-/** Arguments: slot, FIFO of answers, file of the holder, options for unshare. Standard input: lines for `ip -batch`. Prints `PID START-TIME`. */
-export const START = `slot=$1 acks=$2 holder=$3
-shift 3
+/**
+ * Arguments: slot, FIFO of answers, file of the holder, seconds without a server, options for unshare. Standard input: lines for `ip -batch`.
+ * Prints `PID START-TIME`.
+ */
+export const START = `slot=$1 acks=$2 holder=$3 patience=$4
+shift 4
 PATH=$PATH:/usr/sbin:/sbin:/usr/bin:/bin
 cd "$slot" && mkfifo -m 600 control ready || exit 1
 wiring=$(while IFS= read -r line; do echo "$line"; done)
-setsid unshare "$@" sh "$holder" "$slot" "$acks" "$wiring" </dev/null >holder.log 2>&1 9>ready &
+setsid unshare "$@" sh "$holder" "$slot" "$acks" "$patience" "\${wiring:+wired}" </dev/null >holder.log 2>&1 9>ready &
 exec 3<ready
 failed() { while IFS= read -r line; do echo "$line" >&2; done <holder.log; exit 1; }
 read -r pid start <&3 || failed
@@ -30,7 +31,7 @@ read -r word <&3 || failed
 echo "$pid $start"
 `
 
-export const HOLDER = `slot=$1 acks=$2 wired=$3
+export const HOLDER = `slot=$1 acks=$2 patience=$3 wired=$4
 PATH=$PATH:/usr/sbin:/sbin:/usr/bin:/bin
 id=\${slot##*/}
 # Process id and start time as the machine sees them: /proc is still its own.
@@ -42,10 +43,17 @@ exec 4<>"$acks"
 echo "$pid $start" >&9
 expire() {
   trap 'kill $sleeper; exit' TERM
-  sleep ${GRACE_SECONDS} &
+  sleep "$patience" &
   sleeper=$!
   wait $sleeper
   echo "exit 0" >"$slot/control"
+}
+# In a user namespace the file is not ours to write, but the call is ours to make.
+rename() {
+  { echo "$text" >/proc/sys/kernel/hostname; } 2>/dev/null && return
+  trap - CHLD
+  hostname "$text"
+  trap '' CHLD
 }
 # Kills until nobody is left; a process that its parent outside has not buried yet still counts, for a moment.
 clean() {
@@ -74,7 +82,7 @@ while :; do
   while read -r verb number text <&3; do
     case $verb in
       go) trap - CHLD; . "$slot/setup.sh" || exit 1; trap '' CHLD; echo ready >&9; exec 9>&-; continue ;;
-      name) echo "$text" >/proc/sys/kernel/hostname; answer=named ;;
+      name) rename; answer=named ;;
       clean) clean ;;
       exit) exit 0 ;;
     esac

@@ -104,9 +104,7 @@ const DOOMED = '.gone-'
 export async function removeDoomed(parent: string): Promise<void> {
   const names = await readdir(parent).catch(() => [])
   await Promise.all(
-    names
-      .filter(name => name.startsWith(DOOMED))
-      .map(name => rm(join(parent, name), { recursive: true, force: true })),
+    names.filter(name => name.startsWith(DOOMED)).map(name => rm(join(parent, name), { recursive: true, force: true })),
   )
 }
 

@@ -12,8 +12,7 @@ export const mountsNeeded = (pod: Pod): boolean =>
   containersOf(pod).some(container => (container.volumeMounts ?? []).some(mount => !isPrepared(mount)))
 
 /** Absolute, without `..` and without a slash at its end. */
-export const mountPathOf = ({ mountPath }: VolumeMount): string =>
-  posix.join('/', mountPath).replace(/(?<=.)\/+$/, '')
+export const mountPathOf = ({ mountPath }: VolumeMount): string => posix.join('/', mountPath).replace(/(?<=.)\/+$/, '')
 
 export const isPrepared = (mount: VolumeMount): boolean => !mount.subPath && mountPathOf(mount) === SERVICE_ACCOUNT_DIR
 
@@ -44,7 +43,8 @@ function clash(pod: Pod): string | undefined {
     for (const mount of container.volumeMounts ?? []) {
       const path = mountPathOf(mount)
       const source = `${mount.name}/${mount.subPath ?? ''}`
-      if (path === '/') return `container ${container.name} mounts volume ${mount.name} at /, which would hide everything. Mount it below.`
+      if (path === '/')
+        return `container ${container.name} mounts volume ${mount.name} at /, which would hide everything. Mount it below.`
       const other = seen.get(path)
       if (other && other.source !== source) {
         return (

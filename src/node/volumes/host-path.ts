@@ -19,7 +19,9 @@ export function checkHostPath(path: string, type = ''): string | undefined {
     if (type === 'DirectoryOrCreate') mkdirSync(path, { recursive: true, mode: 0o755 })
     if (type === 'FileOrCreate') closeSync(openSync(path, 'a', 0o644))
     const check = CHECKS[type]
-    return !check || check.is(statSync(path)) ? exists(path) : `hostPath type check failed: ${path} is not ${check.noun}`
+    return !check || check.is(statSync(path))
+      ? exists(path)
+      : `hostPath type check failed: ${path} is not ${check.noun}`
   } catch (error) {
     return `hostPath type check failed: ${path}: ${(error as Error).message}`
   }

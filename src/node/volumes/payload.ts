@@ -59,7 +59,12 @@ function fill(files: Map<string, VolumeFile>, volume: Volume, facts: PayloadFact
   return NO_PAYLOAD
 }
 
-function addProjected(files: Map<string, VolumeFile>, source: ProjectedSource, mode: number, facts: PayloadFacts): Step {
+function addProjected(
+  files: Map<string, VolumeFile>,
+  source: ProjectedSource,
+  mode: number,
+  facts: PayloadFacts,
+): Step {
   if (source.serviceAccountToken) {
     const { path } = source.serviceAccountToken
     const token = facts.tokens.get(path)
@@ -79,7 +84,12 @@ interface Wanted {
   readonly optional?: boolean
 }
 
-function addConfigMap(files: Map<string, VolumeFile>, wanted: Wanted, mode: number, { lookup, pod }: PayloadFacts): Step {
+function addConfigMap(
+  files: Map<string, VolumeFile>,
+  wanted: Wanted,
+  mode: number,
+  { lookup, pod }: PayloadFacts,
+): Step {
   const map = lookup.configMap(wanted.name)
   if (!map) return wanted.optional ? undefined : `configmap "${wanted.name}" not found`
   return addKeys(files, contentOf(map), wanted, mode, `configmap ${pod.metadata.namespace}/${wanted.name}`)

@@ -7,7 +7,12 @@ interface TokenRequest extends KubeObject {
   readonly spec: {
     readonly audiences: readonly string[]
     readonly expirationSeconds: number
-    readonly boundObjectRef: { readonly apiVersion: string; readonly kind: string; readonly name: string; readonly uid: string }
+    readonly boundObjectRef: {
+      readonly apiVersion: string
+      readonly kind: string
+      readonly name: string
+      readonly uid: string
+    }
   }
   readonly status?: { readonly token?: string; readonly expirationTimestamp?: string }
 }
@@ -27,7 +32,9 @@ export async function requestTokens(api: KubeApi, pod: Pod, volume: Volume): Pro
   for (const { serviceAccountToken } of volume.projected?.sources ?? []) {
     if (!serviceAccountToken) continue
     const { path, audience, expirationSeconds = DEFAULT_SECONDS } = serviceAccountToken
-    const { status } = await api.create<TokenRequest>(request(pod, audience, expirationSeconds), { subresource: 'token' })
+    const { status } = await api.create<TokenRequest>(request(pod, audience, expirationSeconds), {
+      subresource: 'token',
+    })
     byPath.set(path, status?.token ?? '')
     shortest = Math.min(shortest, expirationSeconds)
   }
