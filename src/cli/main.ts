@@ -10,11 +10,7 @@ export async function main(argv: readonly string[], terminal: Terminal = systemT
   try {
     return await dispatch(argv, terminal)
   } catch (error) {
-    return report(
-      error,
-      terminal,
-      /^(-v|--verbosity)[= ]?[89]/m.test(argv.join('\n').replace(/(-v|--verbosity)\n/g, '$1 ')),
-    )
+    return report(error, terminal, wantsStack(argv))
   }
 }
 
@@ -43,6 +39,9 @@ async function showHelp(words: readonly string[], terminal: Terminal): Promise<n
   )
   return EXIT.ok
 }
+
+/** `-v 8` or more, wherever it stands: an error may be one of reading the flags. */
+const wantsStack = (argv: readonly string[]): boolean => /(^| )(-v|--verbosity)[= ]?[89]( |$)/.test(argv.join(' '))
 
 /** What a system error means to someone who typed a command. */
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', 'EPIPE'])

@@ -28,13 +28,16 @@ export async function selectionsFrom(api: HttpApi, args: readonly string[]): Pro
     ).flat()
     return kinds.map(kind => ({ kind, names: rest }))
   }
-  return Promise.all(
-    args.map(async arg => {
-      const [word, name, ...more] = arg.split('/')
-      if (!word || !name || more.length > 0) throw usageError(`"${arg}" is not of the form TYPE/NAME`)
-      return { kind: await kindFor(api, word), names: [name] }
-    }),
-  )
+  const selections: { readonly kind: KindInfo; readonly names: string[] }[] = []
+  for (const arg of args) {
+    const [word, name, ...more] = arg.split('/')
+    if (!word || !name || more.length > 0) throw usageError(`"${arg}" is not of the form TYPE/NAME`)
+    const kind = await kindFor(api, word)
+    const same = selections.find(each => each.kind.plural === kind.plural && each.kind.group === kind.group)
+    if (same) same.names.push(name)
+    else selections.push({ kind, names: [name] })
+  }
+  return selections
 }
 
 async function kindsFor(api: HttpApi, word: string): Promise<readonly KindInfo[]> {

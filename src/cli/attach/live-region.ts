@@ -6,8 +6,6 @@ import type { Terminal } from '../terminal.ts'
 
 const REDRAW_MS = 100
 const ESCAPE = '\x1b['
-const HIDE = '\x1b[?25l'
-const SHOW = '\x1b[?25h'
 
 export class LiveRegion {
   private readonly terminal: Terminal
@@ -22,7 +20,6 @@ export class LiveRegion {
   }
 
   start(): void {
-    this.terminal.writeNote(HIDE)
     this.timer = setInterval(() => this.draw(), REDRAW_MS)
     this.draw()
   }
@@ -40,7 +37,6 @@ export class LiveRegion {
     if (keep) this.draw()
     else this.clear()
     this.drawn = 0
-    this.terminal.writeNote(SHOW)
   }
 
   private draw(): void {

@@ -138,7 +138,13 @@ test('what is not there, and types that nobody knows, are told', async () => {
   expect(await solvent('get', 'cm', 'nope')).toEqual({
     code: 1,
     out: '',
-    notes: 'error: from the server (NotFound): configmaps "nope" not found\n',
+    notes: 'error: configmaps "nope" not found\n',
+  })
+  const some = await solvent('get', 'cm/shown', 'cm/nope')
+  expect(some).toEqual({
+    code: 1,
+    out: expect.stringMatching(/^NAME +DATA +AGE\nshown /),
+    notes: 'error: configmaps "nope" not found\n',
   })
   expect((await solvent('get', 'cm', 'nope', '--ignore-not-found')).code).toBe(0)
   expect((await solvent('get', 'batchjbos')).notes).toBe(

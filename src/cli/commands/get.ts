@@ -55,14 +55,18 @@ async function printTables(invocation: Invocation, target: Target, chosen: reado
     namespaces: flags.on('all-namespaces'),
     labels: flags.on('show-labels'),
   }
+  const missing: string[] = []
+  const onMissing = (error: ApiError): void => void missing.push(error.message)
   const parts = await Promise.all(
-    chosen.map(async each => ({ each, tables: await tablesOf(target, each, invocation) })),
+    chosen.map(async each => ({ each, tables: await tablesOf(target, each, invocation, onMissing) })),
   )
+  for (const message of missing) terminal.note(`${terminal.noteStyle.red('error:')} ${message}`)
   const filled = parts.filter(({ tables }) => tables.some(({ rows = [] }) => rows.length > 0))
   if (filled.length === 0 && !flags.on('watch')) {
+    if (missing.length > 0) return EXIT.error
     const where = flags.on('all-namespaces') ? '' : ` in ${target.namespace} namespace`
-    if (!flags.on('ignore-not-found'))
-      terminal.note(`No resources found${chosen.some(c => c.kind.namespaced) ? where : ''}.`)
+    const named = chosen.some(({ kind }) => kind.namespaced) ? where : ''
+    if (!flags.on('ignore-not-found')) terminal.note(`No resources found${named}.`)
     return EXIT.ok
   }
   const colour = stateColour(terminal.style)
@@ -76,21 +80,27 @@ async function printTables(invocation: Invocation, target: Target, chosen: reado
     for (const row of flags.on('no-headers') ? rows.slice(1) : rows) terminal.print(alignedLine(row, widths, colour))
   }
   if (flags.on('watch')) await watch(invocation, target, chosen[0]!, options, widths, tablesVersion(parts[0]!.tables))
-  return EXIT.ok
+  return missing.length > 0 ? EXIT.error : EXIT.ok
 }
 
 const tablesVersion = (tables: readonly Table[]): string | undefined => tables.at(-1)?.metadata?.resourceVersion
 
-/** One table of a list, by pages; or one of each name. */
-async function tablesOf(target: Target, chosen: Chosen, { flags }: Invocation): Promise<readonly Table[]> {
+/** One table of a list, by pages; or one of each name. What is not there is told beside what is. */
+async function tablesOf(
+  target: Target,
+  chosen: Chosen,
+  { flags }: Invocation,
+  onMissing: (error: ApiError) => void,
+): Promise<readonly Table[]> {
   const { transport } = target.api
   const { kind, namespace, names } = chosen
   if (names.length > 0 && !flags.on('watch')) {
     const tables = await Promise.all(
       names.map(name =>
         transport.json<Table>({ path: objectPath(kind, namespace, name), accept: TABLE }).catch(error => {
-          if (flags.on('ignore-not-found') && isApiError(error, 'NotFound')) return undefined
-          throw error
+          if (!isApiError(error, 'NotFound')) throw error
+          if (!flags.on('ignore-not-found')) onMissing(error)
+          return undefined
         }),
       ),
     )

@@ -1,6 +1,6 @@
 /** `solvent init`: a first declaration, its code and, for a batch job, a text to count. Overwrites nothing. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Invocation } from '../command.ts'
 import { EXIT, Exit, usageError } from '../exit.ts'
 import { TEMPLATES } from '../templates.ts'
@@ -25,7 +25,7 @@ export async function run({ args, flags, terminal }: Invocation): Promise<number
     terminal.print(`wrote ${path}`)
   }
   const job = join(folder, 'job.yaml')
-  terminal.note(`\n${template.what}\nNext: solvent plan ${job}, then solvent run ${relative('.', job) || job}`)
+  terminal.note(`\n${template.what}\nNext: solvent plan ${job}, then solvent run ${job}`)
   terminal.note('Here it runs as processes of this machine, with your rights and without isolation by an image.')
   return EXIT.ok
 }

@@ -49,9 +49,8 @@ async function detach(
   items: readonly Item[],
   objects: readonly UnknownObject[],
 ): Promise<number> {
-  const shown = objects.filter(
-    ({ kind, apiVersion }) => kind !== 'ConfigMap' || apiVersion !== 'v1' || items.length > 1,
-  )
+  const code = new Set(items.flatMap(item => (item.kind === 'declaration' ? [item.code?.metadata.name] : [])))
+  const shown = objects.filter(({ kind, metadata }) => kind !== 'ConfigMap' || !code.has(metadata.name))
   const format = flags.text('output') ?? 'name'
   if (format === 'json' || format === 'yaml') {
     const render = await import('../render/objects.ts')
