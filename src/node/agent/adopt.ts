@@ -19,7 +19,12 @@ export interface Adopting {
 const KILLED = 137
 
 /** Without its sandbox nothing of the pod may run on: what still does is killed. */
-export async function adoptContainers(parts: AgentParts, pod: Pod, hasSandbox: boolean, adopting: Adopting): Promise<void> {
+export async function adoptContainers(
+  parts: AgentParts,
+  pod: Pod,
+  hasSandbox: boolean,
+  adopting: Adopting,
+): Promise<void> {
   const uid = pod.metadata.uid ?? ''
   const work = allContainersOf(pod).map(({ name }) => {
     const lives = parts.folders.lives(uid, name)
@@ -47,7 +52,13 @@ async function adoptContainer(
   const record = readRecord(present.folder)
   if (record?.wrapper && record.exitCode === undefined && !hasSandbox) killGroup(record.wrapper)
   if (record?.exitCode !== undefined || !record?.wrapper || !hasSandbox) {
-    const end = endOf(present, startedAt) ?? { life, exitCode: KILLED, reason: 'Error', startedAt, finishedAt: clock.now() }
+    const end = endOf(present, startedAt) ?? {
+      life,
+      exitCode: KILLED,
+      reason: 'Error',
+      startedAt,
+      finishedAt: clock.now(),
+    }
     adopting.see(name, { ...common, state: { kind: 'ended', end, endedMs: nowMs } })
     return
   }
@@ -68,7 +79,13 @@ function endOf({ number: life, folder }: Life, startedAt?: Instant): Ended | und
   const record = readRecord(folder)
   if (record?.exitCode === undefined) return undefined
   const { exitCode, writtenAt } = record
-  return { life, exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', startedAt, finishedAt: Math.round(writtenAt) }
+  return {
+    life,
+    exitCode,
+    reason: exitCode === 0 ? 'Completed' : 'Error',
+    startedAt,
+    finishedAt: Math.round(writtenAt),
+  }
 }
 
 function startOf({ status }: Pod, name: string): Instant | undefined {

@@ -64,7 +64,9 @@ function runContainer(
   const { state, backOff } = observedOf(seen, container.name)
   switch (state.kind) {
     case 'waiting':
-      return argvOf(container).length === 0 ? [] : startAt(container, state.problem ? state.problem.retryMs : nowMs, nowMs)
+      return argvOf(container).length === 0
+        ? []
+        : startAt(container, state.problem ? state.problem.retryMs : nowMs, nowMs)
     case 'ended':
       return restarts(pod, isInit, state.end.exitCode)
         ? startAt(container, restartAtMs(backOff, state.endedMs), nowMs)

@@ -74,7 +74,8 @@ export const argvOf = ({ command = [], args = [] }: Container): readonly string[
 
 export const isAlive = ({ state }: ObservedContainer): boolean => state.kind === 'starting' || state.kind === 'running'
 
-export const hasSucceeded = ({ state }: ObservedContainer): boolean => state.kind === 'ended' && state.end.exitCode === 0
+export const hasSucceeded = ({ state }: ObservedContainer): boolean =>
+  state.kind === 'ended' && state.end.exitCode === 0
 
 /** Whether one that ended is started again (the kubelet's ShouldContainerBeRestarted). */
 export function restarts(pod: Pod, isInit: boolean, exitCode: number): boolean {
@@ -93,9 +94,7 @@ export function outcomeOf(pod: Pod, seen: ObservedPod): 'Succeeded' | 'Failed' |
   })
   if (initFailed) return 'Failed'
   const mains = pod.spec.containers.map(({ name }) => observedOf(seen, name))
-  const isOver = mains.every(
-    ({ state }) => state.kind === 'ended' && !restarts(pod, false, state.end.exitCode),
-  )
+  const isOver = mains.every(({ state }) => state.kind === 'ended' && !restarts(pod, false, state.end.exitCode))
   if (isOver) return mains.every(hasSucceeded) ? 'Succeeded' : 'Failed'
   return undefined
 }

@@ -3,7 +3,6 @@ import { formatTime, type Instant } from '../../base/clock.ts'
 import type { Container, ContainerState, ContainerStatus, Pod, PodPhase, PodStatus } from '../../kube/core.ts'
 import type { Condition } from '../../kube/object.ts'
 import { restartAtMs } from './back-off.ts'
-import { conditionsOf } from './pod-conditions.ts'
 import {
   argvOf,
   type Ended,
@@ -15,6 +14,7 @@ import {
   pendingInit,
   restarts,
 } from './observed.ts'
+import { conditionsOf } from './pod-conditions.ts'
 import { qosClassOf } from './qos-class.ts'
 
 export interface StatusFacts {
@@ -73,7 +73,9 @@ function containerStatus(
   const isStopping = pod.metadata.deletionTimestamp !== undefined || seen.isOverdue === true
   const isWaiting = state.kind === 'ended' && !isStopping && restarts(pod, isInit, state.end.exitCode)
   const previous = isWaiting ? state.end : last
-  const shown = isWaiting ? backingOff(pod, container, observed.backOff, state, nowMs) : stateOf(pod, container, isInit, seen)
+  const shown = isWaiting
+    ? backingOff(pod, container, observed.backOff, state, nowMs)
+    : stateOf(pod, container, isInit, seen)
   const isDone = isInit && state.kind === 'ended' && state.end.exitCode === 0
   return {
     name,
@@ -88,7 +90,8 @@ function containerStatus(
   }
 }
 
-const containerId = ({ metadata }: Pod, name: string, life: number): string => `solvent://${metadata.uid}/${name}/${life}`
+const containerId = ({ metadata }: Pod, name: string, life: number): string =>
+  `solvent://${metadata.uid}/${name}/${life}`
 
 function stateOf(pod: Pod, container: Container, isInit: boolean, seen: ObservedPod): ContainerState {
   const { state, life } = observedOf(seen, container.name)

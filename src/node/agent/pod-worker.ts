@@ -177,7 +177,13 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
       })
     } else if (result.kind === 'failed') {
       events.event(pod, 'Warning', 'Failed', `container ${name} cannot start: ${result.message}`)
-      setEnded(name, { life, exitCode: START_ERROR, reason: 'StartError', message: result.message, finishedAt: clock.now() })
+      setEnded(name, {
+        life,
+        exitCode: START_ERROR,
+        reason: 'StartError',
+        message: result.message,
+        finishedAt: clock.now(),
+      })
     } else {
       events.event(pod, 'Warning', 'Failed', `Error: ${result.message}`)
       const problem = {
@@ -185,7 +191,10 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
         message: result.message,
         retryMs: clock.monotonicMs() + MISCONFIGURED_RETRY_MS,
       }
-      seeContainer(name, { ...before, state: before.state.kind === 'ended' ? before.state : { kind: 'waiting', problem } })
+      seeContainer(name, {
+        ...before,
+        state: before.state.kind === 'ended' ? before.state : { kind: 'waiting', problem },
+      })
     }
     sync()
   }
@@ -200,7 +209,12 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
     const reason = code === 0 ? 'Completed' : 'Error'
     setEnded(name, { life, exitCode: code, reason, startedAt, finishedAt: recordedAt ?? clock.now() })
     if (code !== 0 && (pod.spec.restartPolicy ?? 'Always') !== 'Never' && life > 0 && !hasLeft) {
-      events.event(pod, 'Warning', 'BackOff', `Back-off restarting failed container ${name} in pod ${pod.metadata.name}`)
+      events.event(
+        pod,
+        'Warning',
+        'BackOff',
+        `Back-off restarting failed container ${name} in pod ${pod.metadata.name}`,
+      )
     }
     sync()
   }

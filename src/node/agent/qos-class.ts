@@ -6,7 +6,9 @@ const RESOURCES = ['cpu', 'memory'] as const
 
 export function qosClassOf({ spec }: Pod): 'Guaranteed' | 'Burstable' | 'BestEffort' {
   const all = [...(spec.initContainers ?? []), ...spec.containers].map(({ resources = {} }) => resources)
-  const asks = all.some(({ requests = {}, limits = {} }) => RESOURCES.some(name => isSome(requests[name]) || isSome(limits[name])))
+  const asks = all.some(({ requests = {}, limits = {} }) =>
+    RESOURCES.some(name => isSome(requests[name]) || isSome(limits[name])),
+  )
   if (!asks) return 'BestEffort'
   const isGuaranteed = all.every(({ requests = {}, limits = {} }) =>
     RESOURCES.every(name => isSome(limits[name]) && isEqual(requests[name] ?? limits[name], limits[name])),

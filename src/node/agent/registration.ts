@@ -37,7 +37,9 @@ export function registerNode({ api, clock, node, log }: RegistrationOptions): Re
       if (!isApiError(error, 'AlreadyExists')) throw error
       return api.patch<Node>(ref, 'merge', { metadata: { labels: wanted.metadata.labels } })
     })
-    const isReady = existing.status?.conditions?.some(each => each.type === 'Ready' && each.message === readyMessage(wanted))
+    const isReady = existing.status?.conditions?.some(
+      each => each.type === 'Ready' && each.message === readyMessage(wanted),
+    )
     if (!isReady) await api.patch(ref, 'merge', { status: nodeStatus(node, clock.now()) }, { subresource: 'status' })
   }
 
@@ -47,7 +49,12 @@ export function registerNode({ api, clock, node, log }: RegistrationOptions): Re
       leaseDurationSeconds: LEASE_SECONDS,
       renewTime: formatMicroTime(clock.now()),
     }
-    const lease: Lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: node.name, namespace: NAMESPACE }, spec }
+    const lease: Lease = {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: node.name, namespace: NAMESPACE },
+      spec,
+    }
     const leaseRef = { apiVersion: lease.apiVersion, kind: lease.kind, namespace: NAMESPACE, name: node.name }
     await api.patch(leaseRef, 'merge', { spec }).catch(async error => {
       if (!isApiError(error, 'NotFound')) throw error
@@ -76,7 +83,10 @@ export function registerNode({ api, clock, node, log }: RegistrationOptions): Re
   }
 
   const done = untilDone(register)
-  void done.then(renew).catch(() => {}).then(renewLater)
+  void done
+    .then(renew)
+    .catch(() => {})
+    .then(renewLater)
   return {
     done,
     stop() {

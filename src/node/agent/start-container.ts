@@ -63,7 +63,11 @@ export async function startContainer(
   }
 }
 
-async function startBy(parts: AgentParts, start: ContainerStart, onExit: (end: ProcessEnd) => void): Promise<StartResult> {
+async function startBy(
+  parts: AgentParts,
+  start: ContainerStart,
+  onExit: (end: ProcessEnd) => void,
+): Promise<StartResult> {
   const runtime = parts.runtimes.find(each => each.canRun(start))
   if (!runtime) return { kind: 'failed', message: 'no runtime of this node can start it' }
   if (runtime.name !== 'warm') start.slot?.discard()

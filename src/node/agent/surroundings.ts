@@ -1,6 +1,7 @@
 /** Brings a pod its sandbox, names and volumes; the part of a pod's start that comes before any of its containers. */
-import { envReferences, fetchReferences, type Lookup, podReferences } from '../env/references.ts'
+
 import type { Container, Pod } from '../../kube/core.ts'
+import { envReferences, fetchReferences, type Lookup, podReferences } from '../env/references.ts'
 import { looksWarm } from '../runtimes/warm/can-stand-in.ts'
 import type { WarmSlot } from '../runtimes/warm/warm-pool.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'

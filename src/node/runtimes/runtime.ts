@@ -2,8 +2,9 @@
  * Ways to bring a container's process to life. They are equals: each says whether it can, and the agent takes the first that can. What
  * runs then is a process under the spawner's wrapper in every case, so signals, logs, records and adoption are the same for all.
  */
-import type { ProcessEnd } from '../spawner/spawner-client.ts'
+
 import type { Sandbox } from '../sandbox/sandbox.ts'
+import type { ProcessEnd } from '../spawner/spawner-client.ts'
 import type { WarmSlot } from './warm/warm-pool.ts'
 
 export interface ContainerStart {

@@ -160,7 +160,8 @@ function forked(argv: readonly string[], env: Readonly<Record<string, string>>, 
   return new Promise<ChildProcess>((resolve, reject) => {
     const child = spawn(argv[0]!, argv.slice(1), { cwd: '/', env, stdio, detached: true })
     // Node tells of a failed exec asynchronously, but of a successful fork at once.
-    if (child.pid === undefined) child.on('error', error => reject(new Error(`${argv[0]}: ${error.message} (${NOT_STARTED})`)))
+    if (child.pid === undefined)
+      child.on('error', error => reject(new Error(`${argv[0]}: ${error.message} (${NOT_STARTED})`)))
     else resolve(child)
   })
 }

@@ -5,7 +5,10 @@
 import type { ProcessIdentity } from './process-identity.ts'
 
 /** How a server tells its spawner by its exit code that it should not be started again. */
-export const SERVER_EXIT = { stopped: 0, /** sysexits' EX_CONFIG: it cannot work like this, and the log says why. */ unusable: 78 } as const
+export const SERVER_EXIT = {
+  stopped: 0,
+  /** sysexits' EX_CONFIG: it cannot work like this, and the log says why. */ unusable: 78,
+} as const
 
 /** A process of a container, or one that waits to become one. */
 export interface StartProcess {

@@ -118,9 +118,19 @@ describe('as plain Node does', () => {
   })
 
   test('a bundled TypeScript file', async () => {
-    const source = write('main.ts', 'const n: number = 41\nexport const answer = n + 1\nconsole.log(answer, import.meta.url)\n')
+    const source = write(
+      'main.ts',
+      'const n: number = 41\nexport const answer = n + 1\nconsole.log(answer, import.meta.url)\n',
+    )
     const file = source.replace('.ts', '.mjs')
-    await build({ entryPoints: [source], outfile: file, bundle: true, format: 'esm', platform: 'node', sourcemap: 'inline' })
+    await build({
+      entryPoints: [source],
+      outfile: file,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      sourcemap: 'inline',
+    })
     expect(await warm(['node', file])).toMatchObject(cold(['node', file]))
   })
 })

@@ -1,0 +1,417 @@
+/** The agent with a real API server in process, a real spawner and real processes. */
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type ApiServer, createApiServer } from '../../apiserver/server.ts'
+import { memoryStore } from '../../apiserver/store/open-store.ts'
+import type { Store } from '../../apiserver/store/store.ts'
+import { systemClock } from '../../base/clock.ts'
+import type { KubeApi, LogOptions } from '../../client/kube-api.ts'
+import type { Event, Node, Pod } from '../../kube/core.ts'
+import type { KubeObject } from '../../kube/object.ts'
+import { createTestbed, type Testbed } from '../testbed.ts'
+import { type NodeAgent, startNodeAgent } from './agent.ts'
+
+const NODE = 'test-node'
+const serviceAccountKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+
+let bed: Testbed
+let store: Store
+let server: ApiServer
+let api: KubeApi
+let agent: NodeAgent
+let serial = 0
+const complaints: string[] = []
+
+beforeAll(async () => {
+  bed = await createTestbed()
+})
+afterAll(() => bed.dispose())
+
+beforeEach(async () => {
+  store = memoryStore()
+  server = createApiServer({ store, pki: { serverKey: '', serverCertificate: '', adminToken: 'x', serviceAccountKey } })
+  api = server.api
+  for (const name of ['default', 'kube-node-lease']) {
+    await api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+  }
+  await api.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'default' } })
+  agent = await startAgent()
+  server.setNodeApi(agent)
+})
+afterEach(async () => {
+  const { items } = await api.list<Pod>({ apiVersion: 'v1', kind: 'Pod' })
+  for (const pod of items) {
+    await api.delete(
+      { apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: pod.metadata.name! },
+      { gracePeriodSeconds: 0 },
+    )
+  }
+  await agent.stop()
+  await server.close()
+  await store.close()
+  expect(complaints.splice(0)).toEqual([])
+})
+
+const startAgent = (spawner = bed.spawner): Promise<NodeAgent> =>
+  startNodeAgent({
+    api,
+    spawner,
+    sandboxes: bed.sandboxes,
+    clock: systemClock,
+    stateDir: bed.stateDir,
+    nodeName: NODE,
+    apiPort: 6443,
+    warmProcesses: 1,
+    warmProgram: bed.programs.warm,
+    log: line => complaints.push(line),
+  })
+
+type Spec = Partial<Pod['spec']> & { command?: readonly string[] }
+
+async function run({ command, ...spec }: Spec): Promise<string> {
+  const name = `pod-${serial++}`
+  await api.create({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default' },
+    spec: {
+      nodeName: NODE,
+      restartPolicy: 'Never',
+      automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: 5,
+      ...(command ? { containers: [{ name: 'main', command }] } : {}),
+      ...spec,
+    },
+  } as KubeObject)
+  return name
+}
+
+const get = (name: string): Promise<Pod> => api.get<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name })
+
+/** The first state of the pod for which it holds. */
+async function when(name: string, holds: (pod: Pod) => boolean): Promise<Pod> {
+  const stop = new AbortController()
+  const options = { fieldSelector: `metadata.name=${name}`, signal: stop.signal }
+  for await (const { type, object } of api.watch<Pod>(
+    { apiVersion: 'v1', kind: 'Pod', namespace: 'default' },
+    options,
+  )) {
+    if (type !== 'BOOKMARK' && type !== 'DELETED' && holds(object)) {
+      stop.abort()
+      return object
+    }
+  }
+  throw new Error('the watch ended')
+}
+
+const isOver = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed'
+const isRunning = ({ status }: Pod): boolean => status?.phase === 'Running'
+const state = (pod: Pod, i = 0) => pod.status?.containerStatuses?.[i]?.state
+
+async function logs(name: string, options: LogOptions = {}): Promise<string> {
+  let text = ''
+  for await (const chunk of api.logs({ namespace: 'default', name }, options)) text += Buffer.from(chunk).toString()
+  return text
+}
+
+const gone = async (name: string): Promise<void> => {
+  const stop = new AbortController()
+  const options = { fieldSelector: `metadata.name=${name}`, signal: stop.signal }
+  for await (const { type } of api.watch<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace: 'default' }, options)) {
+    if (type === 'DELETED') break
+  }
+  stop.abort()
+}
+
+async function eventAbout(name: string, reason: string): Promise<Event> {
+  const stop = new AbortController()
+  for await (const { object } of api.watch<Event>(
+    { apiVersion: 'v1', kind: 'Event', namespace: 'default' },
+    { signal: stop.signal },
+  )) {
+    if (object.involvedObject?.name === name && object.reason === reason) {
+      stop.abort()
+      return object
+    }
+  }
+  throw new Error('the watch ended')
+}
+
+const sh = (script: string): readonly string[] => ['sh', '-c', script]
+
+test('the Node is there, ready, with what the machine has', async () => {
+  await agent.ready
+  const node = await api.get<Node>({ apiVersion: 'v1', kind: 'Node', name: NODE })
+  expect(node.status?.conditions?.find(each => each.type === 'Ready')?.status).toBe('True')
+  expect(Number(node.status?.allocatable?.cpu)).toBeGreaterThan(0)
+  expect(node.metadata.labels).toMatchObject({ 'kubernetes.io/hostname': NODE, 'kubernetes.io/os': process.platform })
+})
+
+describe('how containers end', () => {
+  test('well', async () => {
+    const pod = await when(await run({ command: ['true'] }), isOver)
+    expect(pod.status?.phase).toBe('Succeeded')
+    expect(state(pod)?.terminated).toMatchObject({ exitCode: 0, reason: 'Completed' })
+    expect(pod.status?.conditions?.map(({ type, status }) => `${type}=${status}`).sort()).toEqual([
+      'ContainersReady=False',
+      'Initialized=True',
+      'PodScheduled=True',
+      'Ready=False',
+    ])
+    expect(pod.status?.podIP).toMatch(/^127\./)
+    expect(pod.status?.qosClass).toBe('BestEffort')
+  })
+
+  test('badly, with what it printed and its code', async () => {
+    const name = await run({ command: sh('echo out; echo err >&2; exit 3') })
+    const pod = await when(name, isOver)
+    expect(pod.status?.phase).toBe('Failed')
+    expect(state(pod)?.terminated).toMatchObject({ exitCode: 3, reason: 'Error' })
+    expect(await logs(name)).toBe('out\nerr\n')
+  })
+
+  test('by a signal', async () => {
+    const pod = await when(await run({ command: sh('kill -9 $$$$') }), isOver)
+    expect(state(pod)?.terminated?.exitCode).toBe(137)
+  })
+
+  test.each([
+    [['no-such-program'], 'exec: "no-such-program": executable file not found in $PATH'],
+    [['/no/such/file'], 'exec: "/no/such/file": no such file or directory'],
+    [['/etc'], 'exec: "/etc": is a directory'],
+  ])('%j cannot be started', async (command, message) => {
+    const pod = await when(await run({ command }), isOver)
+    expect(state(pod)?.terminated).toMatchObject({ exitCode: 128, reason: 'StartError', message })
+  })
+
+  test('a file that is no program', async () => {
+    const file = join(bed.stateDir, 'text')
+    writeFileSync(file, 'text', { mode: 0o600 })
+    const pod = await when(await run({ command: [file] }), isOver)
+    expect(state(pod)?.terminated?.message).toBe(`exec: "${file}": permission denied`)
+  })
+
+  test('in a working directory that is not there', async () => {
+    const pod = await when(
+      await run({ containers: [{ name: 'main', command: ['true'], workingDir: '/no/where' }] }),
+      isOver,
+    )
+    expect(state(pod)?.terminated?.message).toBe('workingDir /no/where is no directory on this machine')
+  })
+})
+
+test('variables, arguments and working directory are as declared', async () => {
+  const name = await run({
+    hostname: 'me',
+    containers: [
+      {
+        name: 'main',
+        command: ['sh', '-c', 'echo "$1"; pwd; echo $HOSTNAME $POD $SOLVENT_ROOT $KUBERNETES_SERVICE_PORT', '--'],
+        args: ['$(GREETING), $(NOBODY)'],
+        workingDir: '/usr',
+        env: [
+          { name: 'GREETING', value: 'hello' },
+          { name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+        ],
+      },
+    ],
+  })
+  await when(name, isOver)
+  expect(await logs(name)).toMatch(
+    new RegExp(`^hello, \\$\\(NOBODY\\)\n/usr\nme ${name} ${bed.stateDir}/sandboxes/.* 6443\n$`),
+  )
+})
+
+describe('several containers', () => {
+  test('init containers run one after the other, before the rest', async () => {
+    const file = join(bed.stateDir, `order-${serial}`)
+    const container = (name: string, wait: string) => ({ name, command: sh(`sleep ${wait}; echo ${name} >>${file}`) })
+    const name = await run({
+      initContainers: [container('a', '0.1'), container('b', '0')],
+      containers: [
+        container('c', '0'),
+        { name: 'd', command: sh(`while ! grep -q c ${file}; do sleep 0.01; done; cat ${file}`) },
+      ],
+    })
+    const pod = await when(name, isOver)
+    expect(pod.status?.phase).toBe('Succeeded')
+    expect(pod.status?.initContainerStatuses?.map(({ ready }) => ready)).toEqual([true, true])
+    expect(await logs(name, { container: 'd' })).toBe('a\nb\nc\n')
+  })
+
+  test('one init container that fails ends a pod that is not restarted', async () => {
+    const name = await run({
+      initContainers: [{ name: 'a', command: ['false'] }],
+      containers: [{ name: 'main', command: ['true'] }],
+    })
+    const pod = await when(name, isOver)
+    expect(pod.status?.phase).toBe('Failed')
+    expect(state(pod)?.waiting?.reason).toBe('PodInitializing')
+  })
+})
+
+describe('restarts', () => {
+  test('OnFailure: the first at once, with the end before in lastState and its log as the previous one', async () => {
+    const mark = join(bed.stateDir, `mark-${serial}`)
+    const name = await run({
+      restartPolicy: 'OnFailure',
+      command: sh(`if [ -e ${mark} ]; then echo second; exit 0; fi; touch ${mark}; echo first; exit 5`),
+    })
+    const pod = await when(name, isOver)
+    expect(pod.status?.phase).toBe('Succeeded')
+    const [status] = pod.status?.containerStatuses ?? []
+    expect(status?.restartCount).toBe(1)
+    expect(status?.lastState?.terminated?.exitCode).toBe(5)
+    expect(await logs(name)).toBe('second\n')
+    expect(await logs(name, { previous: true })).toBe('first\n')
+  })
+
+  test('the second waits, and says so', async () => {
+    const name = await run({ restartPolicy: 'Always', command: ['true'] })
+    const pod = await when(name, each => state(each)?.waiting?.reason === 'CrashLoopBackOff')
+    expect(pod.status?.phase).toBe('Running')
+    expect(state(pod)?.waiting?.message).toMatch(/^back-off 10s restarting failed container=main pod=/)
+    expect(pod.status?.containerStatuses?.[0]?.restartCount).toBe(1)
+  })
+})
+
+describe('deletion', () => {
+  test('TERM first: the container may finish', async () => {
+    const name = await run({ command: sh('trap "echo bye; exit 0" TERM; echo up; sleep 100 & wait') })
+    await when(name, isRunning)
+    const text = logs(name, { follow: true })
+    const removed = gone(name)
+    await api.delete({ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name })
+    expect(await text).toBe('up\nbye\n')
+    await removed
+  })
+
+  test('KILL after the grace period', async () => {
+    const name = await run({ command: sh('trap "" TERM; echo up; while :; do sleep 0.02; done') })
+    await when(name, isRunning)
+    const removed = gone(name)
+    await api.delete({ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name }, { gracePeriodSeconds: 1 })
+    await removed
+    expect((await bed.spawner.list()).processes.filter(each => !each.process.startsWith('warm'))).toEqual([])
+  })
+
+  test('of a pod that waits for a command', async () => {
+    const name = await run({ containers: [{ name: 'main', image: 'nginx' }] })
+    const event = await eventAbout(name, 'NoCommand')
+    expect(event.message).toBe(
+      'container main has no command, and the embedded cluster does not run the image nginx. ' +
+        'Add what it should run on this machine, such as command: ["node", "main.js"].',
+    )
+    const pod = await when(name, each => state(each)?.waiting?.reason === 'NoCommand')
+    expect(pod.status?.phase).toBe('Pending')
+    const removed = gone(name)
+    await api.delete({ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name })
+    await removed
+  })
+})
+
+test('a pod that is too slow for its deadline fails', async () => {
+  const name = await run({ activeDeadlineSeconds: 1, command: ['sleep', '100'] })
+  const pod = await when(name, isOver)
+  expect(pod.status).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' })
+})
+
+test('a mount that this machine cannot make is refused in an Event', async () => {
+  const name = await run({
+    containers: [{ name: 'main', command: ['true'], volumeMounts: [{ name: 'data', mountPath: '/data' }] }],
+    volumes: [{ name: 'data', emptyDir: {} }],
+  })
+  const event = await eventAbout(name, 'FailedMount')
+  expect(event.message).toContain('container main mounts volume data at /data')
+  expect(state(await when(name, each => state(each)?.waiting?.reason === 'MountRefused'))).toBeDefined()
+})
+
+test('a missing ConfigMap is waited for', async () => {
+  const env = [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'settings', key: 'a' } } }]
+  const name = await run({ containers: [{ name: 'main', command: sh('echo $A'), env }] })
+  const waiting = await when(name, each => state(each)?.waiting?.reason === 'CreateContainerConfigError')
+  expect(state(waiting)?.waiting?.message).toContain('configmap "settings" not found')
+  await api.create({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'settings', namespace: 'default' },
+    data: { a: 'found' },
+  } as KubeObject)
+  await when(name, isOver)
+  expect(await logs(name)).toBe('found\n')
+})
+
+test('a Node program is started warm', async () => {
+  const file = join(bed.stateDir, 'warm-pod.mjs')
+  writeFileSync(
+    file,
+    'console.log(process.uptime() > 0.1, process.env.HOSTNAME, process.argv[2])\nprocess.exitCode = 6\n',
+  )
+  let log = ''
+  // The pool fills a moment after the agent's start.
+  while (!log.startsWith('true')) {
+    const name = await run({ command: ['node', file, 'x'] })
+    const pod = await when(name, isOver)
+    expect(state(pod)?.terminated?.exitCode).toBe(6)
+    log = await logs(name)
+  }
+  expect(log).toMatch(/^true pod-\d+ x\n$/)
+})
+
+describe('another agent in the same state folder', () => {
+  test('takes over what runs, and learns what ended meanwhile', async () => {
+    const go = join(bed.stateDir, `go-${serial}`)
+    const long = await run({ command: sh(`echo on; while [ ! -e ${go} ]; do sleep 0.02; done; exit 7`) })
+    const short = await run({
+      restartPolicy: 'OnFailure',
+      command: sh(`while [ ! -e ${go}.short ]; do sleep 0.02; done`),
+    })
+    const [before] = await Promise.all([when(long, isRunning), when(short, isRunning)])
+    await agent.stop()
+    writeFileSync(`${go}.short`, '')
+    const other = await bed.connect()
+    agent = await startAgent(other)
+    server.setNodeApi(agent)
+    expect((await when(short, isOver)).status?.phase).toBe('Succeeded')
+    expect(state(await get(long))?.running).toBeDefined()
+    writeFileSync(go, '')
+    const after = await when(long, isOver)
+    expect(state(after)?.terminated?.exitCode).toBe(7)
+    expect(after.status?.containerStatuses?.[0]?.restartCount).toBe(0)
+    expect(after.status?.startTime).toBe(before.status?.startTime)
+    expect(await logs(long)).toBe('on\n')
+  })
+
+  test('frees what was deleted meanwhile', async () => {
+    const name = await run({ command: ['sleep', '1000'] })
+    const pod = await when(name, isRunning)
+    await agent.stop()
+    await api.delete({ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name }, { gracePeriodSeconds: 0 })
+    agent = await startAgent(await bed.connect())
+    expect(pod.metadata.uid).toBeDefined()
+    const { processes } = await bed.spawner.list()
+    expect(processes.filter(each => each.process.startsWith(pod.metadata.uid!))).toEqual([])
+  })
+})
+
+test('the log of a container that has not started is refused with the reason', async () => {
+  const name = await run({ containers: [{ name: 'main' }] })
+  await when(name, each => state(each)?.waiting?.reason === 'NoCommand')
+  await expect(logs(name)).rejects.toThrow(`container "main" in pod "${name}" is waiting to start: NoCommand`)
+  await expect(logs(name, { container: 'other' })).rejects.toThrow('container other is not valid for pod')
+})
+
+test('a hundred pods, eight at a time, leave nothing behind', async () => {
+  mkdirSync(join(bed.stateDir, 'many'), { recursive: true })
+  let started = 0
+  const worker = async (): Promise<void> => {
+    while (started++ < 100) {
+      const name = await run({ command: ['true'] })
+      expect((await when(name, isOver)).status?.phase).toBe('Succeeded')
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, worker))
+  expect((await bed.spawner.list()).processes.filter(each => !each.process.startsWith('warm'))).toEqual([])
+})
