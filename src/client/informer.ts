@@ -14,6 +14,8 @@ import { createObjectCache, type ObjectCache } from './object-cache.ts'
 export interface Informer<T extends KubeObject>
   extends Pick<ObjectCache<T>, 'get' | 'list' | 'on' | 'index' | 'assume' | 'assumeDeleting'> {
   start(): void
+  /** Tries again at once instead of after its back-off: whoever calls knows that what failed can work now. */
+  retry(): void
   /** The first full view is in, and the handlers have heard of it. */
   readonly synced: Promise<void>
   stop(): void
@@ -49,6 +51,7 @@ export function createInformer<T extends KubeObject>(
   /** Where the next watch goes on; undefined: start anew. */
   let version: string | undefined
   let failures = 0
+  let endBackOff = (): void => {}
   let markSynced: () => void
   const synced = new Promise<void>(resolve => {
     markSynced = resolve
@@ -81,7 +84,7 @@ export function createInformer<T extends KubeObject>(
   async function backOff(): Promise<void> {
     const delay = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** failures++)
     await new Promise<void>(resolve => {
-      stopped.signal.addEventListener('abort', () => resolve(), { once: true })
+      endBackOff = resolve
       clock.after(delay * (1 + random()), resolve)
     })
   }
@@ -166,7 +169,11 @@ export function createInformer<T extends KubeObject>(
     assumeDeleting: cache.assumeDeleting,
     synced,
     start: () => void run(),
-    stop: () => stopped.abort(),
+    retry: () => endBackOff(),
+    stop() {
+      stopped.abort()
+      endBackOff()
+    },
   }
 }
 

@@ -12,7 +12,7 @@ import { formatTime, systemClock } from '../../src/base/clock.ts'
 import type { KubeApi } from '../../src/client/kube-api.ts'
 import { startControllers } from '../../src/controllers/start-controllers.ts'
 import type { Node, Pod } from '../../src/kube/core.ts'
-import { type KubeObject, refOf, type UnknownObject } from '../../src/kube/object.ts'
+import { type KubeObject, refOf } from '../../src/kube/object.ts'
 import { isApiError } from '../../src/kube/status.ts'
 import { startScheduler } from '../../src/scheduler/start-scheduler.ts'
 import { crdOf } from '../../src/spec/crds.ts'
@@ -173,5 +173,3 @@ async function ignoreGone(call: Promise<unknown>): Promise<void> {
     if (!isApiError(error, 'NotFound')) throw error
   })
 }
-
-export type { UnknownObject }

@@ -60,10 +60,8 @@ describe('Job', () => {
       running--
       return { exits: 0 }
     }
-    const started = performance.now()
     await cluster.api.create(job('many', { completions: 300, parallelism: 8 }))
     const done = await cluster.when<Job>(jobRef('many'), each => isTrue(each, 'Complete'))
-    console.log(`300 pods in ${Math.round(performance.now() - started)} ms`)
     expect(done.status).toMatchObject({ succeeded: 300 })
     expect(most).toBeLessThanOrEqual(8)
     expect((await cluster.list('v1', 'Pod', 'default')).length).toBe(300)

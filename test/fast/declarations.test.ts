@@ -107,13 +107,14 @@ describe('BatchJob', () => {
       what: 'no input',
       spec: {},
       reason: 'InvalidInput',
-      message: () => `spec.input.text[0] is "${uri('*.txt')}", but it matches no file. Correct the path, or remove it.`,
+      message: (): string =>
+        `spec.input.text[0] is "${uri('*.txt')}", but it matches no file. Correct the path, or remove it.`,
     },
     {
       what: 'a relative path',
       spec: { input: { text: ['books/*.txt'] } },
       reason: 'InvalidSpec',
-      message: () =>
+      message: (): string =>
         'spec.input.text[0] is "books/*.txt", but a path is relative to the YAML file, whose folder the cluster does not know. Submit the file with: solvent apply -f FILE',
     },
   ])('is refused for $what', async ({ spec, reason, message }) => {

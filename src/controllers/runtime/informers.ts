@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 import { createInformer, type Informer } from '../../client/informer.ts'
 import type { KubeApi } from '../../client/kube-api.ts'
 import type { KubeObject, ObjectRef, UnknownObject } from '../../kube/object.ts'
+import { isApiError } from '../../kube/status.ts'
 
 export interface Informers {
   /** Made on first demand; started by `start`, or at once after that. */
@@ -11,6 +12,8 @@ export interface Informers {
   start(): void
   /** Everything that was asked for so far is in. */
   synced(): Promise<void>
+  /** The kind is served from now on: its informer need not wait. */
+  served(apiVersion: string, kind: string): void
   /** Ends the informer of a kind that is no longer served. */
   drop(apiVersion: string, kind: string): void
   assume(object: KubeObject): void
@@ -27,7 +30,10 @@ export function createInformers(api: KubeApi, clock: Clock, log: (line: string) 
     of<T extends KubeObject>(apiVersion: string, kind: string): Informer<T> {
       const known = all.get(key(apiVersion, kind))
       if (known) return known as unknown as Informer<T>
-      const onError = (error: unknown): void => log(`watch ${kind}: ${(error as Error).message}`)
+      const onError = (error: unknown): void => {
+        // A kind that is not served yet is waited for; `served` tells when it is.
+        if (!isApiError(error, 'NotFound')) log(`watch ${kind}: ${(error as Error).message}`)
+      }
       const made = createInformer<UnknownObject>(api, { apiVersion, kind }, { clock, onError })
       all.set(key(apiVersion, kind), made)
       if (started) made.start()
@@ -38,6 +44,7 @@ export function createInformers(api: KubeApi, clock: Clock, log: (line: string) 
       startInOrder(all)
     },
     synced: async () => void (await Promise.all([...all.values()].map(informer => informer.synced))),
+    served: (apiVersion, kind) => all.get(key(apiVersion, kind))?.retry(),
     drop(apiVersion, kind) {
       all.get(key(apiVersion, kind))?.stop()
       all.delete(key(apiVersion, kind))

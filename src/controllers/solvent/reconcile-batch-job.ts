@@ -139,16 +139,13 @@ function complete(job: BatchJob, now: Instant): readonly Action[] {
     ? `${plural(output.rows, 'row')} (${formatBytes(output.bytes)}) in ${plural(output.files, 'file')} in ${output.uri}`
     : 'done'
   const condition = { type: 'Complete', status: 'True', reason: 'Completed', message } as const
-  return [
-    ...finish(job, { conditions: withCondition(job.status?.conditions, condition, now) }, now),
-    normal(job, 'Complete', message),
-  ]
+  return finish(job, { conditions: withCondition(job.status?.conditions, condition, now) }, now)
 }
 
 function fail(job: BatchJob, reason: string, message: string, now: Instant): readonly Action[] {
   const condition = { type: 'Failed', status: 'True', reason, message } as const
   const conditions = withCondition(job.status?.conditions, condition, now)
-  return [...finish(job, { phase: 'Failed', conditions }, now), warning(job, reason, message)]
+  return finish(job, { phase: 'Failed', conditions }, now)
 }
 
 const finish = (job: BatchJob, fields: Readonly<Record<string, unknown>>, now: Instant): readonly Action[] =>
@@ -158,13 +155,24 @@ const finish = (job: BatchJob, fields: Readonly<Record<string, unknown>>, now: I
     completionTime: job.status?.completionTime ?? formatTime(now),
   })
 
+/** Nobody is left to tell the others to stop. */
+const BROKEN: ReadonlySet<string> = new Set(['CoordinatorFailed', 'WorkersFailed'])
+
+/** The end of a job, whoever wrote it into the status, as an Event. */
+export function newsOfEnd(job: BatchJob, before: BatchJob): readonly Action[] {
+  if (isFinished(before)) return []
+  const [complete, failed] = [conditionOf(job, 'Complete'), conditionOf(job, 'Failed')]
+  if (complete?.status === 'True') return [normal(job, 'Complete', complete.message ?? '')]
+  return failed?.status === 'True' ? [warning(job, failed.reason ?? 'Failed', failed.message ?? '')] : []
+}
+
 /** A job that has ended: nothing of it keeps running, and after its time it goes. */
 export function afterBatchJob(job: BatchJob, jobs: readonly (Job | undefined)[], now: Instant): readonly Action[] {
   const end = Date.parse(job.status?.completionTime ?? '') || now
   const running = jobs.filter(each => each && !isTrue(each, 'Complete') && !isTrue(each, 'Failed')) as Job[]
   const toStop = running.filter(each => !each.metadata.deletionTimestamp)
-  const isEnded = isTrue(job, 'Complete') || conditionOf(job, 'Failed')?.reason === 'UserError'
-  const stopInMs = isEnded ? end + STOP_MS - now : 0
+  const isBroken = BROKEN.has(conditionOf(job, 'Failed')?.reason ?? '')
+  const stopInMs = isBroken ? 0 : end + STOP_MS - now
   const stop = toStop.length === 0 ? [] : stopInMs > 0 ? [wake(stopInMs)] : toStop.map(each => remove(each))
   return [...stop, ...expiry(job, job.spec.ttlSecondsAfterFinished, job.status?.completionTime, now)]
 }

@@ -102,7 +102,10 @@ export function garbageCollector(context: ControllerContext): Controller {
   for (const event of ['add', 'update'] as const) {
     definitions.on(event, (definition: CustomResourceDefinition) => {
       const isServed = definition.status?.conditions?.some(c => c.type === 'Established' && c.status === 'True')
-      if (isServed) for (const kind of customKindsOf(definition)) watch(kind)
+      for (const kind of isServed ? customKindsOf(definition) : []) {
+        watch(kind)
+        informers.served(kind.apiVersion, kind.kind)
+      }
     })
   }
   definitions.on('delete', definition => {
