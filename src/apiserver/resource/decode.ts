@@ -27,7 +27,7 @@ const MAX_DEPTH = 200
 
 export function decodeObject(shape: Shape, body: unknown, options: DecodeOptions): UnknownObject {
   if (!isRecord(body)) throw badRequest('the body of the request must be an object')
-  checkTree(body, 0)
+  checkTree(body)
   const { kind, apiVersion } = body
   if (typeof kind !== 'string' || kind === '') throw badRequest("Object 'Kind' is missing")
   if (typeof apiVersion !== 'string' || apiVersion === '') throw badRequest("Object 'apiVersion' is missing")
@@ -84,7 +84,7 @@ function withoutNulls(value: unknown): unknown {
 }
 
 /** Nothing that would overflow a stack or change a prototype gets past here. */
-function checkTree(value: unknown, depth: number): void {
+export function checkTree(value: unknown, depth = 0): void {
   if (typeof value !== 'object' || value === null) return
   if (depth > MAX_DEPTH) throw badRequest(`the body of the request is nested more than ${MAX_DEPTH} levels deep`)
   if (Object.hasOwn(value, '__proto__')) throw badRequest('a field must not be called __proto__')

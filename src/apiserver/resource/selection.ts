@@ -14,8 +14,6 @@ import type { Resource } from './resource.ts'
 export interface Selection {
   /** Nothing is left out. */
   readonly isEverything: boolean
-  /** The only name that can match, where the field selector says so. */
-  readonly onlyName?: string
   matches(object: UnknownObject): boolean
 }
 
@@ -28,10 +26,8 @@ export function parseSelection(resource: Resource, labels: string | undefined, f
   for (const { field } of fieldTerms) {
     if (!isSelectable(resource, field)) throw badRequest(`field label not supported: ${field}`)
   }
-  const onlyName = fieldTerms.find(term => term.field === 'metadata.name' && term.operator === '=')?.value
   return {
     isEverything: labelTerms.length === 0 && fieldTerms.length === 0,
-    ...(onlyName !== undefined && { onlyName }),
     matches: object =>
       matchesLabels(labelTerms, object.metadata.labels) &&
       (fieldTerms.length === 0 || matchesFields(fieldTerms, fieldsOf(resource, object, fieldTerms))),

@@ -12,17 +12,27 @@ export const mediaTypeOf = (request: IncomingMessage): string =>
 export async function readBody(request: IncomingMessage): Promise<string> {
   const encoding = request.headers['content-encoding']
   if (encoding && encoding !== 'identity') throw unsupportedMediaType(`content-encoding ${encoding}`, ['identity'])
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > MAX_BODY_BYTES) {
-      throw apiError('RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BODY_BYTES}`)
+  const announced = Number(request.headers['content-length'] ?? 0)
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    const refuse = (): void => {
+      // The rest flows by unread: whoever breaks the connection off takes the answer away with it.
+      request.removeAllListeners('data').resume()
+      reject(tooLarge())
     }
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      chunks.push(chunk)
+      if (bytes > MAX_BODY_BYTES) refuse()
+    })
+    request.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
+    request.on('error', reject)
+    if (announced > MAX_BODY_BYTES) refuse()
+  })
 }
+
+const tooLarge = () => apiError('RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BODY_BYTES}`)
 
 const JSON_TYPES = new Set(['', 'application/json', 'application/merge-patch+json'])
 const YAML_TYPES = new Set(['application/yaml', 'application/x-yaml', 'text/yaml', 'application/apply-patch+yaml'])

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { UnknownObject } from '../../kube/object.ts'
 import { authorize } from '../auth/authorize.ts'
 import type { User } from '../auth/user.ts'
-import { decodeObject, type Shape } from '../resource/decode.ts'
+import { checkTree, decodeObject, type Shape } from '../resource/decode.ts'
 import { deleteCollection, deleteObject } from '../resource/delete.ts'
 import type { Engine } from '../resource/engine.ts'
 import { podLog } from '../resource/log.ts'
@@ -152,6 +152,7 @@ const patch: Handler = async exchange => {
   if (!type) throw unsupportedMediaType(mediaType, acceptedPatches(shape.isCustom))
   const { write, warnings, decode } = writing(exchange)
   const body = parseJson(await readBody(request))
+  checkTree(body)
   const seen = new Set<string>()
   const produce: Produce = old => decode(patched(shape, type, old, body))
   const changed = await writeState(exchange, produce, write)

@@ -204,6 +204,14 @@ describe('nonsense is answered with a Status', () => {
     ],
     ['a deep nest', 400, 'POST', CONFIG_MAPS, { body: deep }, 'levels deep'],
     [
+      'a deep patch',
+      400,
+      'PATCH',
+      `${CONFIG_MAPS}/x`,
+      { body: deep, type: 'application/merge-patch+json' },
+      'levels deep',
+    ],
+    [
       'a prototype',
       400,
       'POST',
@@ -290,11 +298,14 @@ describe('nonsense is answered with a Status', () => {
     expect(reply.text).not.toMatch(/\.ts:|node:internal|at async/)
   })
 
-  test('a body over the limit: 413, and the connection goes', async () => {
-    const { code, body } = await ask('POST', CONFIG_MAPS, { body: Buffer.alloc(3 * 1024 * 1024 + 1, ' ') })
-    expect([code, body.reason]).toEqual([413, 'RequestEntityTooLarge'])
-    expect((await ask('GET', '/healthz')).text).toBe('ok')
-  })
+  test.each([3 * 1024 * 1024 + 1, 20 * 1024 * 1024])(
+    'a body of %i bytes: 413, and the next request is answered',
+    async bytes => {
+      const { code, body } = await ask('POST', CONFIG_MAPS, { body: Buffer.alloc(bytes, ' ') })
+      expect([code, body.reason]).toEqual([413, 'RequestEntityTooLarge'])
+      expect((await ask('GET', '/healthz')).text).toBe('ok')
+    },
+  )
 })
 
 /** Aliases of aliases: a few lines that would become billions of strings. */

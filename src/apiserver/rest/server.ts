@@ -117,7 +117,7 @@ async function answer(
     const url = new URL(request.url ?? '/', 'https://localhost')
     await dispatch(options, request, response, url, gone)
   } catch (error) {
-    if (gone.aborted) return
+    if (gone.aborted || request.errored) return
     if (!(error instanceof Error && error.name === 'ApiError')) {
       options.warn(
         `${request.method} ${request.url}: ${error instanceof Error ? (error.stack ?? error.message) : error}`,
