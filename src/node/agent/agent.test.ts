@@ -281,10 +281,13 @@ describe('deletion', () => {
   test('TERM first: the container may finish', async () => {
     const name = await run({ command: sh('trap "echo bye; exit 0" TERM; echo up; sleep 100 & wait') })
     await when(name, isRunning)
-    const text = logs(name, { follow: true })
     const removed = gone(name)
-    await api.delete({ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name })
-    expect(await text).toBe('up\nbye\n')
+    let text = ''
+    for await (const chunk of api.logs({ namespace: 'default', name }, { follow: true })) {
+      if (text === '') await api.delete({ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name })
+      text += Buffer.from(chunk).toString()
+    }
+    expect(text).toBe('up\nbye\n')
     await removed
   })
 

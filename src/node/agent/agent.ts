@@ -61,6 +61,8 @@ export interface NodeAgent extends NodeApi {
   readonly ready: Promise<void>
   /** Of a pod that is not over. */
   sandboxOf(podUid: string): Sandbox | undefined
+  /** How many pods of this node are not over. */
+  livePods(): number
   /** Leaves pods running; another agent with the same state folder takes them over. */
   stop(): Promise<void>
 }
@@ -181,6 +183,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     ready: registration.done,
     logs: reader.logs,
     sandboxOf: uid => workers.get(uid)?.place?.sandbox,
+    livePods: () => workers.size,
     async stop() {
       cancelWarm()
       rotation.stop()

@@ -12,15 +12,9 @@ import { adoptContainers } from './adopt.ts'
 import type { AgentParts } from './agent-parts.ts'
 import { afterRestart } from './back-off.ts'
 import { type Action, decidePod } from './decide-pod.ts'
-import {
-  allContainersOf,
-  argvOf,
-  type Ended,
-  type ObservedContainer,
-  type ObservedPod,
-  observedOf,
-} from './observed.ts'
+import { allContainersOf, argvOf, observedOf } from './observed.ts'
 import { isTerminal, noCommand, podStatus } from './pod-status.ts'
+import { createPodView } from './pod-view.ts'
 import { startContainer } from './start-container.ts'
 import { createStatusWriter } from './status-writer.ts'
 import { findPlace, furnish, type Place, refusalOf } from './surroundings.ts'
@@ -52,7 +46,7 @@ const STARTED_EVENT_MS = 1_000
 export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): PodWorker {
   const { api, clock, events, folders, lives, spawner } = parts
   const writer = createStatusWriter(parts)
-  const containers = new Map<string, ObservedContainer>()
+  const view = createPodView(first, clock)
   /** The spawner's names of the processes, by container. */
   const processes = new Map<string, string>()
   const underWay = new Set<Promise<void>>()
@@ -61,78 +55,67 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
   let place: Place | undefined = past?.sandbox && { sandbox: past.sandbox }
   let attempts = 0
   let hasLeft = false
-  let cancelWake = (): void => {}
+  const wakes: (() => void)[] = []
   let conditions = first.status?.conditions ?? []
-  const acceptedAt: Instant = first.status?.startTime ? Date.parse(first.status.startTime) : clock.now()
-  let seen: ObservedPod = {
-    surroundings: { kind: 'none' },
-    containers,
-    acceptedAt,
-    acceptedMs: clock.monotonicMs() - Math.max(0, clock.now() - acceptedAt),
-  }
-
-  function see(change: Partial<ObservedPod>): void {
-    seen = { ...seen, ...change }
-  }
-
-  function seeContainer(name: string, change: Partial<ObservedContainer>): void {
-    containers.set(name, { ...observedOf(seen, name), ...change })
-  }
-
   function sync(): void {
     if (hasLeft) return
-    cancelWake()
-    for (const action of decidePod(pod, seen, clock.monotonicMs())) perform(action)
+    cancelWakes()
+    for (const action of decidePod(pod, view.seen, clock.monotonicMs())) perform(action)
     report()
   }
 
   function perform(action: Action): void {
     switch (action.kind) {
       case 'prepare':
-        return begin(prepare())
+        begin(prepare())
+        break
       case 'start':
-        return begin(start(action.container))
+        begin(start(action.container))
+        break
       case 'signal':
-        return signal(action.container, action.signal)
+        signal(action.container, action.signal)
+        break
       case 'release':
-        return begin(release())
+        begin(release())
+        break
       case 'expire':
-        see({ isOverdue: true })
-        return queueMicrotask(sync)
+        view.change({ isOverdue: true })
+        queueMicrotask(sync)
+        break
       case 'remove':
-        return begin(remove())
+        begin(remove())
+        break
       case 'wake':
-        return wakeAt(action.atMs)
+        wakeAt(action.atMs)
     }
   }
 
   function wakeAt(atMs: number): void {
-    const cancelOther = cancelWake
-    const cancel = clock.after(Math.max(0, atMs - clock.monotonicMs()), sync)
-    cancelWake = () => {
-      cancelOther()
-      cancel()
-    }
+    wakes.push(clock.after(Math.max(0, atMs - clock.monotonicMs()), sync))
+  }
+
+  function cancelWakes(): void {
+    for (const cancel of wakes.splice(0)) cancel()
   }
 
   function report(): void {
     // How it ended is written already: a later agent knows less.
     if (isTerminal(first.status?.phase)) return
     const facts = { hostIP: parts.hostIP, now: clock.now(), nowMs: clock.monotonicMs(), conditions }
-    const status = podStatus(pod, seen, facts)
+    const status = podStatus(pod, view.seen, facts)
     conditions = status.conditions ?? []
     writer.set(pod, status, isTerminal(status.phase))
   }
 
   async function prepare(): Promise<void> {
-    see({ surroundings: { kind: 'preparing' } })
+    view.change({ surroundings: { kind: 'preparing' } })
     const refusal = refusalOf(parts, pod) ?? (await settleIn())
     if (hasLeft) return
     if (refusal) {
       events.event(pod, 'Warning', refusal.reason === 'MountRefused' ? 'FailedMount' : refusal.reason, refusal.message)
-      see({ surroundings: { kind: 'none', problem: refusal } })
+      view.change({ surroundings: { kind: 'none', problem: refusal } })
     } else if (place) {
-      see({ surroundings: { kind: 'ready', address: place.sandbox.address } })
+      view.change({ surroundings: { kind: 'ready', address: place.sandbox.address } })
       for (const container of allContainersOf(pod).filter(each => argvOf(each).length === 0)) {
         events.event(pod, 'Warning', 'NoCommand', noCommand(container).message)
       }
@@ -156,14 +139,14 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
 
   async function start(container: Container): Promise<void> {
     const { name } = container
-    const before = observedOf(seen, name)
+    const before = observedOf(view.seen, name)
     const life = before.life + 1
     const nowMs = clock.monotonicMs()
     const again =
       before.state.kind === 'ended'
         ? { last: before.state.end, backOff: afterRestart(before.backOff, before.state.endedMs, nowMs) }
         : {}
-    seeContainer(name, { ...again, life, state: { kind: 'starting' } })
+    view.changeContainer(name, { ...again, life, state: { kind: 'starting' } })
     const folder = folders.lifeFolder(uid, name, life)
     const startedAt = clock.now()
     const onExit = (end: ProcessEnd): void => ended(name, life, startedAt, end)
@@ -171,13 +154,13 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
     if (result.kind === 'started') {
       processes.set(name, result.process)
       lives.begin(folder)
-      seeContainer(name, { state: { kind: 'running', startedAt } })
+      view.changeContainer(name, { state: { kind: 'running', startedAt } })
       clock.after(STARTED_EVENT_MS, () => {
         if (!hasLeft && lives.isRunning(folder)) events.event(pod, 'Normal', 'Started', `Started container ${name}`)
       })
     } else if (result.kind === 'failed') {
       events.event(pod, 'Warning', 'Failed', `container ${name} cannot start: ${result.message}`)
-      setEnded(name, {
+      view.containerEnded(name, {
         life,
         exitCode: START_ERROR,
         reason: 'StartError',
@@ -191,7 +174,7 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
         message: result.message,
         retryMs: clock.monotonicMs() + MISCONFIGURED_RETRY_MS,
       }
-      seeContainer(name, {
+      view.changeContainer(name, {
         ...before,
         state: before.state.kind === 'ended' ? before.state : { kind: 'waiting', problem },
       })
@@ -199,15 +182,11 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
     sync()
   }
 
-  function setEnded(name: string, end: Ended): void {
-    seeContainer(name, { state: { kind: 'ended', end, endedMs: clock.monotonicMs() } })
-  }
-
   function ended(name: string, life: number, startedAt: Instant, { code, recordedAt }: ProcessEnd): void {
     processes.delete(name)
     lives.end(folders.lifeFolder(uid, name, life))
     const reason = code === 0 ? 'Completed' : 'Error'
-    setEnded(name, { life, exitCode: code, reason, startedAt, finishedAt: recordedAt ?? clock.now() })
+    view.containerEnded(name, { life, exitCode: code, reason, startedAt, finishedAt: recordedAt ?? clock.now() })
     if (code !== 0 && (pod.spec.restartPolicy ?? 'Always') !== 'Never' && life > 0 && !hasLeft) {
       events.event(
         pod,
@@ -220,11 +199,11 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
   }
 
   function signal(name: string, which: 'SIGTERM' | 'SIGKILL'): void {
-    const { state } = observedOf(seen, name)
+    const { state } = observedOf(view.seen, name)
     if (state.kind !== 'running') return
-    seeContainer(name, { state: { ...state, signalled: which } })
-    if (seen.stoppingSinceMs === undefined) {
-      see({ stoppingSinceMs: clock.monotonicMs() })
+    view.changeContainer(name, { state: { ...state, signalled: which } })
+    if (view.seen.stoppingSinceMs === undefined) {
+      view.change({ stoppingSinceMs: clock.monotonicMs() })
       events.event(pod, 'Normal', 'Killing', `Stopping container ${name}`)
     }
     const process = processes.get(name)
@@ -232,8 +211,10 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
   }
 
   async function release(): Promise<void> {
-    const { surroundings } = seen
-    see({ surroundings: { kind: 'released', address: 'address' in surroundings ? surroundings.address : undefined } })
+    const { surroundings } = view.seen
+    view.change({
+      surroundings: { kind: 'released', address: 'address' in surroundings ? surroundings.address : undefined },
+    })
     const left = place
     place = undefined
     parts.volumes.forget(uid)
@@ -244,22 +225,23 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
 
   /** The last word to the API, once how it ended is written there. */
   async function remove(): Promise<void> {
-    see({ isRemoved: true })
+    view.change({ isRemoved: true })
     report()
     await writer.settled()
     try {
       await api.delete(refOf(pod), { gracePeriodSeconds: 0, preconditions: { uid } })
     } catch (error) {
       if (isApiError(error, 'NotFound', 'Conflict')) return
-      see({ isRemoved: false })
+      view.change({ isRemoved: false })
       wakeAt(clock.monotonicMs() + MISCONFIGURED_RETRY_MS)
     }
   }
 
   async function adopt(): Promise<void> {
-    see({ surroundings: place ? { kind: 'ready', address: place.sandbox.address } : { kind: 'none' } })
+    view.change({ surroundings: place ? { kind: 'ready', address: place.sandbox.address } : { kind: 'none' } })
+    if (place) begin(parts.onSandbox(pod, place.sandbox))
     await adoptContainers(parts, pod, place !== undefined, {
-      see: seeContainer,
+      see: view.changeContainer,
       running: (name, process) => processes.set(name, process),
       ended,
     })
@@ -268,7 +250,7 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
 
   function leave(): void {
     hasLeft = true
-    cancelWake()
+    cancelWakes()
   }
 
   async function finish(): Promise<void> {

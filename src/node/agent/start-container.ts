@@ -38,8 +38,8 @@ export async function startContainer(
     base: parts.baseEnv,
   })
   if (!env.ok) return { kind: 'misconfigured', message: env.problems.map(formatProblem).join(' ') }
-  const valueOf = (name: string): string | undefined => (Object.hasOwn(env.value, name) ? env.value[name] : undefined)
-  const argv = argvOf(container).map(word => expand(word, valueOf))
+  const known = (name: string): string | undefined => (Object.hasOwn(env.value, name) ? env.value[name] : undefined)
+  const argv = argvOf(container).map(word => expand(word, known))
   const cwd = container.workingDir || sandbox.root
   const problem = problemOf(argv, env.value, cwd, sandbox.root)
   if (problem) return { kind: 'failed', message: problem }

@@ -31,8 +31,12 @@ export function openConnection(path: string, told: Told): Promise<Connection> {
     let next = 0
 
     function take(message: Message): void {
-      if ('exited' in message) return told.exited(message.exited, message.code)
-      if ('ready' in message) return told.ready(message.ready)
+      if ('exited' in message) told.exited(message.exited, message.code)
+      else if ('ready' in message) told.ready(message.ready)
+      else answered(message)
+    }
+
+    function answered(message: Extract<Message, { readonly id: number }>): void {
       const asked = pending.get(message.id)
       pending.delete(message.id)
       if ('error' in message) asked?.reject(new Error(message.error))

@@ -60,7 +60,11 @@ export function superviseServer({ argv, log, onFinished }: SupervisorOptions): S
     lastExitCode = code
     for (const resolve of waiting.splice(0)) resolve()
     if (stopping) return
-    if (isFinal(code)) return onFinished(code)
+    if (isFinal(code)) onFinished(code)
+    else startAgain(code)
+  }
+
+  function startAgain(code: number): void {
     failures = performance.now() - startedAt > STEADY_MS ? 1 : failures + 1
     restarts++
     const delay = restartDelayMs(failures)

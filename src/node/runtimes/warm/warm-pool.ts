@@ -102,7 +102,7 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
     }
     function onExit(end: ProcessEnd): void {
       hasEnded = true
-      if (container) return container(end)
+      container?.(end)
       if (!waiting.delete(entry)) return
       rmSync(folder, { recursive: true, force: true })
       void sandbox.destroy()
