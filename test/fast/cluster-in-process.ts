@@ -5,10 +5,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ensurePki } from '../../src/apiserver/pki/pki.ts'
-import { createApiServer } from '../../src/apiserver/server.ts'
+import { ensurePki, type Pki } from '../../src/apiserver/pki/pki.ts'
+import { type ApiServer, createApiServer } from '../../src/apiserver/server.ts'
 import { memoryStore } from '../../src/apiserver/store/open-store.ts'
 import { formatTime, systemClock } from '../../src/base/clock.ts'
+import { createHttpApi, type HttpApi } from '../../src/client/http-api.ts'
 import type { KubeApi } from '../../src/client/kube-api.ts'
 import { startControllers } from '../../src/controllers/start-controllers.ts'
 import type { Node, Pod } from '../../src/kube/core.ts'
@@ -30,6 +31,7 @@ export interface TestCluster {
   when<T extends KubeObject>(ref: Ref, holds: (object: T) => boolean): Promise<T>
   whenGone(ref: Ref): Promise<void>
   list<T extends KubeObject>(apiVersion: string, kind: string, namespace?: string): Promise<readonly T[]>
+  restartControllers(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -40,13 +42,24 @@ export interface Ref {
   readonly name: string
 }
 
-export async function startTestCluster(play: Player = () => ({ exits: 0 })): Promise<TestCluster> {
+export interface TestClusterOptions {
+  /** Controllers, scheduler and test speak HTTPS with the server instead of calling it. */
+  readonly overHttps?: boolean
+}
+
+export async function startTestCluster(
+  play: Player = () => ({ exits: 0 }),
+  { overHttps = false }: TestClusterOptions = {},
+): Promise<TestCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'solvent-test-'))
-  const server = createApiServer({ store: memoryStore(), pki: ensurePki(folder) })
-  const { api } = server
+  const pki = ensurePki(folder)
+  const server = createApiServer({ store: memoryStore(), pki })
+  const http = overHttps ? await connect(server, pki) : undefined
+  const api: KubeApi = http ?? server.api
   const log: string[] = []
-  await createAll(api)
-  const controllers = startControllers({ api, log: line => log.push(line), rootCa: 'CA' })
+  await createAll(server.api)
+  const start = () => startControllers({ api, log: line => log.push(line), rootCa: 'CA' })
+  let controllers = start()
   const scheduler = startScheduler({ api, log: line => log.push(line) })
   const stopped = new AbortController()
   const kubelet = runPods(api, play, stopped.signal, log)
@@ -88,15 +101,25 @@ export async function startTestCluster(play: Player = () => ({ exits: 0 })): Pro
     },
     list: async <T extends KubeObject>(apiVersion: string, kind: string, namespace?: string) =>
       (await api.list<T>({ apiVersion, kind, ...(namespace ? { namespace } : {}) })).items,
+    async restartControllers() {
+      await controllers.stop()
+      controllers = start()
+    },
     async stop() {
       stopped.abort()
       await kubelet
       await scheduler.stop()
       await controllers.stop()
+      http?.close()
       await server.close()
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+async function connect(server: ApiServer, { ca, adminToken }: Pki): Promise<HttpApi> {
+  const { port } = await server.listen(['127.0.0.1'], 0)
+  return createHttpApi({ server: `https://127.0.0.1:${port}`, ca, token: adminToken })
 }
 
 async function createAll(api: KubeApi): Promise<void> {

@@ -117,6 +117,41 @@ describe('Job', () => {
   })
 })
 
+test('controllers that are restarted in the middle of a Job count every pod once', async () => {
+  await cluster.addNode('node-0')
+  let ended = 0
+  let restarts = Promise.resolve()
+  part = async () => {
+    // A few of the ends fall into the time when nobody watches.
+    if (++ended % 10 === 0) restarts = restarts.then(cluster.restartControllers)
+    return { exits: 0 }
+  }
+  await cluster.api.create(job('sturdy', { completionMode: 'Indexed', completions: 60, parallelism: 6 }))
+  const done = await cluster.when<Job>(jobRef('sturdy'), each => isTrue(each, 'Complete'))
+  await restarts
+  expect(done.status).toMatchObject({ succeeded: 60, completedIndexes: '0-59' })
+  expect(done.status?.failed).toBeUndefined()
+  const pods = await cluster.list<Pod>('v1', 'Pod', 'default')
+  expect(pods.length).toBe(60)
+  expect(pods.flatMap(({ metadata }) => metadata.finalizers ?? [])).toEqual([])
+})
+
+test('the same controllers and scheduler work over HTTPS, as against any API server', async () => {
+  const remote = await startTestCluster(() => ({ exits: 0 }), { overHttps: true })
+  try {
+    await remote.addNode('node-0')
+    await remote.api.create(job('far', { completionMode: 'Indexed', completions: 5, parallelism: 2 }))
+    const done = await remote.when<Job>(jobRef('far'), each => isTrue(each, 'Complete'))
+    expect(done.status).toMatchObject({ succeeded: 5, completedIndexes: '0-4' })
+    await remote.api.delete(jobRef('far'), { propagationPolicy: 'Foreground' })
+    await remote.whenGone(jobRef('far'))
+    expect(await remote.list('v1', 'Pod', 'default')).toEqual([])
+    expect(remote.log).toEqual([])
+  } finally {
+    await remote.stop()
+  }
+})
+
 describe('Deployment and Service', () => {
   const deployment = (image: string, more = {}): Deployment => ({
     apiVersion: 'apps/v1',

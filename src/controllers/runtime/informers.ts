@@ -10,8 +10,6 @@ export interface Informers {
   of<T extends KubeObject>(apiVersion: string, kind: string): Informer<T>
   /** Starts all that were asked for. */
   start(): void
-  /** Everything that was asked for so far is in. */
-  synced(): Promise<void>
   /** The kind is served from now on: its informer need not wait. */
   served(apiVersion: string, kind: string): void
   /** Ends the informer of a kind that is no longer served. */
@@ -43,7 +41,6 @@ export function createInformers(api: KubeApi, clock: Clock, log: (line: string) 
       started = true
       startInOrder(all)
     },
-    synced: async () => void (await Promise.all([...all.values()].map(informer => informer.synced))),
     served: (apiVersion, kind) => all.get(key(apiVersion, kind))?.retry(),
     drop(apiVersion, kind) {
       all.get(key(apiVersion, kind))?.stop()

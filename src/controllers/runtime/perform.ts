@@ -93,7 +93,14 @@ export function createPerformer({ api, clock, informers, events }: PerformerOpti
 
   return {
     async perform(actions) {
-      for (const group of neighbours(actions)) await inBatches(group, write)
+      let refusal: unknown
+      for (const group of neighbours(actions)) {
+        const failed = await inBatches(group, write)
+        // What cannot be made (a quota, a name that is taken) must not keep the rest from being counted; any other step rests on the one before.
+        if (failed && group[0]!.kind !== 'create') throw failed.reason
+        refusal ??= failed?.reason
+      }
+      if (refusal !== undefined) throw refusal
       const waits = actions.flatMap(action => (action.kind === 'wake' ? [action.afterMs] : []))
       return waits.length === 0 ? undefined : Math.min(...waits)
     },
@@ -128,10 +135,14 @@ function neighbours(actions: readonly Action[]): readonly (readonly Action[])[] 
  * 1, 2, 4, … calls at once, ending at the first batch with a failure: when the first of a thousand creations is refused for a reason that
  * holds for all (a quota, a terminating namespace), it is asked once, not a thousand times (controller_utils.go, slowStartBatch).
  */
-async function inBatches(actions: readonly Action[], write: (action: Action) => Promise<void>): Promise<void> {
+async function inBatches(
+  actions: readonly Action[],
+  write: (action: Action) => Promise<void>,
+): Promise<PromiseRejectedResult | undefined> {
   for (let start = 0, size = 1; start < actions.length; start += size, size *= 2) {
     const results = await Promise.allSettled(actions.slice(start, start + size).map(write))
     const failed = results.find(result => result.status === 'rejected')
-    if (failed) throw failed.reason
+    if (failed) return failed
   }
+  return undefined
 }

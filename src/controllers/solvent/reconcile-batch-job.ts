@@ -51,8 +51,8 @@ export function reconcileBatchJob(observed: BatchJobObserved, now: Instant): rea
       return fail(job, prepared.refusal.reason, sentences(prepared.refusal.problems), now)
     case 'planned':
       if (children.foreign.length > 0) return fail(job, 'NameTaken', nameTaken(children.foreign), now)
-      // What is left of an earlier job of this name goes first: applying onto it would hand it over to this one.
-      if (children.leftover.length > 0) return [wake(100)]
+      // What is left of an earlier job of this name goes first, and comes back to us as an event: applying onto it would hand it over.
+      if (children.leftover.length > 0) return []
       return run(observed, prepared.plan, now)
     default:
       return unreachable(prepared)

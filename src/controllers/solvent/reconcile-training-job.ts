@@ -10,7 +10,7 @@ import type { Job, PodGroup } from '../../kube/workloads.ts'
 import { summariseTrainingPlan } from '../../planner/explain/describe-training.ts'
 import type { TrainingPlan } from '../../planner/training/plan.ts'
 import type { TrainingJob, TrainingJobStatus } from '../../spec/kinds.ts'
-import { type Action, apply, normal, remove, wake, warning } from '../runtime/action.ts'
+import { type Action, apply, normal, remove, warning } from '../runtime/action.ts'
 import { conditionOf, isTrue, withCondition } from '../runtime/conditions.ts'
 import { adoptCode } from './adopt-code.ts'
 import { type Children, nameTaken } from './children.ts'
@@ -50,7 +50,8 @@ export function reconcileTrainingJob(observed: TrainingJobObserved, now: Instant
     return fail(job, prepared.refusal.reason, sentences(prepared.refusal.problems), now)
   }
   if (children.foreign.length > 0) return fail(job, 'NameTaken', nameTaken(children.foreign), now)
-  if (children.leftover.length > 0) return [wake(100)]
+  // What is left of an earlier job of this name goes first, and comes back to us as an event.
+  if (children.leftover.length > 0) return []
   if (isTrue(gang, 'Complete')) return complete(job, now)
   if (isTrue(gang, 'Failed')) return restart(observed, gang!, now)
   return run(observed, prepared.plan, now)

@@ -98,6 +98,7 @@ export function garbageCollector(context: ControllerContext): Controller {
   }
 
   for (const kind of WATCHED) watch(kind)
+  const ready = () => Promise.all(WATCHED.map(({ apiVersion, kind }) => informers.of(apiVersion, kind).synced))
   const definitions = informers.of<CustomResourceDefinition>('apiextensions.k8s.io/v1', 'CustomResourceDefinition')
   for (const event of ['add', 'update'] as const) {
     definitions.on(event, (definition: CustomResourceDefinition) => {
@@ -115,5 +116,5 @@ export function garbageCollector(context: ControllerContext): Controller {
     }
   })
 
-  return { name: 'garbage', queue, ready: () => informers.synced(), reconcile, log, workers: 10 }
+  return { name: 'garbage', queue, ready, reconcile, log, workers: 10 }
 }
