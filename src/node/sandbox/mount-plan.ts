@@ -66,6 +66,8 @@ export type PlanResult =
 const KERNEL = ['/proc', '/sys', '/dev']
 /** A folder with more folders than that is covered without passing them through: /nix/store and its like. */
 const MAX_PASSED = 256
+/** The machine's configuration: read, hardly ever written by a pod, and of so many folders that passing them would cost 6 ms a pod. */
+const READ_MOSTLY = '/etc'
 
 export interface PlanOptions {
   /** Where a missing mount point may be made in a volume (ours), and not (the host's). */
@@ -172,6 +174,7 @@ function pointInMount(
   const beneath = join(within.source, point.slice(within.point.length))
   const present = host.kindOf(beneath)
   if (present) return disagree(point, kind, present)
+  if (host.kindOf(within.source) === 'file') return `${point} cannot be: ${within.target} is a file`
   if (!isOurs(within.source)) return `${point} does not exist in ${within.source}, which is mounted at ${within.target}`
   make(beneath, kind, draft)
   return undefined
@@ -208,7 +211,8 @@ function cover(folder: string, draft: Draft, host: HostView, inUserNamespace: bo
     const options = `lowerdir=${lower},upperdir=${upper},workdir=${work}${notes}`
     draft.table.push({ source: 'overlay', target: folder, type: 'overlay', options })
     const folders = entries.filter(entry => entry.kind === 'folder').map(entry => entry.name)
-    const passed = new Set([...(folders.length <= MAX_PASSED ? folders : []), ...mountedOn])
+    const isPassed = folder !== READ_MOSTLY && folders.length <= MAX_PASSED
+    const passed = new Set([...(isPassed ? folders : []), ...mountedOn])
     for (const name of passed) draft.table.push(bind(join(lower, name), join(folder, name)))
   }
   return number
