@@ -23,14 +23,15 @@ const REUNION_MS = 1_500
 const FAREWELL_MS = 2_000
 
 export async function coordinate(environment: Environment): Promise<number> {
-  const reporter = statusReporter(environment)
-  const coordinator = new Coordinator(environment, reporter, systemClock)
-  return coordinator.run()
-}
-
-function statusReporter({ plan }: Environment): StatusReporter | undefined {
+  const { name, namespace } = environment.plan
   const connection = inClusterConnection()
-  return connection && new StatusReporter(createHttpApi(connection), { name: plan.name, namespace: plan.namespace })
+  // Without a cluster around it the job runs all the same, and nobody is told.
+  const api = connection && createHttpApi(connection)
+  try {
+    return await new Coordinator(environment, api && new StatusReporter(api, { name, namespace }), systemClock).run()
+  } finally {
+    api?.close()
+  }
 }
 
 class Coordinator {

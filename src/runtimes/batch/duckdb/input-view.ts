@@ -5,6 +5,7 @@ import { DELIMITER, type Spool, type SpoolFile } from './spool.ts'
 import { quote } from './sql.ts'
 
 const DEFAULT_MAX_LINE = 2_000_000
+const LEAST_BUFFER = 8 * 1024 * 1024
 const DEFAULT_MAX_OBJECT = 16 * 1024 * 1024
 
 export async function viewText(engine: Engine, { lines, json }: Spool): Promise<void> {
@@ -36,10 +37,9 @@ export async function fieldsOf(engine: Engine, { path, longestBytes }: SpoolFile
 }
 
 function csvLines({ path, longestBytes }: SpoolFile): string {
-  const size =
-    longestBytes > DEFAULT_MAX_LINE
-      ? `, max_line_size = ${longestBytes + 2}, buffer_size = ${2 * longestBytes + 4}`
-      : ''
+  // DuckDB's own buffers of 32 MiB would be a good part of a worker's memory.
+  const line = Math.max(DEFAULT_MAX_LINE, longestBytes + 2)
+  const size = `, max_line_size = ${line}, buffer_size = ${Math.max(LEAST_BUFFER, 2 * line)}`
   return (
     `read_csv(${quote(path)}, auto_detect = false, header = false, columns = {'line': 'VARCHAR'}, quote = '', escape = '', ` +
     `delim = ${quote(DELIMITER.toString('latin1'))}, strict_mode = false${size})`

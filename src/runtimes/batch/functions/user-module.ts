@@ -1,5 +1,5 @@
 /** The user's functions: unpacked from the code ConfigMap, imported, called, and blamed with their own file and line. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { gunzipSync } from 'node:zlib'
@@ -20,7 +20,8 @@ export async function loadUserModule(codePath: string | undefined, folder: strin
   if (codePath === undefined) {
     throw new UserError('the job names a module but has no code: bundle it with `solvent run` or `solvent compile`')
   }
-  const file = join(folder, 'user-code.mjs')
+  // A volume may be a link; Node names a module, and finds its source map, by its real path.
+  const file = join(realpathSync(folder), 'user-code.mjs')
   writeFileSync(file, gunzipSync(readFileSync(codePath)))
   // Before the import: Node reads the source map of a module when it compiles it.
   process.setSourceMapsEnabled(true)
