@@ -12,6 +12,7 @@ import type { KubeObject } from '../kube/object.ts'
 import { apiError } from '../kube/status.ts'
 import { createInformer, type Informer } from './informer.ts'
 import type { KubeApi, WatchOptions } from './kube-api.ts'
+import { createManualClock } from './manual-clock.ts'
 
 const MAPS = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'default' }
 const folder = mkdtempSync(join(tmpdir(), 'solvent-informer-'))
@@ -140,6 +141,43 @@ test('after 410 everything is asked for anew, and what changed meanwhile arrives
   await line.api.patch({ ...MAPS, name: 'b' }, 'merge', { data: { value: 'new' } })
   await seen(() => informer.get('default', 'b')?.data?.value === 'new')
   expect(events).toEqual(['delete a', 'update b'])
+})
+
+test('a connection that has fallen silent is given up, and the watch goes on where it was', async () => {
+  const clock = createManualClock()
+  const asked: WatchOptions[] = []
+  const silent = new Set<() => void>()
+  const api: KubeApi = {
+    ...line.api,
+    async *watch<T extends KubeObject>(collection: Parameters<KubeApi['watch']>[0], options: WatchOptions = {}) {
+      asked.push(options)
+      if (options.sendInitialEvents) {
+        for await (const event of line.api.watch<T>(collection, options)) {
+          yield event
+          if (event.type === 'BOOKMARK') break
+        }
+      }
+      // The other end is gone and nobody says so.
+      await new Promise<void>(resolve => {
+        options.signal?.addEventListener('abort', () => resolve())
+        for (const notify of silent) notify()
+      })
+    },
+  }
+  const hangs = (): Promise<void> => new Promise(resolve => silent.add(resolve))
+  informer = createInformer<ConfigMap>(api, MAPS, { clock, random: () => 0 })
+  const first = hangs()
+  informer.start()
+  await informer.synced
+  await first
+  const second = hangs()
+  clock.advance(149_000)
+  expect(asked.length).toBe(1)
+  clock.advance(1_000)
+  // It is silent from the start this time, which asks for a moment's patience before the next attempt.
+  await second
+  expect(asked.length).toBe(2)
+  expect(asked[1]?.resourceVersion).toBeDefined()
 })
 
 describe('assume', () => {

@@ -51,20 +51,36 @@ export type Decision =
 export const INITIALLY_SCHEDULED = 'PodGroupInitiallyScheduled'
 
 export function schedule(nodes: readonly NodeView[], waiting: Waiting): readonly Decision[] {
-  const state: Pass = { views: new Map(nodes.map(view => [view.name, view])), full: new Map() }
+  const pass = beginPass(new Map(nodes.map(view => [view.name, view])))
   const units = [
-    ...waiting.pods.map(pod => ({ ...rank([pod]), decide: () => placeOne(state, pod) })),
-    ...waiting.gangs.map(gang => ({ ...rank(gang.pods), decide: () => placeGang(state, gang) })),
+    ...waiting.pods.map(pod => ({ ...rank([pod]), place: () => placeOne(pass, pod) })),
+    ...waiting.gangs.map(gang => ({ ...rank(gang.pods), place: () => placeGang(pass, gang) })),
   ]
   units.sort((a, b) => b.priority - a.priority || a.order - b.order)
-  return units.flatMap(({ decide }) => decide())
+  const placed = units.map(({ place }) => place())
+  // Why somebody waits is said of what is left in the end, so that the next pass says the same.
+  return [...placed.flatMap(({ decisions }) => decisions), ...placed.flatMap(({ explainRest }) => explainRest())]
 }
 
-/** What is left of the nodes as the pass goes on, and which signatures found no place. */
+/** What is left of the nodes as the pass goes on. Nothing is released within a pass, so who found no place will find none. */
 interface Pass {
   views: Map<string, NodeView>
-  /** Why pods of this signature fit nowhere. Nothing is released within a pass, so that stays true. */
-  readonly full: Map<string, string>
+  /** Signatures that fit nowhere any more. */
+  readonly full: Set<string>
+  /** Why, in the end, by signature. */
+  readonly reasons: Map<string, string>
+}
+
+const beginPass = (views: Map<string, NodeView>, full: ReadonlySet<string> = new Set()): Pass => ({
+  views,
+  full: new Set(full),
+  reasons: new Map(),
+})
+
+interface Placement {
+  readonly decisions: readonly Decision[]
+  /** Called when all others have been placed. */
+  readonly explainRest: () => readonly Decision[]
 }
 
 const rank = (pods: readonly PendingPod[]) => ({
@@ -72,44 +88,55 @@ const rank = (pods: readonly PendingPod[]) => ({
   order: Math.min(...pods.map(({ order }) => order)),
 })
 
-function placeOne(pass: Pass, pending: PendingPod): readonly Decision[] {
+function placeOne(pass: Pass, pending: PendingPod): Placement {
   const node = take(pass, pending, leastAllocated)
-  if (node !== undefined) return [{ kind: 'bind', pod: pending.pod, node }]
-  return wait(pending, 'Unschedulable', whyNot(pass, pending))
+  return node === undefined
+    ? { decisions: [], explainRest: () => wait(pending, 'Unschedulable', whyNot(pass, pending)) }
+    : { decisions: [{ kind: 'bind', pod: pending.pod, node }], explainRest: () => [] }
 }
 
-function placeGang(pass: Pass, gang: Gang): readonly Decision[] {
+function placeGang(pass: Pass, gang: Gang): Placement {
   const { group, pods, numPlaced, name } = gang
-  if (!group) return pods.flatMap(pod => wait(pod, 'SchedulingGated', `waiting for PodGroup "${name}" to be created`))
+  if (!group) return gated(gang, `waiting for PodGroup "${name}" to be created`)
   const minCount = group.spec.schedulingPolicy.gang?.minCount ?? 0
-  if (pods.length + numPlaced < minCount) {
-    const message = `PodGroup "${name}" starts with ${minCount} pods, ${pods.length + numPlaced} of them created`
-    return pods.flatMap(pod => wait(pod, 'SchedulingGated', message))
+  const numCreated = pods.length + numPlaced
+  if (numCreated < minCount) {
+    return gated(gang, `PodGroup "${name}" starts with ${minCount} pods, ${numCreated} of them created`)
   }
-  return placeAll(pass, gang, group, minCount)
+  const attempt = tryGang(pass, gang)
+  if (attempt.bound.length + numPlaced < minCount) {
+    return { decisions: [], explainRest: () => explainGang(pass, gang, group, minCount) }
+  }
+  pass.views = attempt.views
+  return {
+    decisions: [...attempt.bound, ...(saysScheduled(group) ? [] : [{ kind: 'gang-scheduled', group } as const])],
+    explainRest: () => attempt.missing.flatMap(pending => wait(pending, 'Unschedulable', whyNot(pass, pending))),
+  }
 }
 
-/** Tries on a copy: a gang that does not fit leaves no trace. */
-function placeAll(pass: Pass, gang: Gang, group: PodGroup, minCount: number): readonly Decision[] {
-  const attempt: Pass = { views: new Map(pass.views), full: new Map(pass.full) }
-  let previous: string | undefined
-  const placed = [...gang.pods].sort(byRank).map((pending, i) => {
-    const node = take(attempt, pending, beside(previous, gang.pods.length - i))
-    previous = node ?? previous
-    return { pending, node }
-  })
-  const bound = placed.flatMap(({ pending, node }) => (node === undefined ? [] : [{ pod: pending.pod, node }]))
-  const missing = placed.flatMap(({ pending, node }) => (node === undefined ? [pending] : []))
-  if (bound.length + gang.numPlaced >= minCount) {
-    pass.views = attempt.views
-    return [
-      ...bound.map(({ pod, node }): Decision => ({ kind: 'bind', pod, node })),
-      ...missing.flatMap(pending => wait(pending, 'Unschedulable', whyNot(pass, pending))),
-      ...(saysScheduled(group) ? [] : [{ kind: 'gang-scheduled', group } as const]),
-    ]
+const gated = ({ pods }: Gang, message: string): Placement => ({
+  decisions: [],
+  explainRest: () => pods.flatMap(pod => wait(pod, 'SchedulingGated', message)),
+})
+
+/** On a copy: a gang that does not fit leaves no trace. */
+function tryGang(pass: Pass, { pods }: Gang) {
+  const attempt = beginPass(new Map(pass.views), pass.full)
+  const bound: Extract<Decision, { kind: 'bind' }>[] = []
+  const missing: PendingPod[] = []
+  for (const [i, pending] of [...pods].sort(byRank).entries()) {
+    const node = take(attempt, pending, beside(bound.at(-1)?.node, pods.length - i))
+    if (node === undefined) missing.push(pending)
+    else bound.push({ kind: 'bind', pod: pending.pod, node })
   }
-  const why = whyNot(attempt, missing[0]!)
-  const message = `${why} The ${minCount} pods of PodGroup "${gang.name}" start together; ${bound.length + gang.numPlaced} would fit now.`
+  return { bound, missing, views: attempt.views, whyNot: (pending: PendingPod) => whyNot(attempt, pending) }
+}
+
+function explainGang(pass: Pass, gang: Gang, group: PodGroup, minCount: number): readonly Decision[] {
+  const attempt = tryGang(pass, gang)
+  const numFitting = Math.min(minCount - 1, attempt.bound.length + gang.numPlaced)
+  const why = attempt.whyNot(attempt.missing[0] ?? gang.pods[0]!)
+  const message = `${why} The ${minCount} pods of PodGroup "${gang.name}" start together; ${numFitting} would fit now.`
   return [
     ...gang.pods.flatMap(pending => wait(pending, 'Unschedulable', message)),
     ...(saysScheduled(group) || saidOf(group) === message
@@ -125,8 +152,13 @@ const saidOf = (group: PodGroup): string | undefined => conditionOf(group)?.mess
 const wait = ({ pod, said }: PendingPod, reason: 'Unschedulable' | 'SchedulingGated', message: string): Decision[] =>
   said === message ? [] : [{ kind: 'wait', pod, reason, message }]
 
-const whyNot = (pass: Pass, { pod, requests, signature }: PendingPod): string =>
-  pass.full.get(signature) ?? explain(pod, requests, [...pass.views.values()])
+function whyNot({ views, reasons }: Pass, { pod, requests, signature }: PendingPod): string {
+  const known = reasons.get(signature)
+  if (known !== undefined) return known
+  const why = explain(pod, requests, [...views.values()])
+  reasons.set(signature, why)
+  return why
+}
 
 type Score = (view: NodeView, requests: Amounts) => number
 
@@ -144,7 +176,7 @@ function take(pass: Pass, { pod, requests, signature }: PendingPod, score: Score
     }
   }
   if (!best) {
-    pass.full.set(signature, explain(pod, requests, [...pass.views.values()]))
+    pass.full.add(signature)
     return undefined
   }
   pass.views.set(best.name, { ...best, free: minus(best.free, requests) })

@@ -88,7 +88,7 @@ describe('BatchJob', () => {
     const done = await cluster.when<BatchJob>(ref, each => condition(each, 'Complete') !== undefined)
     expect(condition(done, 'Complete')?.message).toBe(`2 rows (100 B) in 1 file in ${uri('out')}`)
     await cluster.when<Job>(jobRef('workers'), each => condition(each, 'Complete') !== undefined)
-    for (const reason of ['Planned', 'Complete']) await eventOf('words', reason)
+    for (const reason of ['Planned', 'Started', 'Complete']) await eventOf('words', reason)
     await cluster.api.delete(ref)
     for (const role of ['coordinator', 'workers']) await cluster.whenGone(jobRef(role))
     expect(cluster.log).toEqual([])

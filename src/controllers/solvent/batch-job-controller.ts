@@ -10,13 +10,7 @@ import type { Controller } from '../runtime/run-controller.ts'
 import { childrenOf, finderOf, ownerKeysOf } from './children.ts'
 import type { InputLister } from './input-files.ts'
 import { prepareBatchJob } from './prepare-batch-job.ts'
-import {
-  afterBatchJob,
-  isFinished,
-  newsOfEnd,
-  type PreparedBatchJob,
-  reconcileBatchJob,
-} from './reconcile-batch-job.ts'
+import { afterBatchJob, isFinished, newsOf, type PreparedBatchJob, reconcileBatchJob } from './reconcile-batch-job.ts'
 
 export function batchJobController(
   context: ControllerContext,
@@ -52,7 +46,7 @@ export function batchJobController(
         if (!isFinished(job) && !prepared.has(job.metadata.uid!)) queue.add(keyOf(job))
     })
   }
-  batchJobs.on('update', (job, before) => void perform(newsOfEnd(job, before)))
+  batchJobs.on('update', (job, before) => void perform(newsOf(job, before)))
   batchJobs.on('delete', ({ metadata }) => void prepared.delete(metadata.uid!))
   const touchOwner = (object: KubeObject): void => {
     for (const key of ownerKeysOf('BatchJob', object)) queue.add(key)

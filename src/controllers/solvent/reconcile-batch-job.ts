@@ -158,12 +158,14 @@ const finish = (job: BatchJob, fields: Readonly<Record<string, unknown>>, now: I
 /** Nobody is left to tell the others to stop. */
 const BROKEN: ReadonlySet<string> = new Set(['CoordinatorFailed', 'WorkersFailed'])
 
-/** The end of a job, whoever wrote it into the status, as an Event. */
-export function newsOfEnd(job: BatchJob, before: BatchJob): readonly Action[] {
+/** What a job came to, whoever wrote it into the status, as an Event. */
+export function newsOf(job: BatchJob, before: BatchJob): readonly Action[] {
   if (isFinished(before)) return []
   const [complete, failed] = [conditionOf(job, 'Complete'), conditionOf(job, 'Failed')]
   if (complete?.status === 'True') return [normal(job, 'Complete', complete.message ?? '')]
-  return failed?.status === 'True' ? [warning(job, failed.reason ?? 'Failed', failed.message ?? '')] : []
+  if (failed?.status === 'True') return [warning(job, failed.reason ?? 'Failed', failed.message ?? '')]
+  const hasStarted = job.status?.phase === 'Running' && before.status?.phase !== 'Running'
+  return hasStarted ? [normal(job, 'Started', 'the coordinator runs')] : []
 }
 
 /** A job that has ended: nothing of it keeps running, and after its time it goes. */
