@@ -69,6 +69,7 @@ function readPart(path: string, position: number, maxBytes: number): Buffer {
 export function tailStart(folder: string, lines: number, stepBytes = 65_536): number {
   const { oldStart } = extentOf(folder)
   const end = endOf(folder)
+  if (lines === 0) return end
   let missing = lines
   for (let to = end; to > oldStart; ) {
     const from = Math.max(oldStart, to - stepBytes)
@@ -79,7 +80,7 @@ export function tailStart(folder: string, lines: number, stepBytes = 65_536): nu
     }
     to = from
   }
-  return lines === 0 ? end : oldStart
+  return oldStart
 }
 
 /**
