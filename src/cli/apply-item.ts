@@ -14,7 +14,7 @@ export async function applyItem(
     const namespace = kind.namespaced ? { namespace: target.namespace } : {}
     return [await applyObject(api, { ...item.object, metadata: { ...namespace, ...item.object.metadata } }, choice)]
   }
-  if (await hasOperator(api)) return applyDeclaration(api, item.declaration, item.code, choice)
+  if (await hasOperator(target)) return applyDeclaration(api, item.declaration, item.code, choice)
   const { compiledFor } = await import('./compiled.ts')
   const objects = await compiledFor(target, item)
   const done: Applied[] = []

@@ -86,7 +86,7 @@ function liveDisplay(terminal: Terminal, watched: readonly Watched[]): Display {
 
 function logDisplay(terminal: Terminal, watched: readonly Watched[]): Display {
   const told = new Map<Watched, string>()
-  let lastMs = Number.NEGATIVE_INFINITY
+  let lastMs = performance.now()
   let timer: NodeJS.Timeout | undefined
   const tell = (always: boolean): void => {
     for (const each of watched) {

@@ -63,7 +63,7 @@ async function objectsOf(target: Target, item: Item): Promise<readonly KubeObjec
     const namespace = namespaced ? { namespace: target.namespace } : {}
     return [{ ...item.object, metadata: { ...namespace, ...item.object.metadata } }]
   }
-  if (await hasOperator(target.api)) return [...(item.code ? [item.code] : []), item.declaration]
+  if (await hasOperator(target)) return [...(item.code ? [item.code] : []), item.declaration]
   return compiledFor(target, item)
 }
 

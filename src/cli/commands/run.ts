@@ -116,5 +116,5 @@ async function goodEnd(each: Watched): Promise<readonly string[]> {
   if (each.isBatch) return resultLines(each.state as unknown as BatchJob, each.seconds)
   const { apiVersion, kind, name } = each.ref
   const stays = apiVersion === API_VERSION ? kind === 'Server' : kind === 'Deployment'
-  return [`${name} ${stays ? 'is available' : 'completed'} after ${each.seconds.toFixed(1)} s`]
+  return [`${name} ${stays ? 'is available after' : 'completed in'} ${each.seconds.toFixed(1)} s`]
 }
