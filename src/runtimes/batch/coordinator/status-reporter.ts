@@ -7,6 +7,7 @@ import { API_VERSION, type BatchJob, type BatchJobStatus } from '../../../spec/k
 const LEAST_INTERVAL_MS = 200
 const FIRST_BACKOFF_MS = 200
 const LONGEST_BACKOFF_MS = 5_000
+const ANSWER_MS = 5_000
 
 export interface JobName {
   readonly name: string
@@ -18,6 +19,7 @@ export class StatusReporter {
   private readonly job: JobName
   private latest: BatchJobStatus | undefined
   private sending: Promise<void> | undefined
+  private complained = false
 
   constructor(api: KubeApi, job: JobName) {
     this.api = api
@@ -43,6 +45,7 @@ export class StatusReporter {
         return await this.patch({ ...status, conditions, completionTime: condition.lastTransitionTime })
       } catch (error) {
         if (error instanceof ApiError && error.status.code === 404) return
+        this.complain(error)
         await this.pause(backoff)
       }
     }
@@ -58,8 +61,7 @@ export class StatusReporter {
         backoff = FIRST_BACKOFF_MS
         await this.pause(LEAST_INTERVAL_MS)
       } catch (error) {
-        if (backoff === FIRST_BACKOFF_MS)
-          console.error(`the API did not take the job's status: ${(error as Error).message}`)
+        this.complain(error)
         this.latest ??= status
         await this.pause(backoff)
         backoff = Math.min(LONGEST_BACKOFF_MS, backoff * 2)
@@ -68,7 +70,21 @@ export class StatusReporter {
   }
 
   private async patch(status: BatchJobStatus): Promise<void> {
-    await this.api.patch(this.ref, 'merge', { status }, { subresource: 'status' })
+    // An answer that does not come is asked for again: telling it twice does no harm.
+    let timer: NodeJS.Timeout | undefined
+    const silence = new Promise<never>((_, failed) => {
+      timer = setTimeout(() => failed(new Error('no answer')), ANSWER_MS)
+    })
+    const answer = this.api.patch(this.ref, 'merge', { status }, { subresource: 'status' })
+    await Promise.race([answer, silence]).finally(() => clearTimeout(timer))
+    this.complained = false
+  }
+
+  /** Once for each time that the API goes away. */
+  private complain(error: unknown): void {
+    if (this.complained) return
+    this.complained = true
+    console.error(`the API did not take the job's status: ${(error as Error).message}`)
   }
 
   /** A merge patch replaces a list as a whole, so the other conditions come along. */
