@@ -17,12 +17,15 @@ export function jobController(context: ControllerContext): Controller {
   const pods = informers.of<Pod>('v1', 'Pod')
   const queue = newQueue()
   const backOffs = new Map<string, BackOff>()
+  /** Jobs whose last new pods were not all made. */
+  const refused = new Set<string>()
   /** Only pods that still matter: a Job's thousand ended pods cost nothing at its next event. */
   const openPodsOf = pods.index(pod => (isOpen(pod) ? jobKeysOf(pod) : []))
 
   for (const event of ['add', 'update'] as const) jobs.on(event, (job: Job) => queue.add(keyOf(job)))
   jobs.on('delete', job => {
     backOffs.delete(job.metadata.uid!)
+    refused.delete(job.metadata.uid!)
     queue.add(keyOf(job))
   })
   for (const event of ['add', 'update', 'delete'] as const) {
@@ -33,17 +36,21 @@ export function jobController(context: ControllerContext): Controller {
 
   async function reconcile(key: string): Promise<number | undefined> {
     const [namespace, name = ''] = key.split('/')
-    const job = jobs.get(namespace, name)
-    const open = openPodsOf(key)
-    const uid = job?.metadata.uid
-    const isOurs = (pod: Pod): boolean => controllerOf(pod)?.uid === uid
-    await perform(release(open.filter(pod => !isOurs(pod))))
-    if (!job || uid === undefined) return undefined
-    const own = open.filter(isOurs)
+    const find = (): Job | undefined => jobs.get(namespace, name)
+    const isOurs = (pod: Pod): boolean => controllerOf(pod)?.uid === find()?.metadata.uid
+    const strangers = openPodsOf(key).filter(pod => !isOurs(pod))
+    if (strangers.length > 0) await perform(release(strangers))
+    const job = find()
+    if (!job) return undefined
+    const uid = job.metadata.uid!
+    const own = openPodsOf(key).filter(isOurs)
     const now = clock.now()
     const tally = tallyPods(job, own)
     const backOff = backOffAfter(backOffs.get(uid) ?? NO_BACK_OFF, tally, now)
-    const afterMs = await perform(reconcileJob({ job, pods: own, tally, backOff }, now))
+    const actions = reconcileJob({ job, pods: own, tally, backOff, isRefused: refused.has(uid) }, now)
+    if (actions.some(({ kind }) => kind === 'create')) refused.add(uid)
+    const afterMs = await perform(actions)
+    refused.delete(uid)
     // Kept only once the failures are in the status: a pass that comes again must not count them again.
     if (backOff === NO_BACK_OFF || isFinished(job)) backOffs.delete(uid)
     else backOffs.set(uid, backOff)

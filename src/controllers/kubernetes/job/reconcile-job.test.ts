@@ -368,3 +368,13 @@ test('a Job without completions is done when one pod succeeded and the others en
   expect(isTrue(world.job, 'Complete')).toBe(true)
   expect(world.job.status?.succeeded).toBe(3)
 })
+
+test('pods that the API refused to make are not counted as active', () => {
+  const world = new World({ completions: 2, parallelism: 2 })
+  const tally = tallyPods(world.job, [])
+  const active = (isRefused: boolean): number | undefined =>
+    reconcileJob({ job: world.job, pods: [], tally, backOff: NO_BACK_OFF, isRefused }, world.now).flatMap(action =>
+      action.kind === 'update-status' ? [(action.object as Job).status?.active] : [],
+    )[0]
+  expect([active(false), active(true)]).toEqual([2, undefined])
+})

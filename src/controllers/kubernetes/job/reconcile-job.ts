@@ -32,17 +32,21 @@ export interface JobObserved {
   readonly pods: readonly Pod[]
   readonly tally: Tally
   readonly backOff: BackOff
+  /** The last attempt to make pods was refused: do not count on the next one. */
+  readonly isRefused?: boolean
 }
 
 const NO_CHANGES: PodChanges = { create: [], remove: [] }
 
-export function reconcileJob({ job, pods, tally, backOff }: JobObserved, now: Instant): readonly Action[] {
+export function reconcileJob(observed: JobObserved, now: Instant): readonly Action[] {
+  const { job, pods, tally, backOff, isRefused = false } = observed
   if (isFinished(job)) return [...release(pods), ...expiry(job, now)]
   const verdict = judge(job, tally, now)
   const wait = waitMs(backOff, now)
   const wanted = verdict.kind === 'running' && !job.metadata.deletionTimestamp ? podsToChange(job, tally) : NO_CHANGES
   const changes = wait > 0 ? { ...wanted, create: [] } : wanted
-  const status = nextStatus(job, tally, verdict, changes, now)
+  const expected = isRefused ? { ...changes, create: [] } : changes
+  const status = nextStatus(job, tally, verdict, expected, now)
   return [
     ...changes.remove.filter(isTracked).map(pod => dropFinalizer(pod, JOB_TRACKING)),
     ...changes.remove.map(pod => remove(pod, { about: job })),
