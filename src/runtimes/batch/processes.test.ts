@@ -1,5 +1,5 @@
 /** Coordinator and workers as real processes: killed, restarted, robbed of their outputs, fed with what is wrong. Needs dist/batch.js. */
-import type { ChildProcess } from 'node:child_process'
+import { type ChildProcess, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -220,4 +220,29 @@ test('input that is gone is the user’s to mend', async () => {
   rmSync(join(folder, 'a.txt'))
   const result = await runLocally({ plan, code: WORDS, workers: 1 })
   expect(result.log).toContain(`failed: the input ${join(folder, 'a.txt')} is not there any more`)
+})
+
+const canMount = process.platform === 'linux' && process.getuid?.() === 0 && mountsTmpfs()
+
+function mountsTmpfs(): boolean {
+  const probe = mkdtempSync(join(tmpdir(), 'solvent-mount-'))
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'solvent', probe]).status === 0
+  if (mounted) spawnSync('umount', [probe])
+  rmSync(probe, { recursive: true })
+  return mounted
+}
+
+test.runIf(canMount)('a full disk is tried four times, then told; the folder stays empty', async () => {
+  const out = join(folder, 'out')
+  mkdirSync(out)
+  spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'solvent', out])
+  try {
+    const code = 'export function* map(line) { for (let i = 0; i < 500; i++) yield [line + i, 1] }'
+    const result = await run({ ...slowJob, code, output: 'csv', strategy: { partitions: 1 } }, undefined, 1)
+    expect(result.log).toMatch(/^failed: reduce task 0 failed 4 times, the last time because the disk is full: ENOSPC/m)
+    expect(result.workerLogs.match(/reduce task 0, attempt \d: the disk is full/g)).toHaveLength(4)
+    expect(outputNames()).toEqual([])
+  } finally {
+    spawnSync('umount', [out])
+  }
 })

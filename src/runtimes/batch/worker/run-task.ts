@@ -1,4 +1,5 @@
 /** One task, by stage and engine. */
+import { rmSync } from 'node:fs'
 import type { BatchPlan } from '../../../planner/batch/plan.ts'
 import type { Task, TaskResult } from '../protocol.ts'
 import type { KeptOutputs } from './kept-outputs.ts'
@@ -15,14 +16,24 @@ export async function runTask(
   const inDuckdb = runsInDuckdb(context.plan)
   if (task.stage === 'reduce') {
     const reduce = inDuckdb ? (await import('../duckdb/reduce-in-duckdb.ts')).reduceInDuckdb : reduceInTypescript
-    return { stage: 'reduce', output: await reduce(task, context) }
+    return { stage: 'reduce', output: await orRemove(task.stagedPath, () => reduce(task, context)) }
   }
   const map = inDuckdb ? (await import('../duckdb/map-in-duckdb.ts')).mapInDuckdb : mapInTypescript
   const base = kept.newBase(task.index)
-  const { segments, keyType, valueType, pairs } = await map(task, base, context)
+  const { segments, keyType, valueType, pairs } = await orRemove(base, () => map(task, base, context))
   const output = { split: task.index, base, segments, keyType, valueType, pairs, bytesRead: task.split.bytes }
   kept.keep(output)
   return { stage: 'map', output: { ...output, address } }
+}
+
+/** What a failed attempt has written goes at once: the disk may be full because of it. */
+async function orRemove<T>(path: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write()
+  } catch (error) {
+    rmSync(path, { recursive: true, force: true })
+    throw error
+  }
 }
 
 /** DuckDB maps and reduces, or neither: the two engines' shuffle files differ. */
