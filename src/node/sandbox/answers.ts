@@ -9,7 +9,7 @@ export interface Answers {
   close(): void
 }
 
-const PATIENCE_MS = 5_000
+const PATIENCE_MS = 3_000
 
 export function openAnswers(fifo: string, clock: Clock): Answers {
   // Open for both ends: it never ends, however many holders come and go.

@@ -21,11 +21,14 @@ export function readHolder(slotFolder: string): Holder | undefined {
   }
 }
 
+/** PF_EXITING of field 9: it was killed and waits until everything inside has ended too. */
+const EXITING = 4
+
 export function isAlive({ pid, startTime }: Holder): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[19] === startTime && fields[0] !== 'Z'
+    return fields[19] === startTime && fields[0] !== 'Z' && (Number(fields[6]) & EXITING) === 0
   } catch {
     return false
   }

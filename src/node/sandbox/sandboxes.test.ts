@@ -22,6 +22,7 @@ import { systemClock } from '../../base/clock.ts'
 import { hashOf } from '../../network/address-range.ts'
 import { createPodNetwork } from '../../network/pod-network.ts'
 import { createSandboxes } from './create-sandboxes.ts'
+import { hostView } from './host-view.ts'
 import type { Isolation, Sandbox, Sandboxes } from './sandbox.ts'
 import { childCommands } from './testdata/child-commands.ts'
 
@@ -136,7 +137,8 @@ afterAll(() => rmSync(lifeFolder, { recursive: true, force: true }))
 /** What of the machine a sandbox could leave behind: top-level names, folders that pods mount in, mounts, interfaces. */
 const traces = () => ({
   names: ['/', '/etc', '/run', '/var', '/var/lib', '/mnt'].map(folder => readdirSync(folder).sort()),
-  mounts: readFileSync('/proc/self/mountinfo', 'utf8'),
+  // Not those of other tests, which work in folders of their own.
+  mounts: hostView.mountPoints().filter(point => !point.startsWith(tmpdir()) || point.includes('solvent-sandbox-')),
 })
 
 const interfacesOf = ({ state }: { readonly state: string }): readonly string[] => {
@@ -375,6 +377,18 @@ describe.each<Isolation>(['mount', 'full'])('inside isolation %s', isolation => 
     await sandbox.mount([{ source: '/tmp', target: '/solvent-data', readOnly: false }])
     await sandbox.destroy()
     expect((await make()).id).not.toBe(sandbox.id)
+    expect(existsSync(sandbox.root)).toBe(false)
+  })
+
+  test.each([
+    ['a file in the root', 'echo x >/left'],
+    ['a file beside the token', 'echo x >/run/secrets/left'],
+    ['a file in a covered folder', 'echo x >/run/left'],
+    ['a mount of its own', 'mount -t tmpfs none /mnt'],
+  ])('one that its pod left %s in is not used again', async (_, script) => {
+    const sandbox = await place.sandboxes.create()
+    await inside(sandbox, script)
+    await sandbox.destroy()
     expect(existsSync(sandbox.root)).toBe(false)
   })
 

@@ -55,6 +55,12 @@ rename() {
   hostname "$text"
   trap '' CHLD
 }
+# What a pod can leave in the sandbox itself: mounts of its own, and new names in the root and in the covers. Counted, not named.
+look() {
+  set -- /* /.[!.]* /.solvent/*/upper/* /.solvent/*/upper/*/* /.solvent/*/upper/*/*/*
+  trace=$#
+  while read -r _; do trace=$((trace + 1000)); done </proc/self/mountinfo
+}
 # Kills until nobody is left; a process that its parent outside has not buried yet still counts, for a moment.
 clean() {
   left=1000
@@ -63,6 +69,9 @@ clean() {
     [ $left -gt 0 ] || { answer=busy; return; }
   done 2>/dev/null
   answer=clean
+  before=$trace
+  look
+  [ "$trace" = "$before" ] || { answer=changed; return; }
   [ -n "$wired" ] || return
   # A connection that outlives its process (TIME_WAIT) would hold its port against the next pod.
   for file in /proc/net/sockstat /proc/net/sockstat6; do
@@ -81,7 +90,7 @@ while :; do
   trap '' CHLD
   while read -r verb number text <&3; do
     case $verb in
-      go) trap - CHLD; . "$slot/setup.sh" || exit 1; trap '' CHLD; echo ready >&9; exec 9>&-; continue ;;
+      go) trap - CHLD; . "$slot/setup.sh" || exit 1; trap '' CHLD; look; echo ready >&9; exec 9>&-; continue ;;
       name) rename; answer=named ;;
       clean) clean ;;
       exit) exit 0 ;;

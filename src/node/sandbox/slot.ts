@@ -22,6 +22,8 @@ export interface Slot {
   readonly folder: string
   readonly root: string
   readonly volumes: string
+  /** Where a sandbox with namespaces mounts the pod's root, out of sight for everybody else. */
+  readonly rootfs: string
   /** What a later life of this state folder must know of it (JSON). */
   readonly record: string
 }
@@ -33,6 +35,7 @@ export const slotAt = (parent: string, id: string): Slot => {
     folder,
     root: join(folder, 'root'),
     volumes: join(folder, 'volumes'),
+    rootfs: join(folder, 'rootfs'),
     record: join(folder, 'sandbox.json'),
   }
 }
@@ -52,6 +55,7 @@ export function makeSlot(slot: Slot): void {
   mkdirSync(join(slot.root, 'etc'), { recursive: true, mode: 0o755 })
   mkdirSync(join(slot.root, SERVICE_ACCOUNT_DIR), { recursive: true, mode: 0o755 })
   mkdirSync(slot.volumes, { mode: 0o755 })
+  mkdirSync(slot.rootfs)
   writeFileSync(join(slot.root, HOSTS), '')
   writeFileSync(join(slot.root, HOST_NAME), '')
   writeFileSync(join(slot.root, RESOLVER), RESOLVER_TEXT)

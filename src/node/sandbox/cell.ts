@@ -1,0 +1,104 @@
+/** One living sandbox with namespaces: its holder, and what is done to it by lines to the holder and by commands inside. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { HostCommands } from '../../base/host-commands.ts'
+import type { Answers, Orders } from './answers.ts'
+import { openOrders } from './answers.ts'
+import type { Holder } from './holder.ts'
+import { type HostsEntry, hostsText } from './hosts-file.ts'
+import { type Mounted, planScript, tableText } from './mount-plan.ts'
+import { enterWith, type Namespaced } from './namespaces.ts'
+import type { Mount, Outcome } from './sandbox.ts'
+import { planFor } from './set-up.ts'
+import { emptySlot, HOST_NAME, HOSTS, overwrite, type Slot } from './slot.ts'
+
+/** What a later life of this state folder must know of a sandbox. */
+export interface CellRecord {
+  readonly address: string
+  readonly mounted: Mounted
+}
+
+export interface Cell {
+  readonly slot: Slot
+  readonly holder: Holder
+  readonly address: string
+  readonly orders: Orders
+  mounted: Mounted
+  /** Nothing was ever mounted in it for a pod. */
+  isClean: boolean
+  /** A pod has it. */
+  isTaken: boolean
+  hostname: string
+  hosts: string
+}
+
+export function openCell(slot: Slot, holder: Holder, { address, mounted }: CellRecord, isClean: boolean): Cell {
+  const orders = openOrders(join(slot.folder, 'control'))
+  return { slot, holder, address, orders, mounted, isClean, isTaken: false, hostname: '', hosts: '' }
+}
+
+export const writeRecord = ({ record }: Slot, value: CellRecord): void =>
+  writeFileSync(record, JSON.stringify(value), { mode: 0o600 })
+
+export function readRecord({ record }: Slot): CellRecord | undefined {
+  try {
+    const { address, mounted } = JSON.parse(readFileSync(record, 'utf8')) as Partial<CellRecord>
+    return address && mounted ? { address, mounted } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** All mounts of a pod by one command. Those that are there already are left alone. */
+export async function mountIn(
+  cell: Cell,
+  isolation: Namespaced,
+  mounts: readonly Mount[],
+  commands: HostCommands,
+): Promise<Outcome> {
+  const { slot, holder, address } = cell
+  const result = planFor(slot, isolation, mounts, cell.mounted)
+  if (!result.ok) return result
+  if (result.plan.table.length === 0) return { ok: true }
+  cell.isClean = false
+  const table = join(slot.folder, 'pod.fstab')
+  writeFileSync(table, tableText(result.plan.table))
+  const script = ['/bin/sh', '-c', planScript(result.plan, table)]
+  const { code, stderr } = await commands.run(enterWith(isolation, holder.pid, script))
+  if (code !== 0) return { ok: false, message: stderr.trim().split('\n')[0] || `mount: exit code ${code}` }
+  cell.mounted = result.plan.mounted
+  writeRecord(slot, { address, mounted: cell.mounted })
+  return { ok: true }
+}
+
+/** False when the holder does not answer. */
+export async function nameIn(
+  cell: Cell,
+  apiHost: string,
+  hostname: string,
+  entries: readonly HostsEntry[],
+  answers: Answers,
+): Promise<boolean> {
+  const text = hostsText({ hostname, address: cell.address, apiHost }, entries)
+  if (text !== cell.hosts) overwrite(cell.slot, HOSTS, text)
+  cell.hosts = text
+  if (hostname === cell.hostname) return true
+  cell.hostname = hostname
+  overwrite(cell.slot, HOST_NAME, `${hostname}\n`)
+  return (await order(cell, answers, 'name', hostname)) !== undefined
+}
+
+/** Kills everything inside and empties the folders; false where anything of the pod may remain. */
+export async function cleanse(cell: Cell, answers: Answers): Promise<boolean> {
+  if ((await order(cell, answers, 'clean')) !== 'clean') return false
+  emptySlot(cell.slot)
+  cell.hostname = ''
+  cell.hosts = ''
+  return true
+}
+
+async function order({ slot, orders }: Cell, answers: Answers, verb: string, text = ''): Promise<string | undefined> {
+  const { number, answer } = answers.expect(slot.id)
+  orders.send(`${verb} ${number} ${text}`)
+  return answer
+}
