@@ -39,6 +39,8 @@ export interface ComingNode {
 }
 
 const LOOPBACK = '127.0.0.1'
+/** What pods get to end in when the whole cluster does: nobody wants to wait for a `down`. */
+const POD_GRACE_MS = 2_000
 
 export function comingNode({ state, spawner, clock, log, isolation }: NodeOptions): ComingNode {
   const commands: HostCommands = { run: async (argv, options) => (await spawner).run(argv, options) }
@@ -74,8 +76,9 @@ export function comingNode({ state, spawner, clock, log, isolation }: NodeOption
       return {
         apiHost,
         async stop() {
-          await agent.stop()
+          await agent.stop({ podsGraceMs: POD_GRACE_MS })
           await naming.stop()
+          await sandboxes.close()
         },
       }
     },

@@ -1,6 +1,7 @@
 /** Takes over the containers of a pod that an earlier life of this agent started: from their folders, which say who runs and how others ended. */
 import type { Instant } from '../../base/clock.ts'
 import type { Pod } from '../../kube/core.ts'
+import type { Sandbox } from '../sandbox/sandbox.ts'
 import { readRecord } from '../spawner/container-record.ts'
 import { isAlive, type ProcessIdentity, sendSignal } from '../spawner/process-identity.ts'
 import type { ProcessEnd } from '../spawner/spawner-client.ts'
@@ -8,6 +9,12 @@ import type { AgentParts } from './agent-parts.ts'
 import { afterRestarts } from './back-off.ts'
 import { allContainersOf, type Ended, type ObservedContainer } from './observed.ts'
 import type { Life } from './pod-folders.ts'
+
+/** What an earlier life of the agent left of it. */
+export interface Past {
+  /** Absent: it is gone, and all that ran there with it. */
+  readonly sandbox?: Sandbox
+}
 
 export interface Adopting {
   see(name: string, observed: ObservedContainer): void

@@ -26,7 +26,8 @@ import { killGroup } from './adopt.ts'
 import type { AgentParts } from './agent-parts.ts'
 import { capacityOfMachine } from './node-object.ts'
 import { podFolders } from './pod-folders.ts'
-import { createPodWorker, isFinished, type PodWorker } from './pod-worker.ts'
+import { isFinished } from './pod-status.ts'
+import { createPodWorker, type PodWorker } from './pod-worker.ts'
 import { registerNode } from './registration.ts'
 import { createSandboxPool } from './sandbox-pool.ts'
 import { hostnameOf } from './surroundings.ts'
@@ -63,8 +64,11 @@ export interface NodeAgent extends NodeApi {
   sandboxOf(podUid: string): Sandbox | undefined
   /** How many pods of this node are not over. */
   livePods(): number
-  /** Leaves pods running; another agent with the same state folder takes them over. */
-  stop(): Promise<void>
+  /**
+   * Leaves pods running, so that another agent with the same state folder takes them over; with `podsGraceMs` they end too, by TERM and
+   * then KILL, and the next agent finds how.
+   */
+  stop(options?: { readonly podsGraceMs?: number }): Promise<void>
 }
 
 /** The pool of waiting processes takes two cores for a tenth of a second: not while the cluster is still starting. */
@@ -184,13 +188,14 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     logs: reader.logs,
     sandboxOf: uid => workers.get(uid)?.place?.sandbox,
     livePods: () => workers.size,
-    async stop() {
+    async stop({ podsGraceMs } = {}) {
       cancelWarm()
       rotation.stop()
       registration.stop()
       pods.stop()
       parts.volumes.stop()
-      for (const worker of workers.values()) worker.leave()
+      if (podsGraceMs === undefined) for (const worker of workers.values()) worker.leave()
+      else await Promise.all([...workers.values()].map(worker => worker.end(podsGraceMs)))
       await warmPool.stop()
       await pool.stop()
       await parts.events.flush()

@@ -48,6 +48,10 @@ export function podStatus(pod: Pod, seen: ObservedPod, facts: StatusFacts): PodS
 
 export const isTerminal = (phase: PodPhase | undefined): boolean => phase === 'Succeeded' || phase === 'Failed'
 
+/** Whether the API knows already that the pod is over, so that nothing of it is left to do. */
+export const isFinished = (pod: Pod): boolean =>
+  isTerminal(pod.status?.phase) && pod.metadata.deletionTimestamp === undefined
+
 function phaseOf(pod: Pod, seen: ObservedPod): PodPhase {
   const outcome = outcomeOf(pod, seen)
   if (outcome) return outcome

@@ -6,13 +6,13 @@ import type { Instant } from '../../base/clock.ts'
 import type { Container, Pod } from '../../kube/core.ts'
 import { refOf } from '../../kube/object.ts'
 import { isApiError } from '../../kube/status.ts'
-import type { Sandbox } from '../sandbox/sandbox.ts'
 import type { ProcessEnd } from '../spawner/spawner-client.ts'
-import { adoptContainers } from './adopt.ts'
+import { adoptContainers, type Past } from './adopt.ts'
 import type { AgentParts } from './agent-parts.ts'
 import { afterRestart } from './back-off.ts'
 import { type Action, decidePod } from './decide-pod.ts'
 import { allContainersOf, argvOf, observedOf } from './observed.ts'
+import { createPodProcesses } from './pod-processes.ts'
 import { isTerminal, noCommand, podStatus } from './pod-status.ts'
 import { createPodView } from './pod-view.ts'
 import { startContainer } from './start-container.ts'
@@ -26,15 +26,11 @@ export interface PodWorker {
   forget(): Promise<void>
   /** No more decisions; what runs goes on, for the next agent. */
   leave(): void
+  /** No more decisions, and what runs ends: TERM, after `graceMs` KILL. What becomes of the pod is for the next agent. */
+  end(graceMs: number): Promise<void>
   /** The API has it as over: nothing of it may run any more. */
   finish(): Promise<void>
   readonly place: Place | undefined
-}
-
-/** What an earlier life of the agent left of it. */
-export interface Past {
-  /** Absent: it is gone, and all that ran there with it. */
-  readonly sandbox?: Sandbox
 }
 
 /** Exit code of a container that could not be started, as runc's callers have it. */
@@ -47,8 +43,7 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
   const { api, clock, events, folders, lives, spawner } = parts
   const writer = createStatusWriter(parts)
   const view = createPodView(first, clock)
-  /** The spawner's names of the processes, by container. */
-  const processes = new Map<string, string>()
+  const processes = createPodProcesses(spawner, clock)
   const underWay = new Set<Promise<void>>()
   const uid = first.metadata.uid ?? ''
   let pod = first
@@ -152,7 +147,7 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
     const onExit = (end: ProcessEnd): void => ended(name, life, startedAt, end)
     const result = await startContainer(parts, pod, container, life, place!, onExit)
     if (result.kind === 'started') {
-      processes.set(name, result.process)
+      processes.began(name, result.process)
       lives.begin(folder)
       view.changeContainer(name, { state: { kind: 'running', startedAt } })
       clock.after(STARTED_EVENT_MS, () => {
@@ -183,7 +178,7 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
   }
 
   function ended(name: string, life: number, startedAt: Instant, { code, recordedAt }: ProcessEnd): void {
-    processes.delete(name)
+    processes.ended(name)
     lives.end(folders.lifeFolder(uid, name, life))
     const reason = code === 0 ? 'Completed' : 'Error'
     view.containerEnded(name, { life, exitCode: code, reason, startedAt, finishedAt: recordedAt ?? clock.now() })
@@ -206,8 +201,7 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
       view.change({ stoppingSinceMs: clock.monotonicMs() })
       events.event(pod, 'Normal', 'Killing', `Stopping container ${name}`)
     }
-    const process = processes.get(name)
-    if (process !== undefined) void spawner.signal(process, which).catch(() => {})
+    processes.signal(name, which)
   }
 
   async function release(): Promise<void> {
@@ -242,7 +236,7 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
     if (place) begin(parts.onSandbox(pod, place.sandbox))
     await adoptContainers(parts, pod, place !== undefined, {
       see: view.changeContainer,
-      running: (name, process) => processes.set(name, process),
+      running: processes.began,
       ended,
     })
     sync()
@@ -253,13 +247,18 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
     cancelWakes()
   }
 
+  async function end(graceMs: number): Promise<void> {
+    leave()
+    await Promise.allSettled(underWay)
+    await processes.stop(graceMs)
+  }
+
   async function finish(): Promise<void> {
     leave()
-    const kill = (process: string) => spawner.signal(process, 'SIGKILL').catch(() => false)
-    await Promise.all([...processes.values()].map(kill))
+    await processes.kill()
     // What was on its way in meanwhile.
     await Promise.allSettled(underWay)
-    await Promise.all([...processes.values()].map(kill))
+    await processes.kill()
     if (place) await release()
   }
 
@@ -280,6 +279,7 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
       pod = next
       if (isNew) sync()
     },
+    end,
     finish,
     async forget() {
       await finish()
@@ -291,7 +291,3 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
     },
   }
 }
-
-/** Whether the API knows already that the pod is over, so that nothing of it is left to do. */
-export const isFinished = (pod: Pod): boolean =>
-  isTerminal(pod.status?.phase) && pod.metadata.deletionTimestamp === undefined

@@ -27,6 +27,7 @@ guard 4<&- 5>&- 6>&- >/dev/null & guard=$!
 # The wrapper outlives them to record the end. What is trapped, unlike what is ignored, is as usual in the command.
 trap : HUP INT QUIT TERM USR1 USR2
 cd "$folder" 2>&6 || { echo "exited 128" >&5; kill -9 $guard; exit 128; }
+unset PWD OLDPWD
 (exec "$@" 2>&6 3<&- 5>&- 6>&-)
 code=$?
 echo "exited $code" >&5

@@ -19,7 +19,8 @@ import { socketPath, spawnerFolder } from './socket-path.ts'
 
 const DEFAULT_GRACE_SECONDS = 15
 const STOP_PODS_MS = 2_000
-const STOP_SERVER_MS = 5_000
+/** A server that ends takes its pods down first. */
+const STOP_SERVER_MS = 10_000
 
 interface Arguments {
   readonly state: string
