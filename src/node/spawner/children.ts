@@ -32,8 +32,6 @@ export interface Children {
 
 export interface ChildrenOptions {
   readonly lifeline: Promise<Lifeline>
-  /** Before the command of a container that is in no sandbox. */
-  readonly deathSignal: () => readonly string[]
   readonly guardSeconds: number
   readonly onExit: (process: string, code: number) => void
   /** One that listens has written something to its descriptor 4. */
@@ -44,7 +42,7 @@ const LOOK_MS = 100
 /** The shell's, for a command that it cannot start. */
 const NOT_STARTED = 127
 
-export function createChildren({ lifeline, deathSignal, guardSeconds, onExit, onReady }: ChildrenOptions): Children {
+export function createChildren({ lifeline, guardSeconds, onExit, onReady }: ChildrenOptions): Children {
   const watched = new Map<string, Watched>()
   /** Names of children by number: they may be renamed by an adoption. */
   const names = new Map<number, string>()
@@ -80,12 +78,12 @@ export function createChildren({ lifeline, deathSignal, guardSeconds, onExit, on
   }
 
   async function start(what: StartProcess): Promise<ProcessIdentity> {
-    const { fifo, script, reading } = await lifeline
+    const { fifo, script, reading, deathSignal } = await lifeline
     const log = openSync(join(what.folder, LOG_FILE), 'a', 0o600)
     const status = openSync(join(what.folder, STATUS_FILE), 'a', 0o600)
     try {
       const guarded = ['/bin/sh', script, fifo, String(guardSeconds), what.cwd]
-      const own = what.enter.length === 0 ? deathSignal() : []
+      const own = what.enter.length === 0 ? deathSignal : []
       const child = await forked([...what.enter, ...guarded, ...own, ...what.argv], what.env, [
         'ignore',
         log,

@@ -13,30 +13,33 @@ export interface Lifeline {
   readonly script: string
   /** Descriptor that containers inherit for reading. */
   readonly reading: number
+  /**
+   * Words before a command that let the kernel kill it when its wrapper dies, where there is such a tool (util-linux). Only a backstop:
+   * the spawner kills the group of a dead wrapper, and the guard does when the spawner is dead too.
+   */
+  readonly deathSignal: readonly string[]
 }
 
 const execute = promisify(execFile)
 
 export async function openLifeline(folder: string): Promise<Lifeline> {
   const fifo = join(folder, 'alive')
-  if (!existsSync(fifo)) {
-    const draft = `${fifo}.${process.pid}`
-    rmSync(draft, { force: true })
-    await execute('mkfifo', ['-m', '600', draft])
-    renameSync(draft, fifo)
-  }
+  const [deathSignal] = await Promise.all([findDeathSignal(), existsSync(fifo) ? undefined : makeFifo(fifo)])
   openSync(fifo, 'r+')
   const script = join(folder, 'container.sh')
   writeFileSync(`${script}.new`, CONTAINER_SCRIPT, { mode: 0o600 })
   renameSync(`${script}.new`, script)
-  return { fifo, script, reading: openSync(fifo, 'r') }
+  return { fifo, script, reading: openSync(fifo, 'r'), deathSignal }
 }
 
-/**
- * Words before a command that let the kernel kill it when its wrapper dies, where there is such a tool (util-linux). Only a backstop: the
- * spawner kills the group of a dead wrapper, and the guard does when the spawner is dead too.
- */
-export async function deathSignalPrefix(): Promise<readonly string[]> {
+async function makeFifo(fifo: string): Promise<void> {
+  const draft = `${fifo}.${process.pid}`
+  rmSync(draft, { force: true })
+  await execute('mkfifo', ['-m', '600', draft])
+  renameSync(draft, fifo)
+}
+
+async function findDeathSignal(): Promise<readonly string[]> {
   if (process.platform !== 'linux') return []
   const prefix = ['setpriv', '--pdeathsig', 'KILL', '--']
   const works = await execute(prefix[0]!, [...prefix.slice(1), 'true']).then(

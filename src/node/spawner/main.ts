@@ -10,7 +10,7 @@ import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { programPath } from '../../base/package-root.ts'
 import { createChildren } from './children.ts'
-import { deathSignalPrefix, openLifeline } from './lifeline.ts'
+import { openLifeline } from './lifeline.ts'
 import { takeLock } from './lock.ts'
 import { SERVER_EXIT } from './protocol.ts'
 import { superviseServer } from './server-supervisor.ts'
@@ -68,20 +68,13 @@ function main(words: readonly string[]): void {
   if (adopt === undefined) supervisor.start()
   else supervisor.adopt(adopt)
 
-  let deathSignal: readonly string[] = []
   const lifeline = openLifeline(spawnerFolder(state))
-  lifeline.then(deathSignalPrefix).then(
-    prefix => {
-      deathSignal = prefix
-    },
-    error => {
-      log(`containers cannot be started: ${error.message}`)
-      void end(0, 1)
-    },
-  )
+  lifeline.catch(error => {
+    log(`containers cannot be started: ${error.message}`)
+    void end(0, 1)
+  })
   const children = createChildren({
     lifeline,
-    deathSignal: () => deathSignal,
     guardSeconds: graceSeconds,
     onExit: (exited, code) => service.tell({ exited, code }),
     onReady: ready => service.tell({ ready }),
