@@ -73,15 +73,15 @@ if (code === 0) {
   showDifference()
   const job = relative(process.cwd(), join(example, 'job.yaml')) || 'job.yaml'
   heading('What to type next')
-  for (const [command, what] of [
-    ['get batchjobs,jobs,pods', stays ? 'what is in the cluster' : ''],
-    ['describe batchjob wordcount', stays ? 'the plan, the stages, the events' : ''],
-    [`compile ${job}`, 'the Kubernetes objects of the declaration'],
-    ['init my-job', 'a declaration of your own'],
-    ['down', stays ? 'stops the cluster' : ''],
-  ]) {
-    if (what) console.log(`  ./bin/solvent.js ${command.padEnd(34)} # ${what}`)
-  }
+  const next = [
+    ['get batchjobs,jobs,pods', 'what is in the cluster', stays],
+    ['describe batchjob wordcount', 'the plan, the stages, the events', stays],
+    [`compile ${job}`, 'the Kubernetes objects of the declaration', true],
+    ['init my-job', 'a declaration of your own', true],
+    ['down', 'stops the cluster, which else stops after ten idle minutes', stays],
+  ].filter(([, , applies]) => applies)
+  const width = Math.max(...next.map(([command]) => command.length))
+  for (const [command, what] of next) console.log(`  ./bin/solvent.js ${command.padEnd(width)}   # ${what}`)
 }
 if (!stays && !wasRunning) run(['down'])
 process.exit(code)

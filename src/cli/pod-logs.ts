@@ -6,6 +6,7 @@ import type { KubeApi, LogOptions } from '../client/kube-api.ts'
 import { linesOf } from '../client/lines.ts'
 import type { ContainerStatus, Pod } from '../kube/core.ts'
 import { isApiError } from '../kube/status.ts'
+import { Patience } from './patience.ts'
 
 export interface LogLine {
   readonly pod: string
@@ -37,7 +38,7 @@ export async function* containerLines(
 }
 
 /**
- * Follows until `signal` aborts, then until what has been written is read (`drainSeconds` at most). `emit` is called in the order in which
+ * Follows until `signal` aborts, then until what the containers wrote is read to its end, or `options.signal` cuts it. `emit` is called in the order in which
  * lines arrive; a container's own lines keep their order.
  */
 export async function followPods(
@@ -52,32 +53,39 @@ export async function followPods(
     for (const status of startedContainers(pod)) {
       if (options.container && status.name !== options.container) continue
       const key = `${pod.metadata.uid}/${status.name}/${status.restartCount}`
-      if (!followed.has(key)) followed.set(key, relay(api, pod, status.name, options, emit))
+      if (followed.has(key)) continue
+      const relayed = relay(api, pod, status.name, options, emit)
+      // Told at the end, when all are awaited.
+      relayed.catch(() => {})
+      followed.set(key, relayed)
     }
   }
   let resourceVersion: string | undefined
+  const patience = new Patience()
   const { namespace, labelSelector, fieldSelector } = selector
   const pods = { apiVersion: 'v1', kind: 'Pod', namespace }
   while (!signal.aborted) {
-    if (resourceVersion === undefined) {
-      const list = await api.list<Pod>(pods, { labelSelector, fieldSelector })
-      for (const pod of list.items) follow(pod)
-      resourceVersion = list.metadata.resourceVersion
-    }
     try {
+      if (resourceVersion === undefined) {
+        const list = await api.list<Pod>(pods, { labelSelector, fieldSelector })
+        for (const pod of list.items) follow(pod)
+        resourceVersion = list.metadata.resourceVersion
+        patience.renew()
+      }
       const watch = { labelSelector, fieldSelector, resourceVersion, allowBookmarks: true, signal }
       for await (const { type, object } of api.watch<Pod>(pods, watch)) {
         resourceVersion = object.metadata.resourceVersion ?? resourceVersion
         if (type === 'ADDED' || type === 'MODIFIED') follow(object)
       }
     } catch (error) {
-      if (!isApiError(error, 'Expired', 'Gone')) throw error
+      if (!isApiError(error, 'Expired', 'Gone')) await patience.orThrow(error)
       resourceVersion = undefined
     }
   }
   await Promise.all(followed.values())
 }
 
+/** Across a server that is being restarted: the log is read anew, and what was shown is passed over. */
 async function relay(
   api: KubeApi,
   pod: Pod,
@@ -85,11 +93,25 @@ async function relay(
   options: LogOptions,
   emit: (line: LogLine) => void,
 ): Promise<void> {
-  try {
-    for await (const line of containerLines(api, pod, container, { ...options, follow: true })) emit(line)
-  } catch (error) {
-    // The pod went away, or this life of the container did, before its log was read: nothing is left to show.
-    if (!isApiError(error, 'NotFound', 'BadRequest')) throw error
+  let shown = 0
+  const patience = new Patience()
+  for (;;) {
+    try {
+      let toSkip = shown
+      for await (const line of containerLines(api, pod, container, { ...options, follow: true })) {
+        if (toSkip-- > 0) continue
+        shown++
+        patience.renew()
+        emit(line)
+      }
+      return
+    } catch (error) {
+      // The pod went away, or this life of the container did, before its log was read: nothing is left to show.
+      if (isApiError(error, 'NotFound', 'BadRequest')) return
+      const startsAnywhere = options.tailLines !== undefined || options.sinceSeconds !== undefined
+      if (startsAnywhere) throw error
+      await patience.orThrow(error)
+    }
   }
 }
 

@@ -21,6 +21,9 @@ export interface Target {
   readonly called: string
 }
 
+/** A killed server of ours is started again within this time. */
+const RESTART_MS = 5_000
+
 export interface TargetChoice {
   readonly flags: Flags
   readonly terminal: Terminal
@@ -78,6 +81,7 @@ function target(
 ): Target {
   const level = flags.count('verbosity') ?? 0
   const api = createHttpApi(connection, {
+    patienceMs: rest.embedded ? RESTART_MS : 0,
     onWarning: text => terminal.note(`${terminal.noteStyle.yellow('Warning:')} ${text}`),
     ...(level >= 6 ? { onAnswer: (line: string) => terminal.note(line) } : {}),
   })

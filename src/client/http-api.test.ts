@@ -182,6 +182,20 @@ test('a server that asks to come back later is asked again', async () => {
   expect(await api.get({ ...pod, name: 'a' })).toEqual(pod)
 })
 
+test('a server that is being restarted is waited for, as long as one has patience', async () => {
+  const { port } = server.address() as AddressInfo
+  api.close()
+  await new Promise(resolve => server.close(resolve))
+  const patient = createHttpApi({ server: `https://127.0.0.1:${port}`, ca: cert }, { patienceMs: 20_000 })
+  const hasty = createHttpApi({ server: `https://127.0.0.1:${port}`, ca: cert })
+  await expect(hasty.create(pod)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  const answered = patient.create(pod)
+  answer = (_, response) => send(response, 201, pod)
+  await new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve))
+  expect(await answered).toEqual(pod)
+  patient.close()
+})
+
 test('an unknown kind is discovered once; one that is not there is NotFound and asked again', async () => {
   const resources = [
     { name: 'batchjobs', singularName: 'batchjob', namespaced: true, kind: 'BatchJob', shortNames: ['bj'] },

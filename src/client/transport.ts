@@ -34,15 +34,19 @@ export interface Transport {
 export interface TransportOptions {
   /** Kubernetes' `Warning` headers, such as an unknown field. */
   readonly onWarning?: (text: string) => void
+  /** How long to go on trying where nobody listens: a server that is being restarted comes back. Nothing was sent, so all may be tried. */
+  readonly patienceMs?: number
   /** Called after each answer's head, for `-v`. */
   readonly onAnswer?: (line: string) => void
 }
 
 const TOKEN_LIFE_MS = 60_000
+const LISTENS_AGAIN_MS = 50
 /** A server that asks to come back later (429, 503 with Retry-After) is asked so often, as client-go does within its ten. */
 const MAX_RETRIES = 5
 
 export function createTransport(connection: Connection, options: TransportOptions = {}): Transport {
+  const { patienceMs = 0 } = options
   const base = new URL(connection.server)
   const secure = base.protocol === 'https:'
   const prefix = base.pathname.replace(/\/$/, '')
@@ -58,7 +62,7 @@ export function createTransport(connection: Connection, options: TransportOption
     : new HttpAgent({ keepAlive: true })
   const token = tokenSource(connection)
 
-  function send(request: ApiRequest): Promise<IncomingMessage> {
+  function send(request: ApiRequest, giveUp = performance.now() + patienceMs): Promise<IncomingMessage> {
     const { method = 'GET', body, signal } = request
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
     const bearer = token()
@@ -88,9 +92,13 @@ export function createTransport(connection: Connection, options: TransportOption
       })
       outgoing.on('error', (error: NodeJS.ErrnoException) => {
         // The server closed an idle connection just as we reused it: nothing of a read can have happened twice.
-        const stale = outgoing.reusedSocket && error.code === 'ECONNRESET' && method === 'GET' && !signal?.aborted
-        if (stale) send(request).then(resolve, reject)
-        else reject(error)
+        const stale = outgoing.reusedSocket && error.code === 'ECONNRESET' && method === 'GET'
+        const absent = error.code === 'ECONNREFUSED' && started < giveUp
+        if (signal?.aborted || (!stale && !absent)) reject(error)
+        else
+          pause(absent ? LISTENS_AGAIN_MS : 0, signal)
+            .then(() => send(request, giveUp))
+            .then(resolve, reject)
       })
       outgoing.end(payload)
     })

@@ -2,7 +2,7 @@
 import type { HttpApi } from '../../client/http-api.ts'
 import type { UnknownObject } from '../../kube/object.ts'
 import { EXIT, Exit } from '../exit.ts'
-import { isConnectionLost } from '../object-states.ts'
+import { isConnectionLost } from '../patience.ts'
 import { prefixPainter } from '../render/prefix.ts'
 import type { Terminal } from '../terminal.ts'
 import { LiveRegion } from './live-region.ts'

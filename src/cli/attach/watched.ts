@@ -62,6 +62,8 @@ export class Watched {
     const end = (): void => stop.abort()
     signal.addEventListener('abort', end)
     const beside = [this.watchReasons(stop.signal), ...(this.isTraining ? [this.followRanks(stop.signal)] : [])]
+    // What fails beside is told at the end, where all is awaited.
+    for (const each of beside) each.catch(() => {})
     try {
       for await (const state of statesOf(api, this.ref, stop.signal)) {
         if (!state) this.ending = { code: EXIT.error, problem: 'it was deleted' }
@@ -109,7 +111,7 @@ export class Watched {
     const labelSelector = podSelectorOf(this.state)!
     const rankZero = { namespace, labelSelector: `${labelSelector},${COMPLETION_INDEX}=0` }
     await Promise.all([
-      followPods(api, rankZero, {}, signal, onLog).catch(() => {}),
+      followPods(api, rankZero, { signal: this.options.signal }, signal, onLog),
       this.countPods(namespace, labelSelector, signal),
     ])
   }
