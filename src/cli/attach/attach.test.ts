@@ -39,6 +39,15 @@ test('pace counts from when a stage was first seen at work, and says nothing in 
   expect(paceOf(later, starts.map, 4_000)).toEqual({ bytesPerSecond: 10 * MiB, secondsLeft: 6 })
 })
 
+test('a finished stage keeps its pace', () => {
+  const begun = { map: { atMs: 0, bytes: 0, done: 0 } }
+  const done = stage('map', { done: 100, bytes: 40 * MiB, bytesDone: 40 * MiB })
+  const starts = seen(begun, [done], 4_000)
+  expect(starts).toEqual({ map: { ...begun.map, endMs: 4_000 } })
+  expect(seen(starts, [done], 9_000)).toBe(starts)
+  expect(paceOf(done, starts.map, 60_000)).toEqual({ bytesPerSecond: 10 * MiB, secondsLeft: 0 })
+})
+
 test('a stage whose bytes are unknown goes by its tasks', () => {
   const starts = { reduce: { atMs: 0, bytes: 0, done: 0 } }
   expect(paceOf(stage('reduce', { done: 25 }), starts.reduce, 5_000)).toEqual({ secondsLeft: 15 })
@@ -52,8 +61,8 @@ const STARTS = { map: { atMs: 0, bytes: 0, done: 0 } }
 
 test('progress on a terminal is one line a stage', () => {
   expect(stageLines(UNDER_WAY, STARTS, 2_000, 100, plain)).toEqual([
-    '  map     ████████████░░░░░░░░░░░░   37/100  25 MiB/s  2s left  1 attempt again',
-    '  reduce  ░░░░░░░░░░░░░░░░░░░░░░░░  0/4  waiting',
+    '  map     ██████████░░░░░░░░░░   37/100  25 MiB/s  2s left  1 attempt again',
+    '  reduce  ░░░░░░░░░░░░░░░░░░░░  0/4  waiting',
   ])
   expect(stageLines([stage('map', { done: 100 })], {}, 0, 40, plain)).toEqual(['  map     100/100  done'])
 })

@@ -6,18 +6,23 @@ export interface Start {
   readonly atMs: number
   readonly bytes: number
   readonly done: number
+  /** When it was first seen finished: from then on its pace stands. */
+  readonly endMs?: number
 }
 
 export type Starts = Readonly<Record<string, Start>>
 
-/** Remembers where stages began. A status has only whole seconds, too coarse for a job of three. */
+/** Remembers when stages began and ended. A status has only whole seconds, too coarse for a job of three. */
 export function seen(starts: Starts, stages: readonly StageProgress[], nowMs: number): Starts {
-  const fresh = stages.filter(({ name, running, done }) => !starts[name] && (running > 0 || done > 0))
-  if (fresh.length === 0) return starts
-  return {
-    ...starts,
-    ...Object.fromEntries(fresh.map(each => [each.name, { atMs: nowMs, bytes: each.bytesDone, done: each.done }])),
-  }
+  const news = stages.flatMap((stage): readonly [string, Start][] => {
+    const known = starts[stage.name]
+    const atWork = stage.running > 0 || stage.done > 0
+    if (!known && !atWork) return []
+    const start = known ?? { atMs: nowMs, bytes: stage.bytesDone, done: stage.done }
+    const ends = start.endMs === undefined && stage.tasks > 0 && stage.done === stage.tasks
+    return ends ? [[stage.name, { ...start, endMs: nowMs }]] : known ? [] : [[stage.name, start]]
+  })
+  return news.length === 0 ? starts : { ...starts, ...Object.fromEntries(news) }
 }
 
 export interface Pace {
@@ -30,7 +35,7 @@ const FIRST_SECONDS = 0.5
 
 export function paceOf(stage: StageProgress, start: Start | undefined, nowMs: number): Pace {
   if (!start) return {}
-  const seconds = (nowMs - start.atMs) / 1000
+  const seconds = ((start.endMs ?? nowMs) - start.atMs) / 1000
   if (seconds < FIRST_SECONDS) return {}
   const bytesPerSecond = (stage.bytesDone - start.bytes) / seconds
   const [did, toDo] =

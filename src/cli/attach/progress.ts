@@ -4,7 +4,7 @@ import type { BatchJob, StageProgress } from '../../spec/kinds.ts'
 import type { Style } from '../terminal.ts'
 import { type Pace, paceOf, type Starts } from './pace.ts'
 
-const BAR = 24
+const BAR = 20
 
 /** One line a stage: `map     ████████████░░░░  37/100   142 MiB/s   2 s left`. */
 export function stageLines(
@@ -14,7 +14,7 @@ export function stageLines(
   columns: number,
   style: Style,
 ): readonly string[] {
-  const wide = columns >= 60 + BAR
+  const wide = columns >= 56 + BAR
   return stages.map(stage => {
     const share = stage.tasks === 0 ? 0 : doneShare(stage)
     const full = Math.round(share * BAR)
