@@ -1,6 +1,6 @@
 /** What every cluster holds from its first moment: the system's namespaces and the `kubernetes` Service (kube-apiserver's bootstrap controllers). */
 import type { KubeApi } from '../client/kube-api.ts'
-import type { KubeObject } from '../kube/object.ts'
+import { type KubeObject, refOf } from '../kube/object.ts'
 import { isApiError } from '../kube/status.ts'
 
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
@@ -27,8 +27,9 @@ export async function publishApi(api: KubeApi, { service, host, port }: ApiAddre
   if (!(await ensure(api, endpoints))) await api.update(endpoints)
 }
 
-/** True when it was made now. */
+/** True when it was made now. Looks first: a Service whose address is taken is refused for that before its name is looked at. */
 async function ensure(api: KubeApi, object: KubeObject): Promise<boolean> {
+  if (await exists(api, object)) return false
   try {
     await api.create(object)
     return true
@@ -37,3 +38,12 @@ async function ensure(api: KubeApi, object: KubeObject): Promise<boolean> {
     throw error
   }
 }
+
+const exists = (api: KubeApi, object: KubeObject): Promise<boolean> =>
+  api.get(refOf(object)).then(
+    () => true,
+    error => {
+      if (isApiError(error, 'NotFound')) return false
+      throw error
+    },
+  )
