@@ -1,11 +1,13 @@
 /** With a server that does not answer: a killed one is started again, so whoever watches goes on for a while before giving up. */
+import { isApiError } from '../kube/status.ts'
 
 const CONNECTION_LOST = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE'])
 const PATIENCE_MS = 15_000
 const RETRY_MS = 100
 
+/** It answers already, or still, but the part that it needs for this is not there. */
 export const isConnectionLost = (error: unknown): boolean =>
-  CONNECTION_LOST.has((error as NodeJS.ErrnoException)?.code ?? '')
+  isApiError(error, 'ServiceUnavailable') || CONNECTION_LOST.has((error as NodeJS.ErrnoException)?.code ?? '')
 
 export class Patience {
   private lostAtMs: number | undefined

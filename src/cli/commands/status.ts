@@ -1,7 +1,9 @@
 /** `solvent status`: whether the embedded cluster runs and where. Exit code 1 when it does not. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Invocation } from '../command.ts'
 import { EXIT } from '../exit.ts'
-import { runningCluster, stateFolder, writtenCluster } from '../state-folder.ts'
+import { runningCluster, stateFolder } from '../state-folder.ts'
 
 export async function run({ flags, terminal }: Invocation): Promise<number> {
   const folder = stateFolder(flags.text('state'))
@@ -13,7 +15,8 @@ export async function run({ flags, terminal }: Invocation): Promise<number> {
     return code
   }
   if (!cluster) {
-    terminal.print(writtenCluster(folder) ? `stopped; its state is in ${folder}` : `none in ${folder}`)
+    const was = existsSync(join(folder, 'kubeconfig'))
+    terminal.print(was ? `stopped; what it held is kept in ${folder}` : `no embedded cluster in ${folder}`)
     return code
   }
   terminal.print(`running at ${cluster.server} (pid ${cluster.pid})`)
