@@ -43,7 +43,7 @@ const rangeOf = (space: Network, index: number): Network => {
 }
 
 /** A route this wide is a private network as a whole (10.0.0.0/8 of a VPN) or the default: a narrower one of ours may lie in it. */
-const WIDE = 8
+export const WIDE = 8
 
 /** Undefined where every range is taken. */
 export function chooseBridgeRange(seed: string, taken: readonly Network[]): Network | undefined {

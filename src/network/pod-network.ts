@@ -1,21 +1,11 @@
 /**
- * The pods' network: with root a bridge of this cluster's own, on which every sandbox gets a pair of virtual interfaces; without, addresses in
- * 127.0.0.0/8 that the pods share the machine's network by. Which range it is is known at once, before anything is made, since the API
- * server's certificate names the host's end.
+ * The pods' network: with root a switch of this cluster's own, to which every sandbox is wired; without, addresses in 127.0.0.0/8 on the machine's
+ * network. Which range it is is known at once, before anything is made, since the API server's certificate names the machine's end.
  */
-import {
-  closeSync,
-  constants,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HostCommands } from '../base/host-commands.ts'
+import { invariant } from '../base/invariant.ts'
 import {
   chooseBridgeRange,
   formatAddress,
@@ -26,22 +16,33 @@ import {
   overlaps,
   parseAddress,
   parseNetwork,
+  WIDE,
 } from './address-range.ts'
 import { type Addresses, createAddresses, oneAddress } from './addresses.ts'
 import { hostNetworks } from './host-networks.ts'
+import { BRIDGE, openSwitch, type Switch } from './switch.ts'
+
+export interface Wiring {
+  /** The network namespace of the switch, for `nsenter --net=`. */
+  readonly switchPath: string
+  /** Lines for `ip -batch` at the switch, with the sandbox's process id as `$pid`. */
+  readonly outside: string
+  /** Lines for `ip -batch` inside the sandbox. */
+  readonly inside: string
+}
 
 export interface PodNetwork {
-  /** The host's end of the bridge, at which pods reach the API server; undefined where no bridge is tried. */
+  /** The machine's end of the wire, at which pods reach the API server; undefined where no switch is tried. */
   readonly hostAddress: string | undefined
-  /** Makes the bridge, or finds it. Why it cannot be, otherwise. */
+  /** Makes the switch, or takes an earlier life's over. Why it cannot be, otherwise. */
   open(): Promise<{ readonly ok: true } | { readonly ok: false; readonly message: string }>
-  /** For pods on the bridge. */
+  /** For pods at the switch. */
   readonly bridged: Addresses
   /** For pods that share the machine's network. */
   readonly shared: Addresses
-  /** Lines for `ip -batch` that wire a sandbox up: outside with its process id as `$pid`, then inside. */
-  wiring(address: string): { readonly outside: string; readonly inside: string }
-  /** Removes the bridge and every interface of this cluster. */
+  /** Once it is open. */
+  wiring(address: string): Wiring
+  /** Removes the switch and every interface of this cluster. */
   close(): Promise<void>
 }
 
@@ -51,33 +52,9 @@ export interface PodNetworkOptions {
   readonly folder: string
   readonly platform?: string
   readonly isRoot?: boolean
-  /** How long the bridge outlives a server that is gone: until the next one takes it over. */
+  /** How long the switch outlives a server that is gone: until the next one takes it over. */
   readonly patienceSeconds?: number
 }
-
-/**
- * A small shell that outlives the server, as the sandboxes do, and removes the bridge when no other server has opened its FIFO in time: whatever is
- * killed, no interface stays behind. Arguments: FIFO, seconds, bridge.
- */
-const KEEPER = `PATH=$PATH:/usr/sbin:/sbin:/usr/bin:/bin
-expire() {
-  trap 'kill $sleeper; exit' TERM
-  sleep "$2" &
-  sleeper=$!
-  wait $sleeper
-  echo gone >"$1"
-}
-while :; do
-  expire "$1" "$2" 3<&- &
-  expiry=$!
-  exec 3<"$1"
-  kill $expiry
-  wait $expiry
-  while read -r word <&3; do
-    [ "$word" = gone ] && ip link del "$3"
-    exit
-  done
-done`
 
 export function createPodNetwork({
   commands,
@@ -88,94 +65,59 @@ export function createPodNetwork({
 }: PodNetworkOptions): PodNetwork {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const seed = realpathSync(folder)
-  const mark = hashOf(seed).toString(16).padStart(8, '0')
-  const bridge = `slv${mark}`
-  const range = platform === 'linux' && isRoot ? rememberedRange(folder, seed, bridge) : undefined
+  const wire = wireName(seed)
+  const range = platform === 'linux' && isRoot ? rememberedRange(folder, seed, wire) : undefined
   const hostAddress = range && formatAddress(range.address + 1)
-
-  /** Every interface of this cluster: the bridge and what was plugged into it. */
-  const present = (): readonly string[] => {
-    try {
-      return readdirSync('/sys/class/net').filter(name => name === bridge || name.startsWith(`s${mark}.`))
-    } catch {
-      return []
-    }
-  }
-
-  const batch = (lines: readonly string[]) => commands.run(['ip', '-batch', '-'], { stdin: `${lines.join('\n')}\n` })
-
-  const lifeline = join(folder, 'lifeline')
-  let held: number | undefined
-
-  /** Takes the keeper of an earlier life over, or starts one. */
-  async function keep(): Promise<void> {
-    held = openFifo(lifeline)
-    if (held !== undefined) return
-    const script = `[ -p "$2" ] || mkfifo -m 600 "$2"; setsid sh -c "$1" solvent-bridge "$2" "$3" "$4" </dev/null >/dev/null 2>&1 &`
-    await commands.run(['/bin/sh', '-c', script, 'sh', KEEPER, lifeline, String(patienceSeconds), bridge])
-    held = openSync(lifeline, constants.O_RDWR | constants.O_NONBLOCK)
-  }
+  let opened: Switch | undefined
 
   return {
     hostAddress,
     bridged: range ? createAddresses(range, 2) : oneAddress('127.0.0.1'),
     shared: platform === 'linux' ? createAddresses(loopbackRange(seed), 1) : oneAddress('127.0.0.1'),
     async open() {
-      if (!range)
+      if (!range || hostAddress === undefined) {
         return { ok: false, message: platform === 'linux' ? 'not root' : `no network namespaces on ${platform}` }
-      const { code, stderr } = await batch([
-        ...(present().includes(bridge) ? [] : [`link add ${bridge} type bridge`]),
-        `link set ${bridge} up`,
-        `addr replace ${hostAddress}/${range.prefix} dev ${bridge}`,
-      ])
-      if (code === 0) await keep()
-      return code === 0 ? { ok: true } : { ok: false, message: `ip: ${firstLine(stderr) || `exit code ${code}`}` }
+      }
+      const { prefix } = range
+      const result = await openSwitch({ commands, folder: seed, wire, address: hostAddress, prefix, patienceSeconds })
+      if ('problem' in result) return { ok: false, message: result.problem }
+      opened = result
+      return { ok: true }
     },
     wiring(address) {
-      const plug = `s${mark}.${(parseAddress(address) - (range?.address ?? 0)).toString(36)}`
+      invariant(opened && range, 'a sandbox is wired after its network was opened')
+      opened.look()
+      const plug = `pod${(parseAddress(address) - range.address).toString(36)}`
       return {
-        outside: `link add ${plug} up master ${bridge} type veth peer name eth0 netns $pid`,
+        switchPath: opened.path,
+        outside: `link add ${plug} up master ${BRIDGE} type veth peer name eth0 netns $pid`,
         inside: [
           'link set lo up',
           'link set eth0 up',
-          `addr add ${address}/${range?.prefix} dev eth0`,
+          `addr add ${address}/${range.prefix} dev eth0`,
           `route add default via ${hostAddress}`,
         ].join('\n'),
       }
     },
     async close() {
-      if (held !== undefined) {
-        writeSync(held, 'closed\n')
-        closeSync(held)
-        held = undefined
-      }
-      const names = present()
-      // Those of sandboxes that are just ending vanish by themselves: -force goes on past them.
-      if (names.length > 0) {
-        const stdin = names.map(name => `link del ${name}\n`).join('')
-        await commands.run(['ip', '-force', '-batch', '-'], { stdin })
-      }
+      if (!opened) return
+      opened.close()
+      opened = undefined
+      // The namespace takes its end along a little later; this one is gone when we return.
+      await commands.run(['ip', 'link', 'del', wire])
     },
   }
 }
 
-/** Undefined where nobody reads from it. */
-function openFifo(path: string): number | undefined {
-  try {
-    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
-  } catch {
-    return undefined
-  }
-}
-
-const firstLine = (text: string): string => text.trim().split('\n')[0] ?? ''
+/** Of the machine's end, at most 15 characters: tells clusters apart, and theirs from everybody else's. */
+export const wireName = (folder: string): string => `slv${hashOf(folder).toString(16).padStart(8, '0')}`
 
 /** The range of earlier times as long as nothing else has taken it since; else a new one. */
-function rememberedRange(folder: string, seed: string, bridge: string): Network | undefined {
+function rememberedRange(folder: string, seed: string, wire: string): Network | undefined {
   const file = join(folder, 'range')
-  const taken = hostNetworks(bridge)
+  const taken = hostNetworks(wire)
   const before = readRange(file)
-  if (before && !taken.some(network => network.prefix > 8 && overlaps(network, before))) return before
+  if (before && !taken.some(network => network.prefix > WIDE && overlaps(network, before))) return before
   const range = chooseBridgeRange(seed, taken)
   if (range) writeFileSync(file, `${formatNetwork(range)}\n`, { mode: 0o600 })
   return range

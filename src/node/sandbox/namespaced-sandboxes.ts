@@ -11,7 +11,7 @@ import { type Answers, openAnswers } from './answers.ts'
 import { type Cell, cleanse, mountIn, nameIn, openCell, readRecord, writeRecord } from './cell.ts'
 import { type Holder, isAlive, killHolder, parseHolder, readHolder } from './holder.ts'
 import { enterAsWrapper, type Namespaced, UNSHARE } from './namespaces.ts'
-import type { Sandbox, Sandboxes, SandboxNetwork } from './sandbox.ts'
+import type { Sandbox, Sandboxes, SandboxNetwork, Wiring } from './sandbox.ts'
 import { HOLDER, START } from './scripts.ts'
 import { writeSetUp } from './set-up.ts'
 import { makeSlot, removeDoomed, removeSlot, type Slot, slotAt, slotsIn } from './slot.ts'
@@ -55,7 +55,7 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
       makeSlot(slot)
       const wiring = isFull ? network.wiring(address) : undefined
       const record = { address, mounted: writeSetUp(slot, isolation, wiring?.inside) }
-      const holder = await startHolder(slot, wiring?.outside ?? '')
+      const holder = await startHolder(slot, wiring)
       if (isClosed) throw new Error('sandboxes are closed')
       writeRecord(slot, record)
       const cell = openCell(slot, holder, record, true)
@@ -69,10 +69,11 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
     }
   }
 
-  async function startHolder(slot: Slot, wiring: string): Promise<Holder> {
+  async function startHolder(slot: Slot, wiring: Wiring | undefined): Promise<Holder> {
     const start = ['/bin/sh', '-c', START, 'solvent-sandbox', slot.folder, join(folder, 'answers'), holderScript]
-    const { code, stdout, stderr } = await commands.run([...start, String(patienceSeconds), ...UNSHARE[isolation]], {
-      stdin: wiring === '' ? '' : `${wiring}\n`,
+    const values = [String(patienceSeconds), wiring?.switchPath ?? '']
+    const { code, stdout, stderr } = await commands.run([...start, ...values, ...UNSHARE[isolation]], {
+      stdin: wiring ? `${wiring.outside}\n` : '',
       timeoutMs: START_MS,
     })
     const holder = code === 0 ? parseHolder(stdout) : undefined

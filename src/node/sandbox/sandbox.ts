@@ -64,14 +64,22 @@ export interface Addresses {
   giveBack(address: string): void
 }
 
+export interface Wiring {
+  /** The network namespace of the switch, for `nsenter --net=`. */
+  readonly switchPath: string
+  /** Lines for `ip -batch` at the switch, with the sandbox's process id as `$pid`. */
+  readonly outside: string
+  /** Lines for `ip -batch` inside the sandbox. */
+  readonly inside: string
+}
+
 /** What sandboxes need of the network; network/'s `PodNetwork` is one. */
 export interface SandboxNetwork {
   readonly hostAddress: string | undefined
-  /** Makes the bridge that `bridged` addresses are on. */
+  /** Makes the switch that `bridged` addresses are at. */
   open(): Promise<Outcome>
   readonly bridged: Addresses
   readonly shared: Addresses
-  /** Lines for `ip -batch`, outside with the sandbox's process id as `$pid`, then inside. */
-  wiring(address: string): { readonly outside: string; readonly inside: string }
+  wiring(address: string): Wiring
   close(): Promise<void>
 }

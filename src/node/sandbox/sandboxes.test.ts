@@ -19,8 +19,7 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { systemClock } from '../../base/clock.ts'
-import { hashOf } from '../../network/address-range.ts'
-import { createPodNetwork } from '../../network/pod-network.ts'
+import { createPodNetwork, wireName } from '../../network/pod-network.ts'
 import { createSandboxes } from './create-sandboxes.ts'
 import { hostView } from './host-view.ts'
 import type { Isolation, Sandbox, Sandboxes } from './sandbox.ts'
@@ -142,8 +141,8 @@ const traces = () => ({
 })
 
 const interfacesOf = ({ state }: { readonly state: string }): readonly string[] => {
-  const mark = hashOf(join(state, 'network')).toString(16).padStart(8, '0')
-  return interfaces().filter(name => name.includes(mark))
+  const wire = wireName(join(state, 'network'))
+  return interfaces().filter(name => name === wire)
 }
 const interfaces = (): readonly string[] => readdirSync('/sys/class/net')
 
@@ -461,10 +460,34 @@ describe('the network of full isolation', () => {
     await sandbox.destroy()
   })
 
+  test('a killed keeper of the network is started again, and nobody notices', async () => {
+    const a = await place.sandboxes.create()
+    const server = await start(a, ...serve('from a'))
+    const keeper = () => Number(readFileSync(join(place.state, 'network/keeper'), 'utf8'))
+    const first = keeper()
+    process.kill(first, 'SIGKILL')
+    const taken: Sandbox[] = []
+    // One that is new, not used again: it is wired.
+    while (taken.at(-1)?.address === undefined || taken.length < 3) taken.push(await place.sandboxes.create())
+    expect(await inside(taken.at(-1)!, fetchFrom(a.address))).toBe('from a')
+    await vi.waitFor(() => expect(keeper()).not.toBe(first))
+    const end = once(server, 'exit')
+    await Promise.all([a, ...taken].map(sandbox => sandbox.destroy()))
+    await end
+  })
+
+  test('with server and keeper killed at once the kernel removes everything by itself', async () => {
+    const life = await startLife({ isolation: 'full', count: 2, patience: 1 })
+    process.kill(Number(readFileSync(join(life.state, 'network/keeper'), 'utf8')), 'SIGKILL')
+    await life.kill()
+    await vi.waitFor(() => expect(interfacesOf(life)).toEqual([]), 10_000)
+    rmSync(life.state, { recursive: true, force: true })
+  })
+
   test('close leaves no interface behind', async () => {
     const other = await open('full')
     await other.sandboxes.create()
-    expect(interfacesOf(other).length).toBeGreaterThanOrEqual(2)
+    expect(interfacesOf(other)).toHaveLength(1)
     await close(other)
     expect(interfacesOf(other)).toEqual([])
   })

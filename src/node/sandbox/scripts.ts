@@ -8,22 +8,23 @@
  */
 
 /**
- * Arguments: slot, FIFO of answers, file of the holder, seconds without a server, options for unshare. Standard input: lines for `ip -batch`.
+ * Arguments: slot, FIFO of answers, file of the holder, seconds without a server, the switch's network namespace or nothing, options for unshare.
+ * Standard input: lines for `ip -batch` there.
  * Prints `PID START-TIME`.
  */
-export const START = `slot=$1 acks=$2 holder=$3 patience=$4
-shift 4
+export const START = `slot=$1 acks=$2 holder=$3 patience=$4 switch=$5
+shift 5
 PATH=$PATH:/usr/sbin:/sbin:/usr/bin:/bin
 cd "$slot" && mkfifo -m 600 control ready || exit 1
 wiring=$(while IFS= read -r line; do echo "$line"; done)
-setsid unshare "$@" sh "$holder" "$slot" "$acks" "$patience" "\${wiring:+wired}" </dev/null >holder.log 2>&1 9>ready &
+setsid unshare "$@" sh "$holder" "$slot" "$acks" "$patience" "$switch" </dev/null >holder.log 2>&1 9>ready &
 exec 3<ready
 failed() { while IFS= read -r line; do echo "$line" >&2; done <holder.log; exit 1; }
 read -r pid start <&3 || failed
-if [ -n "$wiring" ]; then
+if [ -n "$switch" ]; then
   eval "cat <<EOF
 $wiring
-EOF" | ip -batch - || { kill -9 "$pid"; exit 1; }
+EOF" | nsenter --net="$switch" ip -batch - || { kill -9 "$pid"; exit 1; }
 fi
 exec 5>control
 echo "go 0" >&5
