@@ -142,17 +142,12 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
         ? { last: before.state.end, backOff: afterRestart(before.backOff, before.state.endedMs, nowMs) }
         : {}
     view.changeContainer(name, { ...again, life, state: { kind: 'starting' } })
-    const folder = folders.lifeFolder(uid, name, life)
     const startedAt = clock.now()
     const onExit = (end: ProcessEnd): void => ended(name, life, startedAt, end)
     const result = await startContainer(parts, pod, container, life, place!, onExit)
     if (result.kind === 'started') {
-      processes.began(name, result.process)
-      lives.begin(folder)
-      view.changeContainer(name, { state: { kind: 'running', startedAt } })
-      clock.after(STARTED_EVENT_MS, () => {
-        if (!hasLeft && lives.isRunning(folder)) events.event(pod, 'Normal', 'Started', `Started container ${name}`)
-      })
+      // Its end may have been told before we came to go on here.
+      if (observedOf(view.seen, name).state.kind === 'starting') began(name, life, result.process, startedAt)
     } else if (result.kind === 'failed') {
       events.event(pod, 'Warning', 'Failed', `container ${name} cannot start: ${result.message}`)
       view.containerEnded(name, {
@@ -169,12 +164,20 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
         message: result.message,
         retryMs: clock.monotonicMs() + MISCONFIGURED_RETRY_MS,
       }
-      view.changeContainer(name, {
-        ...before,
-        state: before.state.kind === 'ended' ? before.state : { kind: 'waiting', problem },
-      })
+      const last = before.state.kind === 'ended' ? before.state.end : before.last
+      view.changeContainer(name, { ...before, last, state: { kind: 'waiting', problem } })
     }
     sync()
+  }
+
+  function began(name: string, life: number, process: string, startedAt: Instant): void {
+    const folder = folders.lifeFolder(uid, name, life)
+    processes.began(name, process)
+    lives.begin(folder)
+    view.changeContainer(name, { state: { kind: 'running', startedAt } })
+    clock.after(STARTED_EVENT_MS, () => {
+      if (!hasLeft && lives.isRunning(folder)) events.event(pod, 'Normal', 'Started', `Started container ${name}`)
+    })
   }
 
   function ended(name: string, life: number, startedAt: Instant, { code, recordedAt }: ProcessEnd): void {
