@@ -1,5 +1,6 @@
 /** All commands as data, in the order of the help. Each one's code is loaded only when it runs. */
-import type { Command, Flag } from './command.ts'
+import type { Command } from './command.ts'
+import type { Flag } from './flag.ts'
 import {
   ALL_NAMESPACES,
   CLUSTER_FLAGS,

@@ -1,17 +1,7 @@
 /** A command of the command line as data: what `--help`, completion and the parser of arguments need, and where its code is. */
+import type { Flag } from './flag.ts'
 import type { Flags } from './flags.ts'
 import type { Terminal } from './terminal.ts'
-
-export interface Flag {
-  readonly name: string
-  readonly short?: string
-  /** What stands for its value in the help: `FILE`. A flag without takes none. */
-  readonly value?: string
-  readonly help: string
-  readonly repeatable?: boolean
-  /** The only values it takes; `jsonpath=` stands for all that begin so. */
-  readonly choices?: readonly string[]
-}
 
 export interface Invocation {
   readonly args: readonly string[]

@@ -3,8 +3,9 @@
  * shells and tools already understand. Names come from the cluster if it answers within 200 ms; completion never starts one.
  */
 import { BUILT_IN_KINDS } from '../kube/kinds.ts'
-import type { Command, Flag } from './command.ts'
+import type { Command } from './command.ts'
 import { COMMANDS } from './command-table.ts'
+import type { Flag } from './flag.ts'
 import { parseFlags } from './flags.ts'
 import { GLOBAL_FLAGS } from './global-flags.ts'
 import type { Terminal } from './terminal.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Flag } from './command.ts'
+import type { Flag } from './flag.ts'
 import { parseFlags } from './flags.ts'
 
 const FLAGS: readonly Flag[] = [

@@ -1,8 +1,8 @@
 /** Arguments to values by a command's table of flags, over node:util.parseArgs; a flag that nobody knows is answered with the nearest. */
 import { parseArgs } from 'node:util'
 import { nearest } from '../base/did-you-mean.ts'
-import type { Flag } from './command.ts'
 import { usageError } from './exit.ts'
+import type { Flag } from './flag.ts'
 
 export interface Flags {
   has(name: string): boolean

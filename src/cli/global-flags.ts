@@ -1,5 +1,5 @@
 /** Flags that several commands share, each written once. */
-import type { Flag } from './command.ts'
+import type { Flag } from './flag.ts'
 
 export const HELP: Flag = { name: 'help', short: 'h', help: 'show this help' }
 

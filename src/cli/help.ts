@@ -1,6 +1,7 @@
 /** Help as text: examples first, then flags. */
 import { nearest } from '../base/did-you-mean.ts'
-import type { Command, Flag } from './command.ts'
+import type { Command } from './command.ts'
+import type { Flag } from './flag.ts'
 import type { Style } from './terminal.ts'
 
 export function commandHelp(command: Command, globals: readonly Flag[], style: Style): string {
