@@ -26,11 +26,11 @@ export async function coordinate(environment: Environment): Promise<number> {
   const { name, namespace } = environment.plan
   const connection = inClusterConnection()
   // Without a cluster around it the job runs all the same, and nobody is told.
-  const api = connection && createHttpApi(connection)
+  const reporter = connection && new StatusReporter(() => createHttpApi(connection), { name, namespace })
   try {
-    return await new Coordinator(environment, api && new StatusReporter(api, { name, namespace }), systemClock).run()
+    return await new Coordinator(environment, reporter, systemClock).run()
   } finally {
-    api?.close()
+    reporter?.close()
   }
 }
 

@@ -24,15 +24,15 @@ function apiThat(...answers: readonly (number | 'unreachable')[]) {
       return {} as never
     },
   }
-  return { api: api as KubeApi, patches }
+  return { connect: () => ({ ...api, close() {} }) as KubeApi & { close(): void }, patches }
 }
 
 const job = { name: 'n', namespace: 'default' }
 
 test('the last word is told until the API takes it, beside the conditions that others wrote', async () => {
-  const { api, patches } = apiThat('unreachable', 500)
+  const { connect, patches } = apiThat('unreachable', 500)
   const failed = { type: 'Failed', status: 'True', reason: 'TaskFailed', lastTransitionTime: 'now' } as const
-  await new StatusReporter(api, job).conclude({ phase: 'Failed' }, failed)
+  await new StatusReporter(connect, job).conclude({ phase: 'Failed' }, failed)
   expect(patches).toEqual([
     {
       status: {
@@ -45,14 +45,14 @@ test('the last word is told until the API takes it, beside the conditions that o
 })
 
 test('a job that is gone needs no last word', async () => {
-  const { api, patches } = apiThat(404)
-  await new StatusReporter(api, job).conclude({ phase: 'Succeeded' }, undefined)
+  const { connect, patches } = apiThat(404)
+  await new StatusReporter(connect, job).conclude({ phase: 'Succeeded' }, undefined)
   expect(patches).toEqual([])
 })
 
 test('reports that come together are told once, the newest', async () => {
-  const { api, patches } = apiThat()
-  const reporter = new StatusReporter(api, job)
+  const { connect, patches } = apiThat()
+  const reporter = new StatusReporter(connect, job)
   for (let pendingTasks = 9; pendingTasks >= 0; pendingTasks--) reporter.report({ phase: 'Running', pendingTasks })
   await reporter.conclude({ phase: 'Succeeded' }, undefined)
   expect(patches.length).toBeLessThanOrEqual(3)

@@ -7,7 +7,11 @@ import { API_VERSION, type BatchJob, type BatchJobStatus } from '../../../spec/k
 const LEAST_INTERVAL_MS = 200
 const FIRST_BACKOFF_MS = 200
 const LONGEST_BACKOFF_MS = 5_000
-const ANSWER_MS = 5_000
+const ANSWER_MS = 3_000
+
+export interface ApiConnection extends KubeApi {
+  close(): void
+}
 
 export interface JobName {
   readonly name: string
@@ -15,14 +19,15 @@ export interface JobName {
 }
 
 export class StatusReporter {
-  private readonly api: KubeApi
+  private readonly connect: () => ApiConnection
+  private api: ApiConnection | undefined
   private readonly job: JobName
   private latest: BatchJobStatus | undefined
   private sending: Promise<void> | undefined
   private complained = false
 
-  constructor(api: KubeApi, job: JobName) {
-    this.api = api
+  constructor(connect: () => ApiConnection, job: JobName) {
+    this.connect = connect
     this.job = job
   }
 
@@ -51,6 +56,11 @@ export class StatusReporter {
     }
   }
 
+  close(): void {
+    this.api?.close()
+    this.api = undefined
+  }
+
   private async send(): Promise<void> {
     let backoff = FIRST_BACKOFF_MS
     while (this.latest) {
@@ -70,14 +80,22 @@ export class StatusReporter {
   }
 
   private async patch(status: BatchJobStatus): Promise<void> {
-    // An answer that does not come is asked for again: telling it twice does no harm.
+    this.api ??= this.connect()
     let timer: NodeJS.Timeout | undefined
     const silence = new Promise<never>((_, failed) => {
       timer = setTimeout(() => failed(new Error('no answer')), ANSWER_MS)
     })
     const answer = this.api.patch(this.ref, 'merge', { status }, { subresource: 'status' })
-    await Promise.race([answer, silence]).finally(() => clearTimeout(timer))
-    this.complained = false
+    try {
+      await Promise.race([answer, silence])
+      this.complained = false
+    } catch (error) {
+      // On a new connection, with the old one closed: what is stuck in it must not arrive after what is said later.
+      if (!(error instanceof ApiError)) this.close()
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   /** Once for each time that the API goes away. */
@@ -89,6 +107,7 @@ export class StatusReporter {
 
   /** A merge patch replaces a list as a whole, so the other conditions come along. */
   private async conditionsWith(condition: Condition): Promise<readonly Condition[]> {
+    this.api ??= this.connect()
     const { status } = await this.api.get<BatchJob>(this.ref)
     return [...(status?.conditions ?? []).filter(({ type }) => type !== condition.type), condition]
   }
