@@ -203,6 +203,18 @@ test.each(Object.entries(written))('the largest rows of all %s files are shown',
   expect(lines).toHaveLength(23)
 })
 
+test('an output that cannot be read from here is said, and is no failure of the job', async () => {
+  const uri = 'file:///nowhere/out/'
+  const job = {
+    ...object('BatchJob', { output: { uri, files: 1, rows: 1, bytes: 10 } }),
+    spec: { output: { csv: uri } },
+  } as unknown as BatchJob
+  expect(await resultLines(job, 1)).toEqual([
+    'x completed in 1.0 s: 1 row in 1 file, 10 B in /nowhere/out/',
+    "(it cannot be read from here: ENOENT: no such file or directory, scandir '/nowhere/out/')",
+  ])
+})
+
 test('values line up, long keys are cut, and control characters are shown', () => {
   expect(
     topLines(

@@ -22,8 +22,14 @@ export async function resultLines(job: BatchJob, seconds: number): Promise<reado
   if (!output) return [`${name} completed in ${seconds.toFixed(1)} s`]
   const { uri, rows, files, bytes } = output
   const size = `${counted(rows, 'row')} in ${plural(files, 'file')}, ${formatBytes(bytes)}`
-  const top = bytes <= MAX_BYTES ? await topRows(job, TOP) : []
-  return [`${name} completed in ${seconds.toFixed(1)} s: ${size} in ${placeText(uri)}`, ...topLines(top, rows)]
+  const head = `${name} completed in ${seconds.toFixed(1)} s: ${size} in ${placeText(uri)}`
+  if (bytes > MAX_BYTES) return [head]
+  try {
+    return [head, ...topLines(await topRows(job, TOP), rows)]
+  } catch (error) {
+    // The job is done all the same: its output may lie where only its pods can read.
+    return [head, `(it cannot be read from here: ${(error as Error).message})`]
+  }
 }
 
 const grouped = new Intl.NumberFormat('en-US')
