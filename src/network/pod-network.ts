@@ -34,7 +34,7 @@ export interface Wiring {
 export interface PodNetwork {
   /** The machine's end of the wire, at which pods reach the API server; undefined where no switch is tried. */
   readonly hostAddress: string | undefined
-  /** Makes the switch, or takes an earlier life's over. Why it cannot be, otherwise. */
+  /** Makes the switch, or takes an earlier life's over. Why it cannot be, otherwise. Called early, it is ready when it is needed. */
   open(): Promise<{ readonly ok: true } | { readonly ok: false; readonly message: string }>
   /** For pods at the switch. */
   readonly bridged: Addresses
@@ -69,20 +69,26 @@ export function createPodNetwork({
   const range = platform === 'linux' && isRoot ? rememberedRange(folder, seed, wire) : undefined
   const hostAddress = range && formatAddress(range.address + 1)
   let opened: Switch | undefined
+  let opening: ReturnType<PodNetwork['open']> | undefined
+
+  async function open(): ReturnType<PodNetwork['open']> {
+    if (!range || hostAddress === undefined) {
+      return { ok: false, message: platform === 'linux' ? 'not root' : `no network namespaces on ${platform}` }
+    }
+    const { prefix } = range
+    const result = await openSwitch({ commands, folder: seed, wire, address: hostAddress, prefix, patienceSeconds })
+    if ('problem' in result) return { ok: false, message: result.problem }
+    opened = result
+    return { ok: true }
+  }
 
   return {
     hostAddress,
     bridged: range ? createAddresses(range, 2) : oneAddress('127.0.0.1'),
     shared: platform === 'linux' ? createAddresses(loopbackRange(seed), 1) : oneAddress('127.0.0.1'),
-    async open() {
-      if (!range || hostAddress === undefined) {
-        return { ok: false, message: platform === 'linux' ? 'not root' : `no network namespaces on ${platform}` }
-      }
-      const { prefix } = range
-      const result = await openSwitch({ commands, folder: seed, wire, address: hostAddress, prefix, patienceSeconds })
-      if ('problem' in result) return { ok: false, message: result.problem }
-      opened = result
-      return { ok: true }
+    open() {
+      opening ??= open()
+      return opening
     },
     wiring(address) {
       invariant(opened && range, 'a sandbox is wired after its network was opened')
@@ -103,6 +109,7 @@ export function createPodNetwork({
       if (!opened) return
       opened.close()
       opened = undefined
+      opening = undefined
       // The namespace takes its end along a little later; this one is gone when we return.
       await commands.run(['ip', 'link', 'del', wire])
     },

@@ -201,10 +201,15 @@ function cover(folder: string, draft: Draft, host: HostView, inUserNamespace: bo
   const number = draft.covers.push(folder) - 1
   const { lower, upper, work } = layer(number)
   const entries = host.entriesIn(folder)
-  const mountedOn = namesMountedOn(folder, draft, host)
+  const machines = namesMountedOn(folder, host.mountPoints(), host)
+  const ours = namesMountedOn(
+    folder,
+    draft.mounts.map(each => each.point),
+    host,
+  )
   draft.folders.push(lower, upper)
   draft.table.push(bind(folder, lower))
-  if (inUserNamespace && mountedOn.size > 0) copyEntries(folder, upper, entries, draft)
+  if (inUserNamespace && machines.size > 0) copyEntries(folder, upper, entries, draft)
   else {
     draft.folders.push(work)
     const notes = inUserNamespace ? ',userxattr' : ''
@@ -212,7 +217,7 @@ function cover(folder: string, draft: Draft, host: HostView, inUserNamespace: bo
     draft.table.push({ source: 'overlay', target: folder, type: 'overlay', options })
     const folders = entries.filter(entry => entry.kind === 'folder').map(entry => entry.name)
     const isPassed = folder !== READ_MOSTLY && folders.length <= MAX_PASSED
-    const passed = new Set([...(isPassed ? folders : []), ...mountedOn])
+    const passed = new Set([...(isPassed ? folders : []), ...machines, ...ours])
     for (const name of passed) draft.table.push(bind(join(lower, name), join(folder, name)))
   }
   return number
@@ -231,9 +236,8 @@ function copyEntries(folder: string, upper: string, entries: readonly Entry[], d
   }
 }
 
-/** Names in a folder that have something mounted on them or below them, by the machine or by us: an overlay shows none of that. */
-function namesMountedOn(folder: string, { mounts }: Draft, host: HostView): ReadonlySet<string> {
-  const points = [...host.mountPoints(), ...mounts.map(each => each.point)]
+/** Names in a folder that have something mounted on them or below them: an overlay shows none of that. */
+function namesMountedOn(folder: string, points: readonly string[], host: HostView): ReadonlySet<string> {
   return new Set(
     points
       .filter(point => point.startsWith(`${folder}/`))
