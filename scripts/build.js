@@ -1,5 +1,6 @@
 /** Bundles the programs of the package into dist/: the command line, the cluster's processes and what runs inside pods. */
-import { rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -26,10 +27,16 @@ const PROGRAMS = {
   batch: 'src/runtimes/batch/main.ts',
 }
 
-rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true })
-await Promise.all([
-  build({ ...shared, entryPoints: COMMAND_LINE, outdir: 'dist/cli', format: 'esm', splitting: true }),
+const built = await Promise.all([
+  build({ ...shared, metafile: true, entryPoints: COMMAND_LINE, outdir: 'dist/cli', format: 'esm', splitting: true }),
   ...Object.entries(PROGRAMS).map(([name, entry]) =>
-    build({ ...shared, entryPoints: { [name]: entry }, outdir: 'dist', format: 'esm' }),
+    build({ ...shared, metafile: true, entryPoints: { [name]: entry }, outdir: 'dist', format: 'esm' }),
   ),
 ])
+
+// What an earlier build left goes last: a command that runs meanwhile finds its chunks to the end.
+const fresh = new Set(built.flatMap(({ metafile }) => Object.keys(metafile.outputs)))
+for (const name of readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' })) {
+  const file = `dist/${name}`
+  if (/\.js(\.map)?$/.test(file) && !fresh.has(file)) rmSync(join(root, file), { force: true })
+}

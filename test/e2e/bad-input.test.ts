@@ -110,7 +110,7 @@ spec:
   )
   const { code, stderr } = await run(folder)
   expect(code).toBe(2)
-  expect(stderr).toMatch(/job\.yaml:5:\d+ spec\.parallelism\.expert is 3, but .*Use 1, 2 or 4/)
+  expect(stderr).toMatch(/job\.yaml:5:\d+ spec\.parallelism\.expert is 3, but .*Set expert to 1, 2 or 4\./)
 })
 
 test('a missing module and a missing export are told where they are named', async () => {

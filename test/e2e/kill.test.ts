@@ -1,5 +1,5 @@
 /** Kill what you like: everything of Solvent's at once, the server, the spawner, a worker, a rank. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Pod } from '../../src/kube/core.ts'
@@ -168,8 +168,8 @@ spec:
             { apiVersion: 'v1', kind: 'Pod', namespace: 'default' },
             { labelSelector: 'solvent.dev/name=killed,solvent.dev/role=worker' },
           )
-          const name = items.find(pod => pod.status?.phase === 'Running')?.metadata.name
-          victim = cluster.processes().find(each => name !== undefined && hostnameOf(each.pid).includes(name))?.pid
+          const uid = items.find(pod => pod.status?.phase === 'Running')?.metadata.uid
+          victim = uid === undefined ? undefined : containerProcess(cluster, uid)
         } finally {
           api.close()
         }
@@ -194,8 +194,15 @@ spec:
   120_000,
 )
 
-/** POD_NAME in the process's environment. */
-function hostnameOf(pid: number): string {
-  const file = `/proc/${pid}/environ`
-  return existsSync(file) ? (/(?:^|\0)POD_NAME=([^\0]*)/.exec(readFileSync(file, 'utf8'))?.[1] ?? '') : ''
+/** The program of a pod's only container: the last process below the wrapper that the agent's record names. */
+function containerProcess(cluster: EmbeddedCluster, podUid: string): number | undefined {
+  const home = join(cluster.state, 'pods', podUid)
+  const status = readdirSync(home, { recursive: true, encoding: 'utf8' }).find(name => name.endsWith('/status'))
+  const wrapper = status && /^(?:started|pid) (\d+)/m.exec(readFileSync(join(home, status), 'utf8'))?.[1]
+  let pid = Number(wrapper)
+  for (let child = pid; child > 0; ) {
+    pid = child
+    child = Number(/\d+/.exec(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'))?.[0] ?? 0)
+  }
+  return pid > 0 && pid !== Number(wrapper) ? pid : undefined
 }
