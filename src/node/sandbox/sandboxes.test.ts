@@ -125,7 +125,7 @@ const lifeFolder = mkdtempSync(join(tmpdir(), 'solvent-life-'))
 chmodSync(lifeFolder, 0o755)
 const lifeProgram = join(lifeFolder, 'life.mjs')
 await build({
-  entryPoints: [join(import.meta.dirname, 'testdata/life.ts')],
+  entryPoints: [join(import.meta.dirname, '../../../test/sandbox/life.ts')],
   outfile: lifeProgram,
   bundle: true,
   platform: 'node',
