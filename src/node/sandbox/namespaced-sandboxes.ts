@@ -42,13 +42,22 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
   const holderScript = join(folder, 'holder.sh')
   const cells = new Set<Cell>()
   const spare: Cell[] = []
+  const coming = new Set<Promise<Cell>>()
   let isClosed = false
 
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   writeFileSync(holderScript, HOLDER, { mode: 0o600 })
   const answers = await openAnswersIn(folder, commands, clock)
 
-  async function makeCell(): Promise<Cell> {
+  function makeCell(): Promise<Cell> {
+    const cell = makeNewCell()
+    coming.add(cell)
+    const forget = (): void => void coming.delete(cell)
+    cell.then(forget, forget)
+    return cell
+  }
+
+  async function makeNewCell(): Promise<Cell> {
     const slot = slotAt(folder, newId())
     const address = addresses.take()
     try {
@@ -166,6 +175,8 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
     },
     async close() {
       isClosed = true
+      // Whoever asked for these learns that it is too late; their holders must not stay behind.
+      await Promise.allSettled(coming)
       for (const slot of earlier) killHolderOf(slot)
       await Promise.all([...[...cells].map(end), ...earlier.splice(0).map(removeSlot)])
       answers.close()
