@@ -215,8 +215,8 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
     const left = place
     place = undefined
     parts.volumes.forget(uid)
-    left?.slot?.discard()
     parts.onSandboxGone(uid)
+    await left?.slot?.discard()
     await left?.sandbox.destroy().catch((error: Error) => parts.log(`sandbox ${left.sandbox.id}: ${error.message}`))
   }
 

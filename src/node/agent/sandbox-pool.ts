@@ -22,26 +22,28 @@ const RETRY_MS = 5_000
 
 export function createSandboxPool({ sandboxes, size, clock, log }: SandboxPoolOptions): SandboxPool {
   const waiting: Sandbox[] = []
-  let isMaking = false
+  let making: Promise<void> | undefined
   let isStarted = false
   let cancel = (): void => {}
 
-  async function fill(): Promise<void> {
-    if (isMaking) return
-    isMaking = true
+  function fill(): void {
+    making ??= make().finally(() => {
+      making = undefined
+    })
+  }
+
+  async function make(): Promise<void> {
     try {
       while (isStarted && waiting.length < size) waiting.push(await sandboxes.create())
     } catch (error) {
       log(`a sandbox could not be made: ${(error as Error).message}`)
-      cancel = clock.after(RETRY_MS, () => void fill())
-    } finally {
-      isMaking = false
+      cancel = clock.after(RETRY_MS, fill)
     }
   }
 
   function ready(): Sandbox | undefined {
     const sandbox = waiting.shift()
-    if (sandbox && isStarted) setImmediate(() => void fill())
+    if (sandbox && isStarted) setImmediate(fill)
     return sandbox
   }
 
@@ -50,11 +52,12 @@ export function createSandboxPool({ sandboxes, size, clock, log }: SandboxPoolOp
     take: async () => ready() ?? (await sandboxes.create()),
     start() {
       isStarted = true
-      void fill()
+      fill()
     },
     async stop() {
       isStarted = false
       cancel()
+      await making
       await Promise.all(waiting.splice(0).map(sandbox => sandbox.destroy()))
     },
   }

@@ -70,7 +70,7 @@ async function startBy(
 ): Promise<StartResult> {
   const runtime = parts.runtimes.find(each => each.canRun(start))
   if (!runtime) return { kind: 'failed', message: 'no runtime of this node can start it' }
-  if (runtime.name !== 'warm') start.slot?.discard()
+  if (runtime.name !== 'warm') void start.slot?.discard()
   return { kind: 'started', runtime: runtime.name, ...(await runtime.start(start, onExit)) }
 }
 

@@ -3,7 +3,7 @@
 import type { Container, Pod } from '../../kube/core.ts'
 import { envReferences, fetchReferences, type Lookup, podReferences } from '../env/references.ts'
 import { looksWarm } from '../runtimes/warm/can-stand-in.ts'
-import type { WarmSlot } from '../runtimes/warm/warm-pool.ts'
+import type { WarmSlot } from '../runtimes/warm/warm-slot.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import { admit } from '../volumes/admit.ts'
 import type { AgentParts } from './agent-parts.ts'

@@ -5,7 +5,7 @@
 
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import type { ProcessEnd } from '../spawner/spawner-client.ts'
-import type { WarmSlot } from './warm/warm-pool.ts'
+import type { WarmSlot } from './warm/warm-slot.ts'
 
 export interface ContainerStart {
   /** Unique in the state folder. */

@@ -14,7 +14,8 @@ import { isAlive, type ProcessIdentity, sendSignal, startTimeOf } from './proces
 import type { Adoption, StartProcess } from './protocol.ts'
 
 interface Watched extends ProcessIdentity {
-  readonly listener?: Duplex
+  /** Its end of the channel, until it was handed something. */
+  listener?: Duplex
   /** Another spawner's. */
   readonly adopted: boolean
 }
@@ -22,6 +23,8 @@ interface Watched extends ProcessIdentity {
 export interface Children {
   start(what: StartProcess): Promise<ProcessIdentity>
   handOver(process: string, line: string): void
+  /** Whoever waits to be handed something has nobody left to wait for: it sees the end of its channel. */
+  dismissListeners(): void
   signal(process: string, signal: NodeJS.Signals): boolean
   /** Those of them that live. One that is known under another name gets the new name. */
   adopt(processes: readonly Adoption[]): readonly string[]
@@ -109,9 +112,13 @@ export function createChildren({ lifeline, guardSeconds, onExit, onReady }: Chil
   return {
     start,
     handOver(process, line) {
-      const listener = watched.get(process)?.listener
-      if (!listener) throw new Error(`process ${process} does not listen`)
-      listener.end(`${line}\n`)
+      const listening = watched.get(process)
+      if (!listening?.listener) throw new Error(`process ${process} does not listen`)
+      listening.listener.end(`${line}\n`)
+      delete listening.listener
+    },
+    dismissListeners() {
+      for (const { listener } of watched.values()) listener?.destroy()
     },
     signal(process, signal) {
       const pid = watched.get(process)?.pid

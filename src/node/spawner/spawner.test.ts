@@ -183,6 +183,17 @@ describe('left alone', () => {
     expect(lockOwner(bed.stateDir)).toBeUndefined()
   })
 
+  test('a process that waits to be handed something sees at once that its agent is gone', async () => {
+    const folder = join(bed.stateDir, 'waits')
+    mkdirSync(folder)
+    const env = { PATH: process.env.PATH ?? '' }
+    const argv = sh('read -r line <&4 || echo nobody')
+    await bed.spawner.start({ process: 'waits', argv, env, cwd: '/', enter: [], folder, listens: true }, () => {})
+    bed.spawner.close()
+    await until(() => readRecord(folder)?.exitCode !== undefined)
+    expect(readFileSync(join(folder, 'log'), 'utf8')).toBe('nobody\n')
+  })
+
   test('processes without a spawner end, with all that they started', async () => {
     const process = await bed.start(sh('trap "" TERM HUP INT; sleep 1000 & echo $!; wait'))
     const inner = await printedPid(process)

@@ -9,16 +9,7 @@ import { programPath } from '../../../base/package-root.ts'
 import type { Sandbox } from '../../sandbox/sandbox.ts'
 import type { ProcessEnd, Spawner } from '../../spawner/spawner-client.ts'
 import type { Preload } from './hand-over.ts'
-
-/** A process that waits. */
-export interface WarmSlot {
-  readonly process: string
-  readonly folder: string
-  /** From now on the end of the process is the end of a container. False: it has ended already. */
-  use(onExit: (end: ProcessEnd) => void): boolean
-  /** It is not needed after all; its sandbox stays. */
-  discard(): void
-}
+import { startWaiting, type Waiting, type WarmSlot } from './warm-slot.ts'
 
 export interface WarmPool {
   /** One that is ready, with its sandbox; undefined when there is none. */
@@ -41,12 +32,6 @@ export interface WarmPoolOptions {
   readonly program?: string
 }
 
-interface Waiting {
-  readonly slot: WarmSlot
-  readonly sandbox: Sandbox
-  isReady: boolean
-}
-
 /** Node's start takes about 55 ms of one core: by then the pod that took one has printed its first line. */
 const REFILL_AFTER_MS = 30
 const RETRY_AFTER_MS = 5_000
@@ -55,20 +40,20 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
   const { spawner, clock, stateDir, size, preloads, env, newSandbox, log } = options
   const home = join(stateDir, 'warm')
   const waiting = new Set<Waiting>()
-  let starting = 0
+  const starting = new Set<Promise<void>>()
   let serial = 0
-  let stopped = false
+  let isStopped = false
   let cancel = (): void => {}
 
   function refill(): void {
-    while (!stopped && waiting.size + starting < size) {
-      starting++
-      void add()
+    while (!isStopped && waiting.size + starting.size < size) {
+      const work = add()
         .catch((error: Error) => {
           log(`a warm process could not be started: ${error.message}`)
           refillAfter(RETRY_AFTER_MS)
         })
-        .finally(() => starting--)
+        .finally(() => starting.delete(work))
+      starting.add(work)
     }
   }
 
@@ -80,54 +65,22 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
   async function add(): Promise<void> {
     const sandbox = await newSandbox()
     const process = `warm-${clock.now().toString(36)}-${serial++}`
-    const folder = join(home, process)
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    const entry: Waiting = { slot: slotOf(process, folder), sandbox, isReady: false }
-    let container: ((end: ProcessEnd) => void) | undefined
-    let hasEnded = false
-
-    function slotOf(process: string, folder: string): WarmSlot {
-      return {
-        process,
-        folder,
-        use(onExit) {
-          container = onExit
-          return !hasEnded
-        },
-        discard() {
-          void spawner.signal(process, 'SIGKILL')
-          rmSync(folder, { recursive: true, force: true })
-        },
-      }
-    }
-    function onExit(end: ProcessEnd): void {
-      hasEnded = true
-      container?.(end)
-      if (!waiting.delete(entry)) return
-      rmSync(folder, { recursive: true, force: true })
-      void sandbox.destroy()
-      if (stopped) return
-      log(`a warm process ended with code ${end.code} before it was used`)
-      refillAfter(RETRY_AFTER_MS)
-    }
-
-    const argv = [
-      globalThis.process.execPath,
-      options.program ?? programPath('warm.js'),
-      home,
-      ...preloads.map(each => each.module),
-    ]
-    waiting.add(entry)
+    const program = options.program ?? programPath('warm.js')
+    const argv = [globalThis.process.execPath, program, home, ...preloads.map(each => each.module)]
     try {
-      const start = { process, argv, env, cwd: sandbox.root, enter: sandbox.enter, folder, listens: true }
-      await spawner.start(start, onExit, () => {
-        entry.isReady = true
-      })
+      const folder = join(home, process)
+      waiting.add(await startWaiting({ spawner, process, folder, argv, env, sandbox, onLost }))
     } catch (error) {
-      waiting.delete(entry)
-      void sandbox.destroy()
+      await sandbox.destroy()
       throw error
     }
+  }
+
+  function onLost(lost: Waiting, { code }: ProcessEnd): void {
+    log(`a warm process ended with code ${code} before it was used`)
+    waiting.delete(lost)
+    void lost.end().catch((error: Error) => log(error.message))
+    refillAfter(RETRY_AFTER_MS)
   }
 
   return {
@@ -141,17 +94,19 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
     },
     take() {
       for (const entry of waiting) {
-        if (!entry.isReady) continue
+        if (!entry.isReady()) continue
         waiting.delete(entry)
         refillAfter(REFILL_AFTER_MS)
-        return entry
+        return { slot: entry.slot, sandbox: entry.sandbox }
       }
       return undefined
     },
     async stop() {
-      stopped = true
+      isStopped = true
       cancel()
-      await Promise.all([...waiting].map(({ slot }) => spawner.signal(slot.process, 'SIGKILL').catch(() => false)))
+      await Promise.all(starting)
+      await Promise.all([...waiting].map(each => each.end()))
+      waiting.clear()
     },
   }
 }
