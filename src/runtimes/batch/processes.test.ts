@@ -1,11 +1,12 @@
 /** Coordinator and workers as real processes: killed, restarted, robbed of their outputs, fed with what is wrong. Needs dist/batch.js. */
 import { type ChildProcess, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { runLocally } from '../../../bench/batch/local-run.ts'
 import { asMap, module, planFor, readOutput, type TestJob } from '../../../test/batch/in-process.ts'
+import { packageRoot } from '../../base/package-root.ts'
 
 let folder: string
 beforeEach(() => {
@@ -245,4 +246,10 @@ test.runIf(canMount)('a full disk is tried four times, then told; the folder sta
   } finally {
     spawnSync('umount', [out])
   }
+})
+
+test('importing the program loads no package: a prewarmed process must be cheap', () => {
+  const bundle = readFileSync(join(packageRoot(), 'dist/batch.js'), 'utf8')
+  const imported = [...bundle.matchAll(/^import .*"([^"]+)";$/gm)].map(match => match[1]!)
+  expect(imported.filter(name => !name.startsWith('node:'))).toEqual([])
 })

@@ -1,7 +1,5 @@
 /** Rows of a Parquet file as objects, a row group at a time, by hyparquet; loaded only when a TypeScript map reads Parquet. */
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
-import { parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
-import { compressors } from 'hyparquet-compressors'
 import { UserError } from '../failure.ts'
 import { type Piece, pathOf } from './byte-chunks.ts'
 import type { EachRecord, OnProgress } from './each-record.ts'
@@ -10,6 +8,9 @@ import type { EachRecord, OnProgress } from './each-record.ts'
 const BATCH_ROWS = 8_192
 
 export async function forEachRow(piece: Piece, each: EachRecord, onProgress: OnProgress): Promise<void> {
+  // Here, not above: everything of this program is one file, whose imports are loaded at its start.
+  const { parquetMetadataAsync, parquetReadObjects } = await import('hyparquet')
+  const { compressors } = await import('hyparquet-compressors')
   const path = pathOf(piece.uri)
   const fd = openSync(path, 'r')
   try {

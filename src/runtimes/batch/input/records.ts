@@ -7,6 +7,7 @@ import type { Piece } from './byte-chunks.ts'
 import type { EachRecord, OnProgress } from './each-record.ts'
 import { textBatches } from './line-batches.ts'
 import { lineNumberAt } from './line-number.ts'
+import { forEachRow } from './parquet-rows.ts'
 
 export async function forEachRecord(
   format: InputFormat,
@@ -15,7 +16,7 @@ export async function forEachRecord(
   onProgress: OnProgress,
 ): Promise<void> {
   for (const piece of split.pieces) {
-    if (format === 'parquet') await (await import('./parquet-rows.ts')).forEachRow(piece, each, onProgress)
+    if (format === 'parquet') await forEachRow(piece, each, onProgress)
     else if (format === 'text') await forEachLine(piece, each, onProgress)
     else if (format === 'jsonl') await forEachLine(piece, line => eachJson(line, each), onProgress)
     else unreachable(format)

@@ -1,7 +1,6 @@
 /** Rows as Parquet by hyparquet-writer, a row group at a time; loaded only when a job writes Parquet from TypeScript. */
 import { closeSync, fsyncSync, openSync } from 'node:fs'
 import type { SchemaElement } from 'hyparquet'
-import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
 import { writeWhole } from '../shuffle/segment-file.ts'
 import type { ColumnType } from '../table/column-type.ts'
 import type { Cell, RowTypes, RowWriter } from './rows.ts'
@@ -16,7 +15,9 @@ const ELEMENTS: Readonly<Record<ColumnType, Omit<SchemaElement, 'name'>>> = {
   json: { type: 'BYTE_ARRAY', converted_type: 'JSON' },
 }
 
-export function openParquetWriter(path: string, types: RowTypes): RowWriter {
+export async function openParquetWriter(path: string, types: RowTypes): Promise<RowWriter> {
+  // Here, not above: everything of this program is one file, whose imports are loaded at its start.
+  const { ByteWriter, ParquetWriter } = await import('hyparquet-writer')
   const fd = openSync(path, 'wx', 0o644)
   const sink = new ByteWriter(1 << 20)
   const schema: SchemaElement[] = [

@@ -1,5 +1,6 @@
 /** A map task whose pairs come from TypeScript: the user's function over records, or pieces of lines. */
 import type { BatchPlan } from '../../../planner/batch/plan.ts'
+import { forEachSqlPair } from '../duckdb/sql-pairs.ts'
 import { shortened, UserError } from '../failure.ts'
 import { blame, functionOf, type MapFunction, type UserModule } from '../functions/user-module.ts'
 import { userPlace } from '../functions/user-place.ts'
@@ -17,7 +18,7 @@ export async function mapInTypescript(task: MapTask, base: string, context: Task
   try {
     const sink = pairSinkFor(plan, output, context.tableBytes)
     if (plan.map.kind === 'sql') {
-      await (await import('../duckdb/sql-pairs.ts')).forEachSqlPair(task.split, context, sink)
+      await forEachSqlPair(task.split, context, sink)
     } else {
       const each =
         plan.map.kind === 'split' ? pieceMapper(plan.map.pattern, sink) : await moduleMapper(plan, sink, context)

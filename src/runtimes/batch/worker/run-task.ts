@@ -1,6 +1,8 @@
 /** One task, by stage and engine. */
 import { rmSync } from 'node:fs'
 import type { BatchPlan } from '../../../planner/batch/plan.ts'
+import { mapInDuckdb } from '../duckdb/map-in-duckdb.ts'
+import { reduceInDuckdb } from '../duckdb/reduce-in-duckdb.ts'
 import type { Task, TaskResult } from '../protocol.ts'
 import type { KeptOutputs } from './kept-outputs.ts'
 import { mapInTypescript } from './map-in-typescript.ts'
@@ -15,10 +17,10 @@ export async function runTask(
 ): Promise<TaskResult> {
   const inDuckdb = runsInDuckdb(context.plan)
   if (task.stage === 'reduce') {
-    const reduce = inDuckdb ? (await import('../duckdb/reduce-in-duckdb.ts')).reduceInDuckdb : reduceInTypescript
+    const reduce = inDuckdb ? reduceInDuckdb : reduceInTypescript
     return { stage: 'reduce', output: await orRemove(task.stagedPath, () => reduce(task, context)) }
   }
-  const map = inDuckdb ? (await import('../duckdb/map-in-duckdb.ts')).mapInDuckdb : mapInTypescript
+  const map = inDuckdb ? mapInDuckdb : mapInTypescript
   const base = kept.newBase(task.index)
   const { segments, keyType, valueType, pairs } = await orRemove(base, () => map(task, base, context))
   const output = { split: task.index, base, segments, keyType, valueType, pairs, bytesRead: task.split.bytes }
