@@ -51,17 +51,17 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const pki = ensurePki(join(state, 'pki'), [KUBERNETES_SERVICE, ...node.apiAddresses])
   const server = createApiServer({ store, pki, clock, warn: log })
   const port = await listenOn(server, LOOPBACK, state, options.port)
-  await bootstrap(server.api)
+  await Promise.all([bootstrap(server.api), installKinds(server.api)])
   const url = `https://${LOOPBACK}:${port}`
-  const spawnerPid = (await spawner).pid ?? process.ppid
-  const file = announce(state, url, pki.ca, pki.adminToken, spawnerPid)
+  // The spawner is our parent; whoever takes its place says so.
+  const file = announce(state, url, pki.ca, pki.adminToken, process.ppid)
   const announceAgain = (pid: number): void => void announce(state, url, pki.ca, pki.adminToken, pid)
   void spawner.then(live => live.onReplaced(announceAgain))
 
+  const joining = node.join(server, port)
   const controllers = startControllers({ api: server.api, clock, log, rootCa: pki.ca })
   const scheduler = startScheduler({ api: server.api, clock, log })
-  const joined = await node.join(server, port)
-  await installKinds(server.api)
+  const joined = await joining
   await publishApi(server.api, { service: server.serviceAddress, host: joined.apiHost, port })
   const forgetIdle = watchIdleness(options, server, clock)
 
