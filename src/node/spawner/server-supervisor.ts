@@ -76,8 +76,13 @@ export function superviseServer({ argv, log, onFinished }: SupervisorOptions): S
   function adopt(adopted: number): void {
     if (pid === adopted || stopping) return
     const startTime = startTimeOf(adopted)
-    if (startTime === undefined) return
+    if (startTime === undefined) {
+      // It ended while its spawner was away.
+      if (pid === undefined && pending === undefined) start()
+      return
+    }
     clearTimeout(pending)
+    pending = undefined
     pid = adopted
     startedAt = performance.now()
     const looking = setInterval(() => {

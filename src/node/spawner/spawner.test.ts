@@ -259,6 +259,29 @@ describe('the supervisor of a server', () => {
     await bed.dispose()
   })
 
+  test('takes over one that another spawner started, and starts one where that has ended', async () => {
+    const bed = await createTestbed()
+    const file = join(bed.stateDir, 'starts')
+    const script = `require('fs').appendFileSync(${JSON.stringify(file)}, process.pid + '\\n'); setInterval(() => {}, 1000)`
+    const starts = (): readonly string[] => (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [])
+    const other = await bed.start(['sleep', '1000'])
+    const supervisor = superviseServer({
+      argv: [process.execPath, '-e', script],
+      log: () => {},
+      onFinished: () => {},
+    })
+    supervisor.adopt(other.pid)
+    expect(supervisor.report.pid).toBe(other.pid)
+    sendSignal(other.pid, 'SIGKILL')
+    await until(() => starts().length === 1)
+    await supervisor.stop(1000)
+    const second = superviseServer({ argv: [process.execPath, '-e', script], log: () => {}, onFinished: () => {} })
+    second.adopt(other.pid)
+    await until(() => starts().length === 2)
+    await second.stop(1000)
+    await bed.dispose()
+  })
+
   test.each([0, 78])('lets it end with code %i', async code => {
     const ended = await new Promise<number>(onFinished => {
       superviseServer({ argv: [process.execPath, '-e', `process.exit(${code})`], log: () => {}, onFinished }).start()
