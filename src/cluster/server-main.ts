@@ -2,9 +2,12 @@
  * The server (dist/server.js): an embedded cluster's one large process, started and kept running by the spawner. Started with
  *
  *     node dist/server.js --state DIR [--port N] [--idle-timeout SECONDS]
+ *
+ * $SOLVENT_ISOLATION (full, mount or none) is the best isolation that is tried for pods.
  */
 import { parseArgs } from 'node:util'
 import { systemClock } from '../base/clock.ts'
+import type { Isolation } from '../node/sandbox/sandbox.ts'
 import { launchSpawner } from '../node/spawner/launch.ts'
 import { SERVER_EXIT } from '../node/spawner/protocol.ts'
 import { connectSpawner } from '../node/spawner/spawner-client.ts'
@@ -35,6 +38,7 @@ async function main(): Promise<void> {
     port: port === undefined ? undefined : Number(port),
     idleTimeoutMs: idleTimeout === undefined ? undefined : Number(idleTimeout) * 1000,
     spawner,
+    isolation: wantedIsolation(process.env.SOLVENT_ISOLATION),
     log,
     onIdle() {
       log('nothing to do for a while: ending')
@@ -54,6 +58,12 @@ async function main(): Promise<void> {
   // The terminal that started the cluster may close; the cluster stays.
   process.on('SIGHUP', () => {})
   await cluster
+}
+
+function wantedIsolation(text: string | undefined): Isolation | undefined {
+  if (text === undefined || text === 'full' || text === 'mount' || text === 'none') return text
+  log(`SOLVENT_ISOLATION is ${text}, but only full, mount and none are known. Going on as if it were not set.`)
+  return undefined
 }
 
 main().catch(error => {

@@ -220,18 +220,32 @@ test('an output folder that is not empty is left alone', async () => {
 test.skipIf(process.getuid?.() !== 0)(
   'a full disk under the output ends the job with that reason, and no partial file',
   async () => {
-    const input = Array.from({ length: 200_000 }, (_, i) => `word${i} other${i * 7}`).join('\n')
-    const folder = jobFolder({ name: 'full-disk', input, output: 'disk/out/' })
-    mkdirSync(join(folder, 'disk'))
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', join(folder, 'disk')])
+    const other = new EmbeddedCluster()
+    const disk = join(other.folder, 'disk')
+    mkdirSync(disk)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk])
     try {
-      const { code, stderr } = await run(folder)
+      writeFileSync(join(other.folder, 'input.txt'), Array.from({ length: 200_000 }, (_, i) => `word${i}`).join('\n'))
+      writeFileSync(
+        join(other.folder, 'job.yaml'),
+        `apiVersion: solvent.dev/v1alpha1
+kind: BatchJob
+metadata: { name: full-disk }
+spec:
+  input:  { text: input.txt }
+  map:    { split: '\\s+' }
+  reduce: sum
+  output: { jsonl: disk/out/ }
+`,
+      )
+      const { code, stderr } = await other.solvent(['run', 'job.yaml'])
       expect(code).not.toBe(0)
       expect(stderr).toMatch(/no space|disk.*full/i)
-      const left = existsSync(join(folder, 'disk/out')) ? readdirSync(join(folder, 'disk/out')) : []
+      const left = existsSync(join(disk, 'out')) ? readdirSync(join(disk, 'out')) : []
       expect(left.filter(name => !name.startsWith('.'))).toEqual([])
     } finally {
-      execFileSync('umount', ['-l', join(folder, 'disk')])
+      execFileSync('umount', ['-l', disk])
+      await other.down()
     }
   },
   120_000,

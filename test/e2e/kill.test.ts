@@ -69,7 +69,9 @@ test.skipIf(process.platform !== 'linux')(
       const job = await cluster.json<Job>(['get', 'job', 'sleeper'])
       expect(job.metadata.name).toBe('sleeper')
       await cluster.down()
-      expect(command(cluster)).toEqual([])
+      await eventually('nothing is left after down', 1000, () => cluster.processes().length === 0).catch(error => {
+        throw new Error(`${error.message}\n${command(cluster).join('\n')}`)
+      })
     }
   },
   KILLS * 120_000,
