@@ -20,6 +20,8 @@ const KILLS = Number(process.env.SOLVENT_KILLS ?? 10)
 const WRITERS = 8
 const NAMES_A_WRITER = 6
 const NAMESPACE = 'default'
+/** The spawner's back-off doubles with each kill; a stop and a start in between keep the waits short, and must lose nothing either. */
+const KILLS_A_START = 6
 
 const root = join(import.meta.dirname, '../..')
 const state = mkdtempSync(join(tmpdir(), 'solvent-kill-'))
@@ -185,6 +187,11 @@ test(
     const ending = new AbortController()
     const watching = follow(ending.signal)
     for (let kill = 0; kill < KILLS; kill++) {
+      if (kill > 0 && kill % KILLS_A_START === 0) {
+        await solvent('down')
+        await solvent('up')
+        await checkAll()
+      }
       const pid = serverPid()
       let left = 20 + Math.floor(random() * 300)
       await load(random, () => {
