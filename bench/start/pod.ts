@@ -33,11 +33,7 @@ export function measurePods(runs: number): Promise<readonly Measured[]> {
       warm: () => firstLine(['node', script]),
       // A flag of Node's own is what a process that already runs cannot take on.
       cold: () => firstLine(['node', '--no-warnings', script]),
-      true: async () => {
-        const posted = performance.now()
-        await runJob(api, `job-${id++}`, ['/bin/true'])
-        return performance.now() - posted
-      },
+      true: () => runJob(api, `job-${id++}`, ['/bin/true']),
     })
     const rival = { what: 'empty Node script', values: times.empty, as: 'minus' } as const
     return [
@@ -67,8 +63,8 @@ export function measurePods(runs: number): Promise<readonly Measured[]> {
   })
 }
 
-/** Posts a Job of one pod and waits until the pod's container has ended; then lets the machine rest. */
-async function runJob(api: HttpApi, name: string, command: readonly string[]): Promise<void> {
+/** Posts a Job of one pod and waits until the pod's container has ended; then lets the machine rest. Milliseconds from the one to the other. */
+async function runJob(api: HttpApi, name: string, command: readonly string[]): Promise<number> {
   const stop = new AbortController()
   const ended = podEnded(api, name, stop)
   const template = {
@@ -80,11 +76,14 @@ async function runJob(api: HttpApi, name: string, command: readonly string[]): P
     metadata: { name, namespace: 'default' },
     spec: { backoffLimit: 0, template },
   } as Job
+  const posted = performance.now()
   await api.create(job)
   await ended
+  const took = performance.now() - posted
   stop.abort()
   await new Promise(resume => setTimeout(resume, 150))
   await api.delete({ apiVersion: 'batch/v1', kind: 'Job', namespace: 'default', name })
+  return took
 }
 
 async function podEnded(api: HttpApi, job: string, stop: AbortController): Promise<void> {
