@@ -88,13 +88,25 @@ export async function nameIn(
   return (await order(cell, answers, 'name', hostname)) !== undefined
 }
 
+const CLEAN_TRIES = 40
+const CLEAN_AGAIN_MS = 3
+
 /** Kills everything inside and empties the folders; false where anything of the pod may remain. */
 export async function cleanse(cell: Cell, answers: Answers): Promise<boolean> {
-  if ((await order(cell, answers, 'clean')) !== 'clean') return false
+  if ((await orderClean(cell, answers)) !== 'clean') return false
   emptySlot(cell.slot)
   cell.hostname = ''
   cell.hosts = ''
   return true
+}
+
+/** Asked again while killed processes are still on their way out: the kernel takes some milliseconds where both cores are busy. */
+async function orderClean(cell: Cell, answers: Answers): Promise<string | undefined> {
+  for (let tries = 1; ; tries++) {
+    const answer = await order(cell, answers, 'clean')
+    if (answer !== 'busy' || tries === CLEAN_TRIES) return answer
+    await new Promise(resume => setTimeout(resume, CLEAN_AGAIN_MS))
+  }
 }
 
 async function order({ slot, orders }: Cell, answers: Answers, verb: string, text = ''): Promise<string | undefined> {

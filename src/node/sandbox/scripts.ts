@@ -62,9 +62,9 @@ look() {
   trace=$#
   while read -r _; do trace=$((trace + 1000)); done </proc/self/mountinfo
 }
-# Kills until nobody is left; a process that its parent outside has not buried yet still counts, for a moment.
+# Kills until nobody is left; a process that is still ending, or that its parent outside has not buried yet, counts: then the answer is busy.
 clean() {
-  left=1000
+  left=100
   while kill -9 -1; do
     left=$((left - 1))
     [ $left -gt 0 ] || { answer=busy; return; }

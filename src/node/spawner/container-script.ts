@@ -32,5 +32,7 @@ unset PWD OLDPWD
 code=$?
 echo "exited $code" >&5
 kill -9 $guard
+# Buried here: not every machine's process 1 does it, and while the dead count, the sandbox cannot be used again.
+wait $guard
 exit $code
 `
