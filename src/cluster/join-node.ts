@@ -16,6 +16,7 @@ import { createSandboxes } from '../node/sandbox/create-sandboxes.ts'
 import { createNameBoard } from '../node/sandbox/name-board.ts'
 import type { Isolation } from '../node/sandbox/sandbox.ts'
 import type { Spawner } from '../node/spawner/spawner-client.ts'
+import { memoryFolder } from './memory-folder.ts'
 
 export interface NodeOptions {
   readonly state: string
@@ -51,8 +52,9 @@ export function comingNode({ state, spawner, clock, log, isolation }: NodeOption
     apiAddresses: network.hostAddress === undefined ? [] : [network.hostAddress],
     async join(server, port) {
       const live = await spawner
-      const folder = join(state, 'sandboxes')
-      const sandboxes = await createSandboxes({ commands, folder, clock, network, log, atMost: isolation })
+      const folder = memoryFolder(state) ?? join(state, 'sandboxes')
+      const bulk = join(state, 'volumes')
+      const sandboxes = await createSandboxes({ commands, folder, bulk, clock, network, log, atMost: isolation })
       const apiHost = sandboxes.isolation === 'full' ? (network.hostAddress ?? LOOPBACK) : LOOPBACK
       if (apiHost !== LOOPBACK) await server.listen([apiHost], port)
       const naming = startNetwork({ api: server.api, clock, names, onError: error => log(`names: ${error}`) })

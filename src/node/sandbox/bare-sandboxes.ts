@@ -2,10 +2,21 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostsText } from './hosts-file.ts'
 import type { Addresses, Sandbox, Sandboxes } from './sandbox.ts'
-import { HOST_NAME, HOSTS, makeSlot, overwrite, removeDoomed, removeSlot, type Slot, slotAt, slotsIn } from './slot.ts'
+import {
+  HOST_NAME,
+  HOSTS,
+  makeSlot,
+  overwrite,
+  removeDoomed,
+  removeSlot,
+  type Slot,
+  type SlotHome,
+  slotAt,
+  slotsIn,
+} from './slot.ts'
 
 export interface BareOptions {
-  readonly folder: string
+  readonly home: SlotHome
   readonly addresses: Addresses
   readonly newId: () => string
   readonly limitation: string
@@ -13,8 +24,8 @@ export interface BareOptions {
 
 const API_HOST = '127.0.0.1'
 
-export function createBareSandboxes({ folder, addresses, newId, limitation }: BareOptions): Sandboxes {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+export function createBareSandboxes({ home, addresses, newId, limitation }: BareOptions): Sandboxes {
+  mkdirSync(home.folder, { recursive: true, mode: 0o700 })
 
   const sandboxIn = (slot: Slot, address: string): Sandbox => ({
     id: slot.id,
@@ -38,7 +49,7 @@ export function createBareSandboxes({ folder, addresses, newId, limitation }: Ba
     isolation: 'none',
     limitation,
     async create() {
-      const slot = slotAt(folder, newId())
+      const slot = slotAt(home, newId())
       makeSlot(slot)
       const address = addresses.take()
       writeFileSync(slot.record, JSON.stringify({ address }), { mode: 0o600 })
@@ -46,8 +57,8 @@ export function createBareSandboxes({ folder, addresses, newId, limitation }: Ba
     },
     async recover(keep) {
       const kept: Sandbox[] = []
-      const gone: Promise<void>[] = [removeDoomed(folder)]
-      for (const slot of slotsIn(folder)) {
+      const gone: Promise<void>[] = [removeDoomed(home)]
+      for (const slot of slotsIn(home)) {
         const address = keep.includes(slot.id) ? readAddress(slot) : undefined
         if (address === undefined) gone.push(removeSlot(slot))
         else kept.push(sandboxIn(slot, addresses.take(address)))
@@ -56,7 +67,7 @@ export function createBareSandboxes({ folder, addresses, newId, limitation }: Ba
       return kept
     },
     async close() {
-      await Promise.all(slotsIn(folder).map(removeSlot))
+      await Promise.all(slotsIn(home).map(removeSlot))
     },
   }
 }

@@ -8,8 +8,10 @@ import type { Isolation, Sandboxes, SandboxNetwork } from './sandbox.ts'
 
 export interface SandboxesOptions {
   readonly commands: HostCommands
-  /** `sandboxes/` of the state folder. */
+  /** Small files of every sandbox; a file system in memory makes pods start sooner. */
   readonly folder: string
+  /** What the pods' volumes hold; beside `folder` unless given. */
+  readonly bulk?: string
   readonly clock: Clock
   readonly network: SandboxNetwork
   readonly log?: (message: string) => void
@@ -28,6 +30,7 @@ const newId = (): string => randomBytes(4).toString('hex')
 export async function createSandboxes({
   commands,
   folder,
+  bulk = `${folder}-volumes`,
   clock,
   network,
   log = () => {},
@@ -36,7 +39,8 @@ export async function createSandboxes({
   patienceSeconds = 15,
 }: SandboxesOptions): Promise<Sandboxes> {
   const reasons: string[] = []
-  const shared = { folder, commands, clock, network, newId, patienceSeconds, log }
+  const home = { folder, bulk }
+  const shared = { home, commands, clock, network, newId, patienceSeconds, log }
   const tried = platform === 'linux' ? ORDER.slice(ORDER.indexOf(atMost)) : []
   if (atMost !== 'full') reasons.push(`limited to ${atMost}`)
 
@@ -60,5 +64,5 @@ export async function createSandboxes({
     }
   }
   if (platform !== 'linux') reasons.push(`no namespaces on ${platform}`)
-  return createBareSandboxes({ folder, addresses: network.shared, newId, limitation: reasons.join('; ') })
+  return createBareSandboxes({ home, addresses: network.shared, newId, limitation: reasons.join('; ') })
 }

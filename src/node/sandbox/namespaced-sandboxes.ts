@@ -3,7 +3,7 @@
  * again: its processes are killed and its folders emptied by a line to its holder, without starting anything, where a new one costs tens of
  * milliseconds of processor time. That is safe because a sandbox promises order, not security: every pod runs as the same user anyway.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import type { HostCommands } from '../../base/host-commands.ts'
@@ -14,11 +14,11 @@ import { enterAsWrapper, type Namespaced, UNSHARE } from './namespaces.ts'
 import type { Sandbox, Sandboxes, SandboxNetwork, Wiring } from './sandbox.ts'
 import { HOLDER, START } from './scripts.ts'
 import { writeSetUp } from './set-up.ts'
-import { makeSlot, removeDoomed, removeSlot, type Slot, slotAt, slotsIn } from './slot.ts'
+import { makeSlot, removeDoomed, removeSlot, type Slot, type SlotHome, slotAt, slotsIn } from './slot.ts'
 
 export interface NamespacedOptions {
   readonly isolation: Namespaced
-  readonly folder: string
+  readonly home: SlotHome
   readonly commands: HostCommands
   readonly clock: Clock
   readonly network: SandboxNetwork
@@ -35,7 +35,8 @@ const START_MS = 10_000
 
 /** Throws where this machine does not allow it; `createSandboxes` tries. */
 export async function createNamespacedSandboxes(options: NamespacedOptions): Promise<Sandboxes> {
-  const { isolation, folder, commands, clock, network, newId, limitation, patienceSeconds, log } = options
+  const { isolation, home, commands, clock, network, newId, limitation, patienceSeconds, log } = options
+  const { folder } = home
   const isFull = isolation === 'full'
   const addresses = isFull ? network.bridged : network.shared
   const apiHost = (isFull ? network.hostAddress : undefined) ?? '127.0.0.1'
@@ -58,7 +59,7 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
   }
 
   async function makeNewCell(): Promise<Cell> {
-    const slot = slotAt(folder, newId())
+    const slot = slotAt(home, newId())
     const address = addresses.take()
     try {
       makeSlot(slot)
@@ -134,7 +135,7 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
   }
 
   // Addresses of an earlier life stay taken until `recover` tells whose pods go on.
-  const earlier = [...slotsIn(folder)]
+  const earlier = [...slotsIn(home)]
   for (const slot of earlier) {
     const record = readRecord(slot)
     if (record) addresses.take(record.address)
@@ -156,7 +157,7 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
     },
     async recover(keep) {
       const kept: Sandbox[] = []
-      const gone: Promise<void>[] = [removeDoomed(folder)]
+      const gone: Promise<void>[] = [removeDoomed(home)]
       for (const slot of earlier.splice(0)) {
         const holder = readHolder(slot.folder)
         const record = readRecord(slot)
@@ -181,6 +182,7 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
       await Promise.all([...[...cells].map(end), ...earlier.splice(0).map(removeSlot)])
       answers.close()
       await network.close()
+      rmSync(folder, { recursive: true, force: true })
     },
   }
 }

@@ -13,7 +13,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs'
-import { readdir, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { SERVICE_ACCOUNT_DIR } from '../../kube/names.ts'
 
@@ -28,13 +28,21 @@ export interface Slot {
   readonly record: string
 }
 
-export const slotAt = (parent: string, id: string): Slot => {
+/** Where the sandboxes of a cluster lie. */
+export interface SlotHome {
+  /** Many small files that come and go with every pod: best on a file system in memory. */
+  readonly folder: string
+  /** What volumes hold, gigabytes perhaps: on a disk. */
+  readonly bulk: string
+}
+
+export const slotAt = ({ folder: parent, bulk }: SlotHome, id: string): Slot => {
   const folder = join(parent, id)
   return {
     id,
     folder,
     root: join(folder, 'root'),
-    volumes: join(folder, 'volumes'),
+    volumes: join(bulk, id),
     rootfs: join(folder, 'rootfs'),
     record: join(folder, 'sandbox.json'),
   }
@@ -54,7 +62,7 @@ const RESOLVER_TEXT = '# Names of this cluster are in /etc/hosts.\nnameserver 12
 export function makeSlot(slot: Slot): void {
   mkdirSync(join(slot.root, 'etc'), { recursive: true, mode: 0o755 })
   mkdirSync(join(slot.root, SERVICE_ACCOUNT_DIR), { recursive: true, mode: 0o755 })
-  mkdirSync(slot.volumes, { mode: 0o755 })
+  mkdirSync(slot.volumes, { recursive: true, mode: 0o755 })
   mkdirSync(slot.rootfs)
   writeFileSync(join(slot.root, HOSTS), '')
   writeFileSync(join(slot.root, HOST_NAME), '')
@@ -96,7 +104,11 @@ function prune(root: string, folder: string, kept: readonly string[]): void {
 }
 
 /** In the background: an emptyDir may hold gigabytes. Renamed first, so that no later life takes it for a sandbox. */
-export async function removeSlot({ folder }: Slot): Promise<void> {
+export async function removeSlot({ folder, volumes }: Slot): Promise<void> {
+  await Promise.all([folder, volumes].map(removeFolder))
+}
+
+async function removeFolder(folder: string): Promise<void> {
   const doomed = join(dirname(folder), `${DOOMED}${basename(folder)}`)
   await rename(folder, doomed).catch(() => {})
   await rm(doomed, { recursive: true, force: true, maxRetries: 3, retryDelay: 50 })
@@ -105,18 +117,23 @@ export async function removeSlot({ folder }: Slot): Promise<void> {
 const DOOMED = '.gone-'
 
 /** What an earlier life was in the middle of removing. */
-export async function removeDoomed(parent: string): Promise<void> {
-  const names = await readdir(parent).catch(() => [])
-  await Promise.all(
-    names.filter(name => name.startsWith(DOOMED)).map(name => rm(join(parent, name), { recursive: true, force: true })),
+export async function removeDoomed({ folder, bulk }: SlotHome): Promise<void> {
+  const doomed = [folder, bulk].flatMap(parent =>
+    entriesOf(parent).flatMap(name => (name.startsWith(DOOMED) ? [join(parent, name)] : [])),
   )
+  await Promise.all(doomed.map(path => rm(path, { recursive: true, force: true })))
 }
 
-export function slotsIn(parent: string): readonly Slot[] {
+/** Of earlier lives; of one that a restart of the machine took from memory only the volumes are left. */
+export function slotsIn(home: SlotHome): readonly Slot[] {
+  const ids = new Set([...entriesOf(home.folder), ...entriesOf(home.bulk)].filter(name => !name.startsWith(DOOMED)))
+  return [...ids].map(id => slotAt(home, id))
+}
+
+/** Names of the folders in it. */
+function entriesOf(parent: string): readonly string[] {
   try {
-    return readdirSync(parent, { withFileTypes: true })
-      .filter(entry => entry.isDirectory() && !entry.name.startsWith(DOOMED))
-      .map(entry => slotAt(parent, entry.name))
+    return readdirSync(parent, { withFileTypes: true }).flatMap(entry => (entry.isDirectory() ? [entry.name] : []))
   } catch {
     return []
   }

@@ -51,6 +51,8 @@ const log = (message: string): void => console.error(`${new Date().toISOString()
 function main(words: readonly string[]): void {
   const { state, adopt, server, graceSeconds, rest } = parseArguments(words)
   mkdirSync(spawnerFolder(state), { recursive: true, mode: 0o700 })
+  // Whatever is started from here can be told to belong to this cluster.
+  process.env.SOLVENT_STATE = state
   const lock = takeLock(state)
   if (!lock.ok) {
     log(`another spawner (pid ${lock.owner.pid}) holds ${state}`)
