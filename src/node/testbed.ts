@@ -106,6 +106,7 @@ function bareSandboxes(home: string): Sandboxes {
       root,
       volumes,
       mount: async () => ({ ok: false, message: 'no mount namespaces' }),
+      isCurrent: () => true,
       setHosts: async (hostname, entries) => {
         const lines = entries.map(({ address, names }) => `${address} ${names.join(' ')}`)
         writeFileSync(join(root, 'etc/hosts'), `${[`127.0.0.1 ${hostname}`, ...lines].join('\n')}\n`)

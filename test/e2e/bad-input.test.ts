@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { EmbeddedCluster, eventually } from './embedded-cluster.ts'
+import { EmbeddedCluster, eventually, rowsIn } from './embedded-cluster.ts'
 
 let cluster: EmbeddedCluster
 beforeAll(async () => {
@@ -58,19 +58,12 @@ ${extra}`,
 
 const run = (folder: string) => cluster.solvent(['run', 'job.yaml'], { cwd: folder })
 
-const rows = (folder: string): unknown[] =>
-  readdirSync(folder)
-    .filter(name => name.endsWith('.jsonl'))
-    .flatMap(name => readFileSync(join(folder, name), 'utf8').trim().split('\n'))
-    .filter(Boolean)
-    .map(line => JSON.parse(line))
-
 test('a good job beside them all', async () => {
   const folder = jobFolder({ name: 'good' })
   const { code, stderr } = await run(folder)
   expect(stderr).not.toMatch(/\bError\b/)
   expect(code).toBe(0)
-  expect(rows(join(folder, 'out'))).toEqual(
+  expect(rowsIn(join(folder, 'out'))).toEqual(
     expect.arrayContaining([
       { key: 'a', value: 3 },
       { key: 'b', value: 1 },
@@ -220,7 +213,8 @@ test('an output folder that is not empty is left alone', async () => {
 test.skipIf(process.getuid?.() !== 0)(
   'a full disk under the output ends the job with that reason, and no partial file',
   async () => {
-    const other = new EmbeddedCluster()
+    const other = await EmbeddedCluster.up()
+    // Mounted later than the sandboxes that wait for pods were made.
     const disk = join(other.folder, 'disk')
     mkdirSync(disk)
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk])

@@ -100,6 +100,18 @@ export class EmbeddedCluster {
   }
 }
 
+export interface Row {
+  readonly key: string
+  readonly value: number
+}
+
+/** All rows of an output folder of JSON lines. */
+export const rowsIn = (folder: string): Row[] =>
+  readdirSync(folder)
+    .filter(name => name.endsWith('.jsonl'))
+    .flatMap(name => readFileSync(join(folder, name), 'utf8').split('\n').filter(Boolean))
+    .map(line => JSON.parse(line) as Row)
+
 /** Resolves when `holds` does, asking again every 50 ms; rejects with `what` after `timeoutMs`. */
 export async function eventually(
   what: string,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Pod } from '../../src/kube/core.ts'
 import type { TrainingJob } from '../../src/spec/kinds.ts'
 import { countWords, filesBelow } from './count-words.ts'
-import { EmbeddedCluster, eventually, repository, runProgram } from './embedded-cluster.ts'
+import { EmbeddedCluster, eventually, repository, rowsIn, runProgram } from './embedded-cluster.ts'
 
 describe.each(['full', 'none'])('isolation %s', isolation => {
   let cluster: EmbeddedCluster
@@ -28,15 +28,7 @@ describe.each(['full', 'none'])('isolation %s', isolation => {
     writeFileSync(join(folder, 'job.yaml'), declaration)
     const { code, stderr, stdout } = await cluster.solvent(['run', 'job.yaml'], { cwd: folder })
     expect(`${code} ${stderr}`).toMatch(/^0/)
-    const rows = readdirSync(join(folder, 'out'))
-      .filter(name => name.endsWith('.jsonl'))
-      .flatMap(name =>
-        readFileSync(join(folder, 'out', name), 'utf8')
-          .trim()
-          .split('\n')
-          .filter(Boolean),
-      )
-      .map(line => JSON.parse(line) as { key: string; value: number })
+    const rows = rowsIn(join(folder, 'out'))
     const expected = countWords(filesBelow(texts, '.md'), /\p{L}+/gu)
     expect(rows.length).toBe(expected.size)
     expect(new Map(rows.map(({ key, value }) => [key, value]))).toEqual(expected)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Pod } from '../../src/kube/core.ts'
 import type { Job } from '../../src/kube/workloads.ts'
-import { EmbeddedCluster, eventually } from './embedded-cluster.ts'
+import { EmbeddedCluster, eventually, rowsIn } from './embedded-cluster.ts'
 
 /** How often; the full count stands in the issue's table and runs by `SOLVENT_KILLS=20 npm run test:e2e`. */
 const KILLS = Number(process.env.SOLVENT_KILLS ?? 3)
@@ -180,15 +180,9 @@ spec:
       process.kill(victim!, 'SIGKILL')
       const { code, stderr } = await running
       expect(`${code} ${stderr}`).toMatch(/^0/)
-      const out = readdirSync(join(folder, 'out')).filter(name => name.endsWith('.jsonl'))
-      const rows = out.flatMap(name =>
-        readFileSync(join(folder, 'out', name), 'utf8')
-          .trim()
-          .split('\n')
-          .filter(Boolean),
-      )
+      const rows = rowsIn(join(folder, 'out'))
       expect(rows.length).toBe(50)
-      expect(new Set(rows.map(row => JSON.parse(row).value))).toEqual(new Set([80_000]))
+      expect(new Set(rows.map(row => row.value))).toEqual(new Set([80_000]))
     } finally {
       await cluster.down()
     }

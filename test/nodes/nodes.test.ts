@@ -1,8 +1,8 @@
 /** The package on the newest Nodes it promises: command line, cluster, a job with TypeScript functions, a warm start. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { EmbeddedCluster, repository, runProgram } from '../e2e/embedded-cluster.ts'
+import { EmbeddedCluster, repository, rowsIn, runProgram } from '../e2e/embedded-cluster.ts'
 
 const NODES = ['node22', 'node24']
 
@@ -34,15 +34,7 @@ spec:
       )
       const { code, stderr } = await solvent('run', 'job.yaml')
       expect(`${code} ${stderr}`).toMatch(/^0/)
-      const rows = readdirSync(join(folder, 'out'))
-        .filter(file => file.endsWith('.jsonl'))
-        .flatMap(file =>
-          readFileSync(join(folder, 'out', file), 'utf8')
-            .trim()
-            .split('\n')
-            .filter(Boolean),
-        )
-        .map(line => JSON.parse(line) as { key: string; value: number })
+      const rows = rowsIn(join(folder, 'out'))
       expect(Object.fromEntries(rows.map(({ key, value }) => [key, value]))).toEqual({ a: 3, b: 2 })
       const { stdout } = await solvent('version')
       expect(stdout).toContain('solvent')

@@ -42,9 +42,12 @@ export function createSandboxPool({ sandboxes, size, clock, log }: SandboxPoolOp
   }
 
   function ready(): Sandbox | undefined {
-    const sandbox = waiting.shift()
-    if (sandbox && isStarted) setImmediate(fill)
-    return sandbox
+    for (;;) {
+      const sandbox = waiting.shift()
+      if (sandbox && isStarted) setImmediate(fill)
+      if (!sandbox || sandbox.isCurrent()) return sandbox
+      void sandbox.destroy()
+    }
   }
 
   return {

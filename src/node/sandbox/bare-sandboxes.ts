@@ -34,6 +34,7 @@ export function createBareSandboxes({ home, addresses, newId, limitation }: Bare
     enter: [],
     root: slot.root,
     volumes: slot.volumes,
+    isCurrent: () => true,
     mount: async () => ({ ok: false, message: `no mount namespaces on this machine: ${limitation}` }),
     async setHosts(hostname, entries) {
       overwrite(slot, HOST_NAME, `${hostname}\n`)

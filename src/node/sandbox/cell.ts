@@ -6,6 +6,7 @@ import type { Answers, Orders } from './answers.ts'
 import { openOrders } from './answers.ts'
 import type { Holder } from './holder.ts'
 import { type HostsEntry, hostsText } from './hosts-file.ts'
+import { machineMounts } from './machine-mounts.ts'
 import { type Mounted, planScript, tableText } from './mount-plan.ts'
 import { enterWith, type Namespaced } from './namespaces.ts'
 import type { Mount, Outcome } from './sandbox.ts'
@@ -28,13 +29,21 @@ export interface Cell {
   isClean: boolean
   /** A pod has it. */
   isTaken: boolean
+  /** The machine's mounts when it was made. */
+  readonly madeAmong: string
   hostname: string
   hosts: string
 }
 
-export function openCell(slot: Slot, holder: Holder, { address, mounted }: CellRecord, isClean: boolean): Cell {
+export function openCell(
+  slot: Slot,
+  holder: Holder,
+  { address, mounted }: CellRecord,
+  isClean: boolean,
+  madeAmong = machineMounts(),
+): Cell {
   const orders = openOrders(join(slot.folder, 'control'))
-  return { slot, holder, address, orders, mounted, isClean, isTaken: false, hostname: '', hosts: '' }
+  return { slot, holder, address, orders, mounted, isClean, isTaken: false, madeAmong, hostname: '', hosts: '' }
 }
 
 export const writeRecord = ({ record }: Slot, value: CellRecord): void =>

@@ -10,6 +10,7 @@ import type { HostCommands } from '../../base/host-commands.ts'
 import { type Answers, openAnswers } from './answers.ts'
 import { type Cell, cleanse, mountIn, nameIn, openCell, readRecord, writeRecord } from './cell.ts'
 import { type Holder, isAlive, killHolder, parseHolder, readHolder } from './holder.ts'
+import { machineMounts } from './machine-mounts.ts'
 import { enterAsWrapper, type Namespaced, UNSHARE } from './namespaces.ts'
 import type { Sandbox, Sandboxes, SandboxNetwork, Wiring } from './sandbox.ts'
 import { HOLDER, START } from './scripts.ts'
@@ -60,6 +61,7 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
 
   async function makeNewCell(): Promise<Cell> {
     const slot = slotAt(home, newId())
+    const madeAmong = machineMounts()
     const address = addresses.take()
     try {
       makeSlot(slot)
@@ -68,7 +70,7 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
       const holder = await startHolder(slot, wiring)
       if (isClosed) throw new Error('sandboxes are closed')
       writeRecord(slot, record)
-      const cell = openCell(slot, holder, record, true)
+      const cell = openCell(slot, holder, record, true, madeAmong)
       cells.add(cell)
       return cell
     } catch (error) {
@@ -94,7 +96,7 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
   function takeSpare(): Cell | undefined {
     for (;;) {
       const cell = spare.shift()
-      if (cell === undefined || isAlive(cell.holder)) return cell
+      if (cell === undefined || isFit(cell)) return cell
       void end(cell)
     }
   }
@@ -102,7 +104,7 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
   async function giveBack(cell: Cell): Promise<void> {
     if (!cell.isTaken) return
     cell.isTaken = false
-    const mayBeUsedAgain = cell.isClean && spare.length < MAX_SPARE && isAlive(cell.holder)
+    const mayBeUsedAgain = cell.isClean && spare.length < MAX_SPARE && isFit(cell)
     if (mayBeUsedAgain && (await cleanse(cell, answers)) && !isClosed) spare.push(cell)
     else await end(cell)
   }
@@ -125,6 +127,7 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
       enter: enterAsWrapper(isolation, holder.pid),
       root: slot.root,
       volumes: slot.volumes,
+      isCurrent: () => isFit(cell),
       mount: mounts => mountIn(cell, isolation, mounts, commands),
       async setHosts(hostname, entries) {
         const isNamed = await nameIn(cell, apiHost, hostname, entries, answers)
@@ -186,6 +189,9 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
     },
   }
 }
+
+/** It lives, and shows everything that is mounted on the machine. */
+const isFit = ({ holder, madeAmong }: Cell): boolean => isAlive(holder) && madeAmong === machineMounts()
 
 function killHolderOf({ folder }: Slot): void {
   const holder = readHolder(folder)

@@ -36,6 +36,8 @@ export interface Sandbox {
   readonly root: string
   /** A folder of the host for the contents of volumes, a folder each; it goes with the sandbox. */
   readonly volumes: string
+  /** False when something was mounted on the machine since that it cannot show: it may not be given to another pod. */
+  isCurrent(): boolean
   /** Makes `mounts` visible at their targets inside. Refused (with the sentence for the Event) where there is no mount namespace. */
   mount(mounts: readonly Mount[]): Promise<Outcome>
   /** Sets host name and the hosts file that names resolve by. */

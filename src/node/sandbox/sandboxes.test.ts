@@ -517,7 +517,7 @@ describe('for a user who is not root', () => {
     if (life.isolation === 'mount') expect(seen.stdout).toContain(`${address}\tpod-0`)
     expect(statSync(join(state, 'made')).uid).toBe(65534)
     await life.close()
-    expect(readdirSync(join(state, 'sandboxes')).filter(name => /^[0-9a-f]{8}$/.test(name))).toEqual([])
+    expect(existsSync(join(state, 'sandboxes'))).toBe(false)
     rmSync(state, { recursive: true, force: true })
   })
 })

@@ -69,6 +69,7 @@ const sandboxOf = (outcome: Outcome = { ok: true }, enter: readonly string[] = [
     asked.push(...mounts)
     return outcome
   },
+  isCurrent: () => true,
   setHosts: async () => {},
   destroy: async () => {},
 })

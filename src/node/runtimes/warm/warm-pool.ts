@@ -97,6 +97,10 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
         if (!entry.isReady()) continue
         waiting.delete(entry)
         refillAfter(REFILL_AFTER_MS)
+        if (!entry.sandbox.isCurrent()) {
+          void entry.end()
+          continue
+        }
         return { slot: entry.slot, sandbox: entry.sandbox }
       }
       return undefined
