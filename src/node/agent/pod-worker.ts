@@ -17,7 +17,7 @@ import { isTerminal, noCommand, podStatus } from './pod-status.ts'
 import { createPodView } from './pod-view.ts'
 import { startContainer } from './start-container.ts'
 import { createStatusWriter } from './status-writer.ts'
-import { findPlace, furnish, type Place, refusalOf } from './surroundings.ts'
+import { findPlace, furnish, type Place, refusalOf, resume } from './surroundings.ts'
 
 export interface PodWorker {
   /** The pod as the API has it now. */
@@ -236,7 +236,7 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
 
   async function adopt(): Promise<void> {
     view.change({ surroundings: place ? { kind: 'ready', address: place.sandbox.address } : { kind: 'none' } })
-    if (place) begin(parts.onSandbox(pod, place.sandbox))
+    if (place) begin(resume(parts, pod, place.sandbox))
     await adoptContainers(parts, pod, place !== undefined, {
       see: view.changeContainer,
       running: processes.began,

@@ -55,6 +55,18 @@ export async function furnish(
   }
 }
 
+/** A pod that runs already, under an agent that is new: its names and volumes are kept right again, its token renewed. */
+export async function resume(parts: AgentParts, pod: Pod, sandbox: Sandbox): Promise<void> {
+  await parts.onSandbox(pod, sandbox)
+  try {
+    const lookup = await fetchReferences(parts.api, pod.metadata.namespace ?? '', podReferences(pod))
+    const refreshed = await parts.volumes.refresh(pod, sandbox, { node: nodeFacts(parts, sandbox), lookup })
+    if (!refreshed.ok) parts.log(`volumes of pod ${pod.metadata.name}: ${refreshed.message}`)
+  } catch (error) {
+    parts.log(`volumes of pod ${pod.metadata.name}: ${(error as Error).message}`)
+  }
+}
+
 export const nodeFacts = ({ nodeName, hostIP, allocatable }: AgentParts, { address }: Sandbox) => ({
   nodeName,
   hostIP,
