@@ -36,8 +36,8 @@ spec:
       expect(`${code} ${stderr}`).toMatch(/^0/)
       const rows = rowsIn(join(folder, 'out'))
       expect(Object.fromEntries(rows.map(({ key, value }) => [key, value]))).toEqual({ a: 3, b: 2 })
-      const { stdout } = await solvent('version')
-      expect(stdout).toContain('solvent')
+      const { stdout } = await runProgram([node, join(repository, 'bin/solvent.js'), 'version', '-o', 'json'])
+      expect(JSON.parse(stdout).node).toMatch(new RegExp(`^v${name.slice('node'.length)}\\.`))
     } finally {
       await solvent('down')
     }
