@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/architecture/**/*.test.ts', 'test/fast/**/*.test.ts'],
+    setupFiles: ['test/properties.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
