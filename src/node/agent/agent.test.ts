@@ -348,14 +348,18 @@ test('a missing ConfigMap is waited for', async () => {
 
 test('a Node program is started warm', async () => {
   const file = join(bed.stateDir, 'warm-pod.mjs')
+  // Warm is what lived before anybody asked for it.
   writeFileSync(
     file,
-    'console.log(process.uptime() > 0.1, process.env.HOSTNAME, process.argv[2])\nprocess.exitCode = 6\n',
+    `const [asked, x] = process.argv.slice(2)
+console.log(Date.now() - 1000 * process.uptime() < asked, process.env.HOSTNAME, x)
+process.exitCode = 6
+`,
   )
   let log = ''
   // The pool fills a moment after the agent's start.
   while (!log.startsWith('true')) {
-    const name = await run({ command: ['node', file, 'x'] })
+    const name = await run({ command: ['node', file, String(Date.now()), 'x'] })
     const pod = await when(name, isOver)
     expect(state(pod)?.terminated?.exitCode).toBe(6)
     log = await logs(name)
