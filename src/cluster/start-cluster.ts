@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { ensurePki } from '../apiserver/pki/pki.ts'
-import { type ApiServer, createApiServer } from '../apiserver/server.ts'
+import { type ApiServer, createApiServer, FIRST_SERVICE_ADDRESS } from '../apiserver/server.ts'
 import { nodeDisk } from '../apiserver/store/node-disk.ts'
 import { openStore } from '../apiserver/store/open-store.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
@@ -41,14 +41,12 @@ export interface Cluster extends ClusterFile {
 }
 
 const LOOPBACK = '127.0.0.1'
-/** The first address of the API server's Service range. */
-const KUBERNETES_SERVICE = '10.96.0.1'
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { state, spawner, log, clock = systemClock } = options
   const node = comingNode({ state, spawner, clock, log, isolation: options.isolation })
   const store = await openStore(await nodeDisk(join(state, 'store')), { warn: log })
-  const pki = ensurePki(join(state, 'pki'), [KUBERNETES_SERVICE, ...node.apiAddresses])
+  const pki = ensurePki(join(state, 'pki'), [FIRST_SERVICE_ADDRESS, ...node.apiAddresses])
   const server = createApiServer({ store, pki, clock, warn: log })
   const port = await listenOn(server, LOOPBACK, state, options.port)
   await Promise.all([bootstrap(server.api), installKinds(server.api)])

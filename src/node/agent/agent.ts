@@ -62,8 +62,6 @@ export interface NodeAgent extends NodeApi {
   readonly ready: Promise<void>
   /** Of a pod that is not over. */
   sandboxOf(podUid: string): Sandbox | undefined
-  /** How many pods of this node are not over. */
-  livePods(): number
   /**
    * Leaves pods running, so that another agent with the same state folder takes them over; with `podsGraceMs` they end too, by TERM and
    * then KILL, and the next agent finds how.
@@ -187,7 +185,6 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     ready: registration.done,
     logs: reader.logs,
     sandboxOf: uid => workers.get(uid)?.place?.sandbox,
-    livePods: () => workers.size,
     async stop({ podsGraceMs } = {}) {
       cancelWarm()
       rotation.stop()
