@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util'
 import { predictBatch } from '../src/planner/batch/predict.ts'
 import { killWorkers } from './batch/kills.ts'
 import { mustEqual, runRival } from './batch/rivals.ts'
-import { type JobRun, type Kind, planOf, runDirect, runInCluster } from './batch/word-job.ts'
+import { type JobOptions, type JobRun, type Kind, planOf, runDirect, runInCluster } from './batch/word-job.ts'
 import { zipfText } from './batch/zipf-text.ts'
 import { interleave, type Measured, median, report } from './harness/report.ts'
 import { withCluster } from './start/own-cluster.ts'
@@ -32,10 +32,10 @@ const text = zipfText(bytes)
 const folder = mkdtempSync(join(tmpdir(), 'solvent-bench-'))
 const rows: Measured[] = []
 
-type RunJob = (kind: Kind, slots: number) => Promise<JobRun>
-const direct: RunJob = (kind, slots) => runDirect({ text, kind, slots, folder })
+type RunJob = (kind: Kind, slots: number, onStart?: JobOptions['onStart']) => Promise<JobRun>
+const direct: RunJob = (kind, slots, onStart) => runDirect({ text, kind, slots, folder, onStart })
 
-async function measure(job: RunJob): Promise<void> {
+async function measureSpeed(job: RunJob): Promise<void> {
   const expected = await runRival('plain', text)
   const checked = async (kind: Kind, slots: number): Promise<number> => {
     const result = await job(kind, slots)
@@ -47,24 +47,22 @@ async function measure(job: RunJob): Promise<void> {
     mustEqual(result, expected, args.join(' '))
     return result.milliseconds / 1000
   }
-  if (parts.has('speed') || parts.has('scale')) {
-    const seconds = await interleave(
-      runs,
-      {
-        module2: () => checked('module', 2),
-        plain: () => rival('plain', text),
-        split2: () => checked('split', 2),
-        duckdb: () => rival('duckdb', text),
-        ...(parts.has('scale') ? { module1: () => checked('module', 1), split1: () => checked('split', 1) } : {}),
-        ...(parts.has('speed')
-          ? { tuned: () => rival('tuned', text), blanks: () => rival('duckdb', text, 'plain') }
-          : {}),
-      } as Record<string, () => Promise<number>>,
-      runs > 2 ? 1 : 0,
-    )
-    rows.push(...speedRows(seconds))
-    if (parts.has('model')) printModel(seconds)
-  }
+  const seconds = await interleave(
+    runs,
+    {
+      module2: () => checked('module', 2),
+      plain: () => rival('plain', text),
+      split2: () => checked('split', 2),
+      duckdb: () => rival('duckdb', text),
+      ...(parts.has('scale') ? { module1: () => checked('module', 1), split1: () => checked('split', 1) } : {}),
+      ...(parts.has('speed')
+        ? { tuned: () => rival('tuned', text), blanks: () => rival('duckdb', text, 'plain') }
+        : {}),
+    } as Record<string, () => Promise<number>>,
+    runs > 2 ? 1 : 0,
+  )
+  rows.push(...speedRows(seconds))
+  if (parts.has('model')) printModel(seconds)
 }
 
 function speedRows(seconds: Readonly<Record<string, readonly number[]>>): readonly Measured[] {
@@ -139,26 +137,32 @@ async function measureMemory(): Promise<void> {
   }
 }
 
-async function measureKills(): Promise<void> {
-  const options = { text, kind: 'module', slots: 2, folder } as const
-  const calm: JobRun[] = []
-  for (let i = 0; i < Math.min(runs, 5); i++) calm.push(await runDirect(options))
-  const { seconds, sightings } = await killWorkers(Number(flags.kills), options, calm[0]!)
+async function measureKills(job: RunJob): Promise<void> {
+  const { seconds, calm, sightings } = await killWorkers(Number(flags.kills), folder, onStart =>
+    job('module', 2, onStart),
+  )
   if (sightings.length > 0) throw new Error(`seen half-done: ${sightings.join(', ')}`)
   rows.push({
     what: 'one worker killed (-9) at a random moment',
     unit: 's',
     values: seconds,
-    rival: { what: 'nobody killed', values: calm.map(each => each.seconds), as: 'ratio' },
+    rival: { what: 'nobody killed', values: calm, as: 'ratio' },
     bar: { at: 'most', value: 1.2 },
   })
 }
 
+async function measureAll(job: RunJob): Promise<void> {
+  if (parts.has('speed') || parts.has('scale')) await measureSpeed(job)
+  if (parts.has('kills')) await measureKills(job)
+}
+
 try {
-  if (flags.direct) await measure(direct)
-  else await withCluster(state => measure((kind, slots) => runInCluster({ text, kind, slots, folder }, state)))
+  if (flags.direct) await measureAll(direct)
+  else
+    await withCluster((state, api) =>
+      measureAll((kind, slots, onStart) => runInCluster({ text, kind, slots, folder, onStart }, { state, api })),
+    )
   if (parts.has('memory')) await measureMemory()
-  if (parts.has('kills')) await measureKills()
   report('batch', rows, { bytes, runs, kills: Number(flags.kills), mode: flags.direct ? 'processes' : 'cluster' })
 } finally {
   rmSync(folder, { recursive: true, force: true })

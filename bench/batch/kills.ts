@@ -1,39 +1,56 @@
 /** One worker killed (-9) at a random moment, many times: the output must be the same and never be seen half-done. */
-import type { ChildProcess } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { progress } from '../harness/report.ts'
 import { mustEqual } from './rivals.ts'
-import { type JobOptions, type JobRun, runDirect } from './word-job.ts'
+import type { JobOptions, JobRun } from './word-job.ts'
 
 export interface KillsResult {
   readonly seconds: readonly number[]
+  /** A run in which nobody is killed before each of the others: other work on the machine then slows both. */
+  readonly calm: readonly number[]
   /** Files that changed after they were first seen, or that were there before all were. */
   readonly sightings: readonly string[]
 }
 
-export async function killWorkers(times: number, options: JobOptions, calm: JobRun): Promise<KillsResult> {
-  const seconds: number[] = []
-  const sightings: string[] = []
-  for (let i = 0; i < times; i++) {
-    const watcher = watchOutput(join(options.folder, 'out'))
+export async function killWorkers(
+  times: number,
+  folder: string,
+  run: (onStart?: JobOptions['onStart']) => Promise<JobRun>,
+): Promise<KillsResult> {
+  const [seconds, calm, sightings] = [[] as number[], [] as number[], [] as string[]]
+  while (seconds.length < times) {
+    const undisturbed = await run()
+    const watcher = watchOutput(join(folder, 'out'))
     // Anywhere from before the first task to the last moments of the job.
-    const delayMs = Math.random() * calm.seconds * 1000
-    const victims: ChildProcess[] = []
-    const timer = setTimeout(() => victims.at(Math.floor(Math.random() * options.slots))?.kill('SIGKILL'), delayMs)
-    const run = await runDirect({
-      ...options,
-      onStart: (role, child) => {
-        if (role.startsWith('worker') && victims.length < options.slots) victims.push(child)
-      },
+    const delayMs = Math.random() * undisturbed.seconds * 1000
+    let timer: NodeJS.Timeout | undefined
+    let killed: Promise<boolean> = Promise.resolve(false)
+    const disturbed = await run(workers => {
+      timer = setTimeout(() => {
+        killed = killOne(workers)
+      }, delayMs)
     })
     clearTimeout(timer)
     sightings.push(...watcher.stop())
-    mustEqual(run, calm, `killed after ${Math.round(delayMs)} ms`)
-    seconds.push(run.seconds)
-    progress(`kill ${i + 1} of ${times}`)
+    mustEqual(disturbed, undisturbed, `killed after ${Math.round(delayMs)} ms`)
+    // A job may be over, or not have begun, at that moment: such a run tells nothing of kills.
+    if (!(await killed)) continue
+    calm.push(undisturbed.seconds)
+    seconds.push(disturbed.seconds)
+    progress(`kill ${seconds.length} of ${times}`)
   }
-  return { seconds, sightings }
+  return { seconds, calm, sightings }
+}
+
+async function killOne(workers: () => Promise<readonly number[]>): Promise<boolean> {
+  try {
+    const pids = await workers()
+    const victim = pids[Math.floor(Math.random() * pids.length)]
+    return victim !== undefined && process.kill(victim, 'SIGKILL')
+  } catch {
+    return false
+  }
 }
 
 /** Looks every 5 ms, as a reader that polls would. */

@@ -1,6 +1,5 @@
 /** The word count as a job, run in the embedded cluster (`solvent run`) or, with --direct, as plain processes. */
-import type { ChildProcess } from 'node:child_process'
-import { execFile } from 'node:child_process'
+import { type ChildProcess, execFile } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -8,10 +7,12 @@ import { promisify } from 'node:util'
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import { packageRoot } from '../../src/base/package-root.ts'
+import type { KubeApi } from '../../src/client/kube-api.ts'
 import type { BatchPlan } from '../../src/planner/batch/plan.ts'
 import { planBatch } from '../../src/planner/batch/plan-batch.ts'
 import { API_VERSION, type BatchJob, type BatchJobSpec } from '../../src/spec/kinds.ts'
 import { runLocally } from './local-run.ts'
+import { workerProcesses } from './pod-process.ts'
 import type { WordCount } from './rivals.ts'
 
 const run = promisify(execFile)
@@ -28,7 +29,13 @@ export interface JobOptions {
   readonly kind: Kind
   readonly slots: number
   readonly folder: string
-  readonly onStart?: (role: string, child: ChildProcess) => void
+  /** Called once the job is under way, with a way to ask which processes are its workers now. */
+  readonly onStart?: (workers: () => Promise<readonly number[]>) => void
+}
+
+export interface Cluster {
+  readonly state: string
+  readonly api: KubeApi
 }
 
 const WORDS = join(packageRoot(), 'bench/batch/words.js')
@@ -62,6 +69,8 @@ export async function runDirect(options: JobOptions): Promise<JobRun> {
   const out = join(options.folder, 'out')
   rmSync(out, { recursive: true, force: true })
   let peakMiB = Number.NaN
+  const workers = new Map<string, number>()
+  options.onStart?.(async () => [...workers.values()])
   const code = readFileSync(WORDS, 'utf8').replace('function* words', 'function* map')
   const result = await runLocally({
     plan: planOf(options),
@@ -69,11 +78,11 @@ export async function runDirect(options: JobOptions): Promise<JobRun> {
     workers: options.slots,
     workerMemoryBytes: WORKER_MEMORY,
     onStart(role, child) {
-      options.onStart?.(role, child)
-      if (role.startsWith('worker'))
-        watchPeak(child, peak => {
-          peakMiB = Math.max(peak, Number.isNaN(peakMiB) ? 0 : peakMiB)
-        })
+      if (!role.startsWith('worker')) return
+      workers.set(role, child.pid!)
+      watchPeak(child, peak => {
+        peakMiB = Math.max(peak, Number.isNaN(peakMiB) ? 0 : peakMiB)
+      })
     },
   })
   if (result.code !== 0 || !result.log.includes('done:')) throw new Error(`${result.log}${result.workerLogs}`)
@@ -81,7 +90,7 @@ export async function runDirect(options: JobOptions): Promise<JobRun> {
 }
 
 /** Through the whole of Solvent, in a cluster that is up. */
-export async function runInCluster(options: JobOptions, state: string): Promise<JobRun> {
+export async function runInCluster(options: JobOptions, { state, api }: Cluster): Promise<JobRun> {
   const { folder, kind, text, slots } = options
   const out = join(folder, 'out')
   rmSync(out, { recursive: true, force: true })
@@ -101,6 +110,7 @@ export async function runInCluster(options: JobOptions, state: string): Promise<
     },
   }
   writeFileSync(file, JSON.stringify(job))
+  options.onStart?.(() => workerProcesses(api, state, name))
   const started = performance.now()
   await run(process.execPath, [join(packageRoot(), 'bin/solvent.js'), 'run', file, '--state', state])
   const seconds = (performance.now() - started) / 1000
