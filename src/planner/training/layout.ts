@@ -1,6 +1,6 @@
 /** A parallel strategy in full: everything that the search chooses or the user fixes. The legend of the papers' short names is in docs/parallelism.md. */
 import type { NumberFormat } from '../fleet/device.ts'
-import type { Degrees } from './plan.ts'
+import type { Degrees } from './degrees.ts'
 
 export type ScheduleName = 'gpipe' | '1f1b' | 'interleaved' | 'zb-h1' | 'zb-h2' | 'zbv' | 'dualpipe' | 'dualpipev'
 

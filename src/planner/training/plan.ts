@@ -2,19 +2,18 @@
  * The parallel strategy of a training job as a value: made by `planTraining`, shown by `solvent plan`, mounted into every rank's pod as
  * plan.json. No table with a row a rank: a rank's place is arithmetic on RANK with these sizes (`rank-map.ts`).
  */
+import type { Degrees } from './degrees.ts'
+import type { Layout, Workload } from './layout.ts'
 import type { RankMap } from './rank-map.ts'
 
-export interface Degrees {
-  readonly data: number
-  readonly context: number
-  readonly tensor: number
-  readonly pipeline: number
-  readonly expert: number
-  readonly expertTensor: number
-}
-
+export type { Degrees } from './degrees.ts'
 export type DenseAxis = 'tensor' | 'context' | 'data' | 'pipeline'
 export type ExpertAxis = 'expertTensor' | 'expert' | 'expertData' | 'pipeline'
+
+export interface Reason {
+  readonly choice: string
+  readonly because: string
+}
 
 export interface TrainingPlan {
   readonly version: 1
@@ -28,5 +27,24 @@ export interface TrainingPlan {
   readonly dense: RankMap<DenseAxis>
   /** Of the parameters of experts: tp-ep-dp-pp, its tensor and data degrees being those of experts. */
   readonly expert: RankMap<ExpertAxis>
-  readonly reasons: readonly { readonly choice: string; readonly because: string }[]
+  readonly reasons: readonly Reason[]
+  /** The rest is there when the declaration names a model. */
+  readonly layout?: Layout
+  readonly workload?: Workload
+  readonly expected?: ExpectedStep
+}
+
+/** What the cost model expects of the plan; the whole prediction is in `TrainingAnalysis`. */
+export interface ExpectedStep {
+  readonly fleet: string
+  readonly device: string
+  readonly stepSeconds: number
+  /** Eight of ten runs like this one lie inside. */
+  readonly band80?: readonly [low: number, high: number]
+  /** Of the fullest rank: the allocator's reserve and what lies outside of it. */
+  readonly memoryBytes: number
+  readonly deviceMemoryBytes: number
+  readonly tokensPerSecond: number
+  /** Model FLOPs over the dense peak of the base precision. */
+  readonly modelFlopsUtilisation: number
 }
