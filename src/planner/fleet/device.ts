@@ -1,6 +1,6 @@
 /** One accelerator. Peaks are dense (no sparsity), operations a second; memory in bytes. */
 
-export type Generation = 'volta' | 'ampere' | 'hopper' | 'blackwell' | 'cdna3' | 'cdna4' | 'tpu'
+export type Generation = 'volta' | 'ampere' | 'hopper' | 'blackwell' | 'cdna2' | 'cdna3' | 'cdna4' | 'tpu'
 
 /** What a GEMM multiplies. `mxfp8` is fp8 with a scale a block of 32, `nvfp4` four bits with a scale a block of 16. */
 export type NumberFormat = 'fp32' | 'fp16' | 'bf16' | 'fp8' | 'mxfp8' | 'nvfp4'
