@@ -11,6 +11,10 @@ export interface ModelSpec {
   readonly tiedEmbeddings: boolean
   /** Learned position embeddings (GPT-2); 0 with rotary ones. */
   readonly learnedPositions: number
+  /** A norm right after the embedding (BLOOM). */
+  readonly embeddingNorm?: boolean
+  /** A bias on the head's logits. */
+  readonly headBias?: boolean
   readonly norm: 'rms' | 'layer'
   readonly shapes: readonly LayerShape[]
   /** One entry a layer, from the first to the last: an index into `shapes`. */
@@ -38,6 +42,8 @@ export interface Attention {
   readonly qkNorm: boolean
   /** Keys that a query sees, with sliding windows; undefined: all before it. */
   readonly window?: number
+  /** A learned logit a head that takes part in the softmax (gpt-oss). */
+  readonly sinks?: boolean
 }
 
 /** Multi-head latent attention (DeepSeek-V2, 2405.04434). */
@@ -60,6 +66,8 @@ export interface StateSpace {
   readonly stateDim: number
   readonly groups: number
   readonly convKernel: number
+  /** Biases on the projections in and out (none in the published hybrids). */
+  readonly bias?: boolean
 }
 
 export interface DenseMlp {
