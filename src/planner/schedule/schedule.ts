@@ -3,31 +3,78 @@ import { invariant, unreachable } from '../../base/invariant.ts'
 import type { ScheduleName } from '../training/layout.ts'
 import type { Schedule, ScheduleShape } from './action.ts'
 import type { Lane } from './lane.ts'
+import { dualPipe, dualPipeV } from './orders/dual-pipe.ts'
 import { gpipe, interleaved, oneForwardOneBackward } from './orders/one-forward-one-backward.ts'
+import { type SplitTimes, zeroBubble } from './orders/zero-bubble.ts'
+import { zeroBubbleV } from './orders/zero-bubble-v.ts'
 import { shapeProblem } from './shape.ts'
+import { type StageTimes, simulate } from './simulate.ts'
 import { tabulate } from './table.ts'
 
-export function schedule(name: ScheduleName, shape: ScheduleShape): Schedule {
+/**
+ * `times` are those that the step will have: zb-h1, zb-h2 and zbv choose their order by them (F = I = W and no sends unless given);
+ * the order of the others depends on the shape alone, so one table serves all layouts of a shape.
+ */
+export function schedule(name: ScheduleName, shape: ScheduleShape, times?: StageTimes): Schedule {
   const problem = shapeProblem(name, shape)
   invariant(!problem, `${name} cannot run ${JSON.stringify(shape)}: ${problem?.why}`)
-  return tabulate(name, shape, lanesOf(name, shape))
+  const candidates = candidatesOf(name, shape, times).map(lanes => tabulate(name, shape, lanes))
+  return candidates.length === 1 ? candidates[0]! : quickest(candidates, times ?? evenTimes(shape))
 }
 
-function lanesOf(name: ScheduleName, shape: ScheduleShape): Lane[] {
+export const dependsOnTimes = (name: ScheduleName): boolean => name === 'zb-h1' || name === 'zb-h2' || name === 'zbv'
+
+function candidatesOf(name: ScheduleName, shape: ScheduleShape, times: StageTimes | undefined): Lane[][] {
   switch (name) {
     case 'gpipe':
-      return gpipe(shape)
+      return [gpipe(shape)]
     case '1f1b':
-      return oneForwardOneBackward(shape)
+      return [oneForwardOneBackward(shape)]
     case 'interleaved':
-      return interleaved(shape)
+      return [interleaved(shape)]
     case 'zb-h1':
+      return [zeroBubble(shape, splitTimes(shape, times), shape.pipeline)]
     case 'zb-h2':
+      return [zeroBubble(shape, splitTimes(shape, times), 2 * shape.pipeline)]
     case 'zbv':
+      return zeroBubbleV(shape, splitTimes(shape, times))
     case 'dualpipe':
+      return [dualPipe(shape)]
     case 'dualpipev':
-      return oneForwardOneBackward(shape)
+      return [dualPipeV(shape)]
     default:
       return unreachable(name)
   }
+}
+
+const row = (stages: number, value: number): number[] => Array.from({ length: stages }, () => value)
+
+function evenTimes({ pipeline, chunks }: ScheduleShape): StageTimes {
+  return { forward: row(pipeline * chunks, 1), backward: row(pipeline * chunks, 2) }
+}
+
+/** By stage: the backward in its two parts. */
+function splitTimes(shape: ScheduleShape, times: StageTimes = evenTimes(shape)): SplitTimes {
+  const stages = shape.pipeline * shape.chunks
+  const weight = Array.from({ length: stages }, (_, s) => times.weight?.[s] ?? times.backward[s]! / 2)
+  return {
+    forward: times.forward,
+    input: weight.map((seconds, s) => times.backward[s]! - seconds),
+    weight,
+    sendForward: times.sendForward ?? row(stages, 0),
+    sendBackward: times.sendBackward ?? row(stages, 0),
+  }
+}
+
+/** The pace of steps that follow one another without a barrier, then the time of one step; a tie keeps the first. */
+function quickest(candidates: readonly Schedule[], times: StageTimes): Schedule {
+  const scores = candidates.map(candidate => {
+    const { makespan, span } = simulate(candidate, times)
+    return { pace: Math.max(...span), makespan }
+  })
+  const isBetter = (a: number, b: number): boolean => {
+    const [x, y] = [scores[a]!, scores[b]!]
+    return x.pace < y.pace * (1 - 1e-9) || (x.pace <= y.pace * (1 + 1e-9) && x.makespan < y.makespan * (1 - 1e-9))
+  }
+  return candidates[candidates.reduce((best, _, i) => (isBetter(i, best) ? i : best), 0)]!
 }

@@ -22,14 +22,17 @@ test.each<[ScheduleName, number, number, number, number, number]>([
   ['interleaved', 8, 2, 16, 0, 58.5],
   ['interleaved', 8, 4, 32, 0, 101.25],
   ['interleaved', 4, 4, 16, 0, 50.25],
-])('%s over %i ranks x %i chunks, %i micro-batches, sends of %f takes %f', (name, pipeline, chunks, microBatches, send, makespan) => {
-  const table = schedule(name, { pipeline, chunks, microBatches })
-  const stages = table.depth
-  const times = {
-    forward: even(stages, 1 / chunks),
-    backward: even(stages, 2 / chunks),
-    sendForward: even(stages, send),
-    sendBackward: even(stages, send),
-  }
-  expect(simulate(table, times).makespan).toBeCloseTo(makespan, 9)
-})
+])(
+  '%s over %i ranks x %i chunks, %i micro-batches, sends of %f takes %f',
+  (name, pipeline, chunks, microBatches, send, makespan) => {
+    const table = schedule(name, { pipeline, chunks, microBatches })
+    const stages = table.depth
+    const times = {
+      forward: even(stages, 1 / chunks),
+      backward: even(stages, 2 / chunks),
+      sendForward: even(stages, send),
+      sendBackward: even(stages, send),
+    }
+    expect(simulate(table, times).makespan).toBeCloseTo(makespan, 9)
+  },
+)

@@ -1,0 +1,210 @@
+/**
+ * ZB-H1 and ZB-H2 (Qi et al., 2401.10241): the backward is split, and its weight part W, for which nobody waits, fills the gaps in
+ * which a rank waits for others. H1 may hold as many micro-batches as 1F1B's first rank does, on every rank; H2 twice as many, so that
+ * the ramp fills too. A greedy walk in the paper's manner (its authors' `zb.py`), over the real times of uneven stages; it has three
+ * habits that pay on some shapes and cost on others, so all eight combinations are tried and the best is kept.
+ */
+import { FORWARD, INPUT, type ScheduleShape, WEIGHT } from '../action.ts'
+import { Lane } from '../lane.ts'
+
+/** By rank. */
+export interface SplitTimes {
+  readonly forward: ArrayLike<number>
+  readonly input: ArrayLike<number>
+  readonly weight: ArrayLike<number>
+  /** From rank r to r + 1, and from r + 1 back to r. */
+  readonly sendForward: ArrayLike<number>
+  readonly sendBackward: ArrayLike<number>
+}
+
+interface Habits {
+  /** Run another forward while the first gradient could already arrive. */
+  readonly isEagerBeforeFirst: boolean
+  /** Leave a forward out where it would make the next gradient late. */
+  readonly isBackwardFirst: boolean
+  /** Fill a gap with a longer weight part even where the gap costs nothing yet. */
+  readonly fillsEveryGap: boolean
+}
+
+export function zeroBubble(shape: ScheduleShape, times: SplitTimes, mostHeld: number): Lane[] {
+  const best = { span: Number.POSITIVE_INFINITY, lanes: [] as Lane[] }
+  for (let bits = 0; bits < 8; bits++) {
+    const walk = new Walk(shape, times, mostHeld, {
+      isEagerBeforeFirst: (bits & 4) === 0,
+      isBackwardFirst: (bits & 2) === 0,
+      fillsEveryGap: (bits & 1) === 0,
+    })
+    const span = walk.run()
+    if (span < best.span * (1 - 1e-12)) Object.assign(best, { span, lanes: walk.lanes })
+  }
+  return best.lanes
+}
+
+class Walk {
+  readonly lanes: Lane[]
+  readonly #p: number
+  readonly #m: number
+  readonly #times: SplitTimes
+  readonly #mostHeld: number
+  readonly #habits: Habits
+  /** By rank: end of its last action, and how many of each it has run. */
+  readonly #free: Float64Array
+  readonly #forwards: Int32Array
+  readonly #inputs: Int32Array
+  readonly #weights: Int32Array
+  /** By rank: time lost between actions so far; `#worstGap` the largest of them. */
+  readonly #gap: Float64Array
+  #worstGap = 0
+  /** By rank x micro-batch: when the forward and the input part end. */
+  readonly #forwardEnd: Float64Array
+  readonly #inputEnd: Float64Array
+
+  constructor({ pipeline, microBatches }: ScheduleShape, times: SplitTimes, mostHeld: number, habits: Habits) {
+    this.#p = pipeline
+    this.#m = microBatches
+    this.#times = times
+    this.#mostHeld = mostHeld
+    this.#habits = habits
+    this.lanes = Array.from({ length: pipeline }, () => new Lane(microBatches))
+    this.#free = new Float64Array(pipeline)
+    this.#gap = new Float64Array(pipeline)
+    this.#forwards = new Int32Array(pipeline)
+    this.#inputs = new Int32Array(pipeline)
+    this.#weights = new Int32Array(pipeline)
+    this.#forwardEnd = new Float64Array(pipeline * microBatches)
+    this.#inputEnd = new Float64Array(pipeline * microBatches)
+  }
+
+  /** The longest span of a rank, from its first start to its last end. */
+  run(): number {
+    this.#rampUp()
+    for (let round = 1; round < this.#m; round++) this.#round(round)
+    let span = 0
+    for (let rank = 0; rank < this.#p; rank++) {
+      while (this.#weights[rank]! < this.#m) this.#weight(rank)
+      const start = this.#forwardEnd[rank * this.#m]! - this.#times.forward[rank]!
+      span = Math.max(span, this.#free[rank]! - start)
+    }
+    return span
+  }
+
+  /** The first micro-batch there and back, and the further forwards that fit before its gradient arrives. */
+  #rampUp(): void {
+    for (let rank = 0; rank < this.#p; rank++) this.#forward(rank)
+    const more = this.#forwardsBeforeFirstGradient()
+    for (let rank = 0; rank < this.#p; rank++) for (let i = 0; i < more[rank]!; i++) this.#forward(rank)
+    for (let rank = this.#p - 1; rank >= 0; rank--) this.#input(rank)
+  }
+
+  #forwardsBeforeFirstGradient(): Int32Array {
+    const { forward, input, sendBackward } = this.#times
+    const more = new Int32Array(this.#p)
+    let gradient = this.#free[this.#p - 1]! + input[this.#p - 1]!
+    for (let rank = this.#p - 2; rank >= 0; rank--) {
+      const arrives = gradient + sendBackward[rank]!
+      let free = this.#free[rank]!
+      while (1 + more[rank]! < Math.min(this.#m, this.#mostHeld)) {
+        const isLate = this.#habits.isEagerBeforeFirst ? free + forward[rank]! > arrives : free >= arrives
+        if (isLate) break
+        free += forward[rank]!
+        more[rank]!++
+      }
+      gradient = Math.max(free, arrives) + input[rank]!
+    }
+    // A rank runs ahead less far than the one before it, which feeds it.
+    for (let rank = 1; rank < this.#p; rank++) {
+      const before = more[rank - 1]!
+      more[rank] = Math.min(more[rank]!, before === this.#m - 1 ? before : Math.max(0, before - 1))
+    }
+    return more
+  }
+
+  #round(round: number): void {
+    const isForwardDue = this.#forwardsDue()
+    for (let rank = 0; rank < this.#p; rank++) {
+      if (!isForwardDue[rank]) continue
+      this.#makeRoom(rank)
+      if (rank > 0)
+        this.#fill(
+          rank,
+          this.#forwardEnd[(rank - 1) * this.#m + this.#forwards[rank]!]! + this.#times.sendForward[rank - 1]!,
+        )
+      this.#forward(rank)
+    }
+    for (let rank = this.#p - 1; rank >= 0; rank--) {
+      if (rank + 1 < this.#p)
+        this.#fill(rank, this.#inputEnd[(rank + 1) * this.#m + round]! + this.#times.sendBackward[rank]!)
+      // The first rank has nothing to hurry for once its forwards are through.
+      if (rank === 0 && this.#forwards[0] === this.#m) while (this.#weights[0]! < this.#inputs[0]!) this.#weight(0)
+      this.#input(rank)
+    }
+  }
+
+  /** Which ranks run a forward in this round; never one whose follower does not. */
+  #forwardsDue(): Uint8Array {
+    const due = new Uint8Array(this.#p)
+    for (let rank = this.#p - 1; rank >= 0; rank--) {
+      const isFollowed = rank === this.#p - 1 || due[rank + 1] === 1 || this.#forwards[rank + 1] === this.#m
+      if (this.#forwards[rank]! < this.#m && isFollowed && !this.#isBetterLeftOut(rank)) due[rank] = 1
+    }
+    return due
+  }
+
+  #isBetterLeftOut(rank: number): boolean {
+    const behind = rank + 1
+    if (!this.#habits.isBackwardFirst || behind === this.#p || this.#forwards[rank]! < this.#forwards[behind]! + 2)
+      return false
+    const { forward, input, weight, sendBackward } = this.#times
+    const gradient = this.#free[behind]! + forward[behind]! + input[behind]! + sendBackward[rank]!
+    if (this.#free[rank]! >= gradient) return true
+    const room = this.#mostHeld - this.#held(rank)
+    const weightsFirst = room >= 1 ? 0 : Math.min(1, this.#inputs[rank]! - this.#weights[rank]!)
+    if (this.#free[rank]! + forward[rank]! + weightsFirst * weight[rank]! <= gradient) return false
+    return gradient - this.#free[rank]! <= this.#worstGap - this.#gap[rank]!
+  }
+
+  #held(rank: number): number {
+    return this.#forwards[rank]! - this.#weights[rank]!
+  }
+
+  #makeRoom(rank: number): void {
+    while (this.#held(rank) + 1 > this.#mostHeld && this.#weights[rank]! < this.#inputs[rank]!) this.#weight(rank)
+  }
+
+  /** Weight parts until what the rank waits for arrives. */
+  #fill(rank: number, arrives: number): void {
+    const seconds = this.#times.weight[rank]!
+    const isDue = (): boolean => this.#weights[rank]! < this.#inputs[rank]!
+    while (isDue() && this.#free[rank]! + seconds <= arrives) this.#weight(rank)
+    const rest = arrives - this.#free[rank]!
+    if (!isDue() || rest <= 0) return
+    const isFree = rest <= this.#worstGap - this.#gap[rank]!
+    if (!isFree || this.#habits.fillsEveryGap) this.#weight(rank)
+  }
+
+  #forward(rank: number): void {
+    const i = this.#forwards[rank]!++
+    const arrives = rank > 0 ? this.#forwardEnd[(rank - 1) * this.#m + i]! + this.#times.sendForward[rank - 1]! : 0
+    this.#forwardEnd[rank * this.#m + i] = this.#put(rank, FORWARD, i, arrives, this.#times.forward[rank]!)
+  }
+  #input(rank: number): void {
+    const i = this.#inputs[rank]!++
+    const arrives = rank + 1 < this.#p ? this.#inputEnd[(rank + 1) * this.#m + i]! + this.#times.sendBackward[rank]! : 0
+    this.#inputEnd[rank * this.#m + i] = this.#put(rank, INPUT, i, arrives, this.#times.input[rank]!)
+  }
+  #weight(rank: number): void {
+    this.#put(rank, WEIGHT, this.#weights[rank]!++, 0, this.#times.weight[rank]!)
+  }
+
+  #put(rank: number, kind: number, microBatch: number, arrives: number, seconds: number): number {
+    const free = this.#free[rank]!
+    const start = Math.max(free, arrives)
+    if (kind !== FORWARD || microBatch > 0) {
+      this.#gap[rank] = this.#gap[rank]! + (start - free)
+      this.#worstGap = Math.max(this.#worstGap, this.#gap[rank]!)
+    }
+    this.lanes[rank]!.add(kind, rank, microBatch)
+    this.#free[rank] = start + seconds
+    return start + seconds
+  }
+}
