@@ -1,0 +1,32 @@
+/**
+ * A published run as the planner's input. A row that lacks something essential is answered with the reason, so that the bench can count it;
+ * nothing is skipped in silence.
+ */
+import type { StepInput } from '../../../src/planner/cost/prediction.ts'
+import { fleetOfRow, missingOfFleet } from './row-fleet.ts'
+import { layoutOf, microBatchOf, workloadOf } from './row-layout.ts'
+import { missingOfModel, modelOfRow } from './row-model.ts'
+import { softwareOfRow } from './row-software.ts'
+import type { Row } from './row.ts'
+
+export type ReadRow = { readonly input: StepInput } | { readonly skipped: string }
+
+export function readRow(row: Row): ReadRow {
+  const missing = [...missingOfModel(row), ...missingOfFleet(row)]
+  for (const name of ['seq', 'global_batch'] as const) if (!row[name]) missing.push(name)
+  if (row.task === 'lora') missing.push('a full training step (LoRA adapters are not modelled)')
+  if (missing.length > 0) return { skipped: `lacks ${missing.join(', ')}` }
+  const shared = (row.tp ?? 1) * (row.pp ?? 1) * (row.cp ?? 1)
+  const data = row.hardware.gpus! / shared
+  if (!Number.isInteger(data)) return { skipped: `tp x pp x cp = ${shared} does not divide ${row.hardware.gpus} devices` }
+  const microBatch = microBatchOf(row, data)
+  if (!microBatch) return { skipped: 'lacks micro_batch and grad_accum' }
+  const layout = layoutOf(row, data, microBatch)
+  if (layout.stages.some(layers => layers < 0)) return { skipped: `${layout.stages.length} stages for ${row.model.layers} layers` }
+  return {
+    input: { model: modelOfRow(row), fleet: fleetOfRow(row), workload: workloadOf(row), layout, software: softwareOfRow(row) },
+  }
+}
+
+export const stepSecondsOf = (row: Row): number | undefined =>
+  row.derived?.step_time_s ?? row.measured?.step_time_s ?? undefined

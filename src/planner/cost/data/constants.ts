@@ -1,0 +1,26 @@
+/** Fitted to the calibration rows by `npm run bench:calibrate`; do not edit. */
+import type { StepConstants } from '../step/step-constants.ts'
+
+export const STEP_CONSTANTS: StepConstants = {
+  sustained: 1.05,
+  sustainedNarrow: 1.1,
+  fineScale: 1.4,
+  castBytes: 3,
+  attentionBackward: 1,
+  attentionForward: 1,
+  passEager: 1.3,
+  passCompiled: 1,
+  launchSeconds: 6e-6,
+  launchPerYear: 0.2,
+  expertHostSeconds: 0.001,
+  collectiveHostSeconds: 2e-5,
+  tensorHidden: 0.6,
+  contextHidden: 0.7,
+  expertHidden: 0.4,
+  pipelineHidden: 0.7,
+  contention: 0.1,
+  dataHidden: 0.7,
+  optimizerPasses: 1.3,
+  stepSeconds: 0.01,
+  jitterPerDoubling: 0.003,
+}

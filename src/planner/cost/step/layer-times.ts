@@ -1,0 +1,102 @@
+/**
+ * Time of one layer for one micro-batch, forward and backward, with communication that is not hidden and with the host. It depends on the
+ * layer's shape, the cut, recompute, precision and software, and on nothing else of the layout, so that a search computes it once for many
+ * layouts.
+ */
+import type { LayerCut } from '../../model/cut.ts'
+import type { LayerShape, ModelSpec } from '../../model/model.ts'
+import type { Fusion, Operator } from '../../model/operator.ts'
+import { operatorsOf, stageExtras } from '../../model/operators.ts'
+import type { Recompute } from '../../training/layout.ts'
+import type { Software } from '../software.ts'
+import { smoothMaximum } from './host-time.ts'
+import { layerCommunication } from './layer-communication.ts'
+import type { Links } from './links.ts'
+import { addParts, noParts, type Parts, totalOf } from './parts.ts'
+import { type Prices, priceOperators } from './price-operators.ts'
+import { recomputedOperators } from './recomputed-operators.ts'
+
+export interface PassTimes {
+  readonly forward: Parts
+  /** Recompute included. */
+  readonly backward: Parts
+}
+
+export interface LayerQuestion {
+  readonly model: ModelSpec
+  readonly cut: LayerCut
+  readonly recompute: Recompute
+  readonly links: Links
+  readonly prices: Prices
+  readonly software: Software
+}
+
+/** What runs as one kernel: torch.compile and the frameworks' own fused kernels. */
+export function fusionOf({ family, year, features }: Software): Fusion {
+  const hasKernels = family === 'nemo' || family === 'megatron'
+  return {
+    norm: features.compile || hasKernels || year >= 2024,
+    rope: features.compile || (hasKernels && year >= 2023),
+    activation: features.compile || hasKernels,
+    router: features.fusedRouter,
+    permute: features.fusedPermute,
+    crossEntropy: features.fusedCrossEntropy || features.compile,
+  }
+}
+
+export function layerTimes(shape: LayerShape, question: LayerQuestion): PassTimes {
+  const { model, cut, recompute, links, prices, software } = question
+  const operators = operatorsOf(shape, model, cut, fusionOf(software))
+  const forward = passTime(operators, 'forward', shape, question)
+  const backward = passTime(operators, 'backward', shape, question)
+  const again = recomputedOperators(operators, recompute, software.family)
+  if (again.operators.length > 0) {
+    const replay = priceOperators(again.operators, 'forward', prices)
+    let seconds = totalOf(replay.parts)
+    let launches = replay.launches
+    if (again.withCommunication) {
+      const talk = layerCommunication(shape, model, cut, 'forward', links, prices, replay.parts.attention)
+      seconds += totalOf(talk.parts)
+      launches += talk.launches
+    }
+    backward.recompute += smoothMaximum(seconds, launches * launchSeconds(software, prices))
+  }
+  return { forward, backward }
+}
+
+/** Embedding before the first layer, norm, head and loss after the last. */
+export function extraTimes(question: LayerQuestion): { embedding: PassTimes; head: PassTimes } {
+  const { model, cut, software, prices, links } = question
+  const extras = stageExtras(model, cut, fusionOf(software))
+  const price = (operators: readonly Operator[]): PassTimes => ({
+    forward: priceOperators(operators, 'forward', prices).parts,
+    backward: priceOperators(operators, 'backward', prices).parts,
+  })
+  void links
+  return { embedding: price(extras.embedding), head: price(extras.head) }
+}
+
+function passTime(
+  operators: readonly Operator[],
+  direction: 'forward' | 'backward',
+  shape: LayerShape,
+  { model, cut, links, prices, software }: LayerQuestion,
+): Parts {
+  const { parts, launches } = priceOperators(operators, direction, prices)
+  const talk = layerCommunication(shape, model, cut, direction, links, prices, parts.attention)
+  const sum = addParts(addParts(noParts(), parts), talk.parts)
+  const host =
+    (launches * launchSeconds(software, prices) +
+      talk.launches * prices.constants.collectiveHostSeconds +
+      (shape.mlp?.kind === 'experts' ? prices.constants.expertHostSeconds : 0)) *
+    (software.features.cudaGraphs ? 0 : 1)
+  const device = totalOf(sum)
+  sum.host += smoothMaximum(device, host) - device
+  return sum
+}
+
+/** Python and the framework start kernels faster every year; compiled graphs start them in half of the time. */
+function launchSeconds(software: Software, { constants }: Prices): number {
+  const age = Math.max(0, 2024 - software.year)
+  return constants.launchSeconds * (1 + constants.launchPerYear * age) * (software.features.compile ? 0.5 : 1)
+}

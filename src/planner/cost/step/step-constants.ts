@@ -1,0 +1,70 @@
+/**
+ * The numbers of the step model that no microbenchmark gives: fitted to the calibration rows (bench/planner/calibrate.ts), each shared by many
+ * of them and each with a meaning. Efficiencies of devices and links are not among them: those come from microbenchmarks alone.
+ */
+export interface StepConstants {
+  /** A GEMM in a step over the same GEMM alone: clocks fall under a sustained load, caches are cold. */
+  readonly sustained: number
+  /** The same for 8-bit and 4-bit formats. */
+  readonly sustainedNarrow: number
+  /** GEMM with a scale a row or block over one with a scale a tensor. */
+  readonly fineScale: number
+  /** Bytes moved for each element that is cast to a narrow format: amax, cast, transpose, as far as they are not fused. */
+  readonly castBytes: number
+  /** Attention's backward in a step over the kernel model's. */
+  readonly attentionBackward: number
+  /** Attention's forward in a step over the kernel model's. */
+  readonly attentionForward: number
+  /** Traffic of memory-bound operations in a step over the operators' list, eager and compiled. */
+  readonly passEager: number
+  readonly passCompiled: number
+  /** Host time of one launch, from Python to the device's queue, in today's software, and what a year before 2024 adds. */
+  readonly launchSeconds: number
+  readonly launchPerYear: number
+  /** Host time of a mixture-of-experts layer and pass beyond its launches: counts cross to the host and it waits. */
+  readonly expertHostSeconds: number
+  /** Host time of a collective between layers. */
+  readonly collectiveHostSeconds: number
+  /** Part of tensor-parallel communication that hides when it is pipelined with GEMMs. */
+  readonly tensorHidden: number
+  /** Part of the ring's communication that hides behind attention. */
+  readonly contextHidden: number
+  /** Part of the expert dispatch that hides behind another micro-batch's compute. */
+  readonly expertHidden: number
+  /** Part of pipeline messages that hides. */
+  readonly pipelineHidden: number
+  /** Compute that a collective running beside it costs, as a part of the collective's time. */
+  readonly contention: number
+  /** Part of the last backward (or first forward) that hides gradients (or parameters). */
+  readonly dataHidden: number
+  /** Passes over optimizer states in a step over the least possible. */
+  readonly optimizerPasses: number
+  /** Of each step: zeroing, gradient norm, logging, the loader. */
+  readonly stepSeconds: number
+  /** Step time a doubling of ranks adds: jitter that all wait for. */
+  readonly jitterPerDoubling: number
+}
+
+export const CONSTANT_NAMES: readonly (keyof StepConstants)[] = [
+  'sustained',
+  'sustainedNarrow',
+  'fineScale',
+  'castBytes',
+  'attentionBackward',
+  'attentionForward',
+  'passEager',
+  'passCompiled',
+  'launchSeconds',
+  'launchPerYear',
+  'expertHostSeconds',
+  'collectiveHostSeconds',
+  'tensorHidden',
+  'contextHidden',
+  'expertHidden',
+  'pipelineHidden',
+  'contention',
+  'dataHidden',
+  'optimizerPasses',
+  'stepSeconds',
+  'jitterPerDoubling',
+]
