@@ -1,0 +1,110 @@
+/**
+ * Collectives of a group that lies in several scale-up domains. Rings and trees enter and leave each domain through as many NICs as it has
+ * members, so the network's part is the domain's NICs together, and the links inside run at the same time; what takes longer sets the pace.
+ * Which algorithm: NCCL's own model with the fleet's rates as its graph. Its latencies are the time too: with hundreds of ranks a ring's hops
+ * are what published sweeps show (SimAI's table is a ring's 3.4 and 14 us a hop), and nobody takes a ring there who can take a tree.
+ */
+import type { Fleet, NodePool } from '../../fleet/fleet.ts'
+import type { GroupSpan } from '../../fleet/span.ts'
+import type { Algorithm, CollectiveOp, CollectiveTime } from './collective.ts'
+import { type Communicator, chooseTuned, type Graph, type Tuned, tunedChoices } from './nccl-tuning.ts'
+import { networkRate } from './network.ts'
+import { scaleUpBusRate, scaleUpSeconds } from './scale-up-curve.ts'
+import { tunedGeneration } from './tuned-generation.ts'
+
+type RingOp = Extract<CollectiveOp, 'all-reduce' | 'all-gather' | 'reduce-scatter'>
+
+export function acrossDomains(
+  op: CollectiveOp,
+  bytes: number,
+  span: GroupSpan,
+  pool: NodePool,
+  fleet: Fleet,
+  algorithm?: Algorithm,
+): CollectiveTime {
+  if (op === 'send') return { seconds: sendSeconds(bytes, span, pool), algorithm: 'Pairwise', protocol: 'Simple' }
+  if (op === 'all-to-all')
+    return { seconds: exchangeSeconds(bytes, span, pool), algorithm: 'Pairwise', protocol: 'Simple' }
+  const comm = communicatorOf(op, span, pool)
+  const { tuned, time } = chooseTuned(op, bytes, comm, choicesOf(op, comm, algorithm))
+  const switches = {
+    seconds: inNetworkSeconds(op, bytes, span, pool),
+    algorithm: 'CollNet',
+    protocol: 'Simple',
+  } as const
+  if (fleet.inNetworkReduction && (algorithm === 'CollNet' || (!algorithm && switches.seconds < time * 1e-6)))
+    return switches
+  return { seconds: time * 1e-6, algorithm: tuned.algorithm, protocol: tuned.protocol }
+}
+
+/** What was asked for, if it can be had; else all. */
+function choicesOf(op: RingOp, comm: Communicator, algorithm: Algorithm | undefined): readonly Tuned[] {
+  const all = tunedChoices(op, comm)
+  const asked = all.filter(tuned => tuned.algorithm === algorithm)
+  return asked.length > 0 ? asked : all
+}
+
+/** NCCL's view of the group: a "node" of its is a scale-up domain. */
+function communicatorOf(op: RingOp, span: GroupSpan, pool: NodePool): Communicator {
+  const network = span.perDomain * networkRate(span, pool)
+  const inside = span.perDomain > 1 ? scaleUpBusRate('all-gather', span.perDomain, pool) : Number.POSITIVE_INFINITY
+  const ring = graphOf(Math.min(network, inside))
+  const hasSwitch = span.perDomain > 1 && pool.domainDevices > 2
+  return {
+    // Other libraries are taken for NCCL on the GPU of their links' time.
+    generation: tunedGeneration(pool.device) ?? 'ampere',
+    nodes: span.domains,
+    ranks: span.size,
+    graphs: {
+      Ring: ring,
+      Tree: ring,
+      PAT: ring,
+      ...(hasSwitch && op === 'all-reduce' && { NVLSTree: nvlsGraph(network, inside) }),
+    },
+    cpu: 'intel',
+    intraLink: pool.scaleUpBytesPerSecond > 64e9 ? 'nvlink' : 'pci',
+    networkLatency: 0,
+    hasLl128: pool.scaleUpBytesPerSecond > 64e9,
+    hasCollNet: false,
+  }
+}
+
+/** As many channels as NCCL's search finds for the rate: about 24 GB/s each (a real log: 16 for 400 GB/s). */
+function graphOf(bytesPerSecond: number): Graph {
+  const channels = Math.min(32, Math.max(2, Math.round(bytesPerSecond / 24e9)))
+  const each = bytesPerSecond / 1e9 / channels
+  return { channels, intra: each, inter: each }
+}
+
+/** NVLS inside: a little slower than the ring with all to itself, and twice as good at adding up. */
+function nvlsGraph(network: number, inside: number): Graph {
+  const { channels, inter } = graphOf(network)
+  return { channels, intra: inside / 1e9 / channels, inter }
+}
+
+/**
+ * Switches that add up (SHARP): each domain sends its sum up once and gets the result once, both at the same time, instead of twice
+ * (N-1)/N; gathering and scattering save hops only. Latencies are NCCL's for NVLS with CollNet: 25 + 18 us.
+ */
+function inNetworkSeconds(op: RingOp, bytes: number, span: GroupSpan, pool: NodePool): number {
+  const rate = span.perDomain * networkRate(span, pool)
+  const inside = scaleUpSeconds(op, bytes, span.perDomain, pool)
+  const sent = op === 'all-reduce' ? bytes : (bytes * (span.domains - 1)) / span.domains
+  return 43e-6 + Math.max(inside, sent / rate)
+}
+
+/** One message between nodes: NCCL's start of a connection that exists, then the NIC. */
+const sendSeconds = (bytes: number, span: GroupSpan, pool: NodePool): number => 20e-6 + bytes / networkRate(span, pool)
+
+/**
+ * All-to-all by messages, each rank through its own NIC; what stays in the domain goes beside it. Fitted to SimAI's all-to-all table (4, 8 and
+ * 16 nodes of 8): a start of 60 us and 1.2 us a remote peer, and flows that collide in the switches, more with more nodes (no further than 32,
+ * where nothing was measured).
+ */
+function exchangeSeconds(bytes: number, span: GroupSpan, pool: NodePool): number {
+  const remotePeers = span.size - span.perDomain
+  const collisions = 1 + 0.0045 * (Math.min(span.domains, 32) - 1)
+  const remote = ((bytes * remotePeers) / span.size / networkRate(span, pool)) * collisions
+  const local = scaleUpSeconds('all-to-all', (bytes * span.perDomain) / span.size, span.perDomain, pool)
+  return 60e-6 + 1.2e-6 * remotePeers + Math.max(remote, local)
+}
