@@ -50,7 +50,7 @@ export function missingOfFleet(row: Row): readonly string[] {
 function deviceOf(row: Row, published: PublishedHardware): Device {
   const system = row.hardware.system ?? ''
   const t = published.teraflops
-  const scaled = (tera: number | null): number | undefined => (tera === null ? undefined : tera * 1e12)
+  const scaled = (tera: number | null): number | undefined => (tera === null ? undefined : tera * 1e12 * powerShare(system, published.name))
   const generation = generationOf(published.name)
   const memory = /(\d+) ?GB/.exec(row.hardware.gpu ?? '')?.[1] ?? /\b(\d+) ?GB HBM/.exec(system)?.[1] ?? /(\d+) ?GB/.exec(system)?.[1]
   const bandwidth = /([\d.]+) TB\/s/.exec(system)?.[1]
@@ -70,6 +70,18 @@ function deviceOf(row: Row, published: PublishedHardware): Device {
     processors: PROCESSORS[generation]!,
     source: published.source,
   }
+}
+
+const DESIGN_WATTS: Record<string, number> = { 'H100-80GB SXM': 700, 'B200 SXM': 1000, 'A100-80GB SXM': 400 }
+/** What a page that only says "power-limited" is read as: three quarters, as the vendors' own lower settings are. */
+const UNSTATED_LIMIT = 0.75
+
+/** Rate left under a power limit: dynamic power goes with the cube of the clock, but a third of the board's power is not dynamic. */
+function powerShare(system: string, name: string): number {
+  const watts = /(\d+) ?W\b/.exec(system)?.[1]
+  const design = DESIGN_WATTS[name]
+  const share = watts && design ? Math.min(1, Number(watts) / design) : /power[- ]limited/i.test(system) ? UNSTATED_LIMIT : 1
+  return Math.sqrt(share)
 }
 
 /** "1600 Gb/s per node", "400 Gb/s per GPU", a number of GB/s; undefined where the page does not say. */

@@ -34,7 +34,7 @@ function defaultsOf(family: Family, year: number): Partial<Features> {
     case 'fsdp':
       return { ...shards, compile: year >= 2024 }
     case 'llm-foundry':
-      return shards
+      return { ...shards, fusedCrossEntropy: true }
     case 'deepspeed':
       return { overlapGradients: true, overlapParameters: true, flashAttention: year >= 2023 }
     case 'other':

@@ -4,7 +4,7 @@
  */
 import type { StepInput } from '../prediction.ts'
 import { optimizerSeconds } from '../kernels/optimizer.ts'
-import { collectiveSeconds } from './collective-stand-in.ts'
+import { collectiveSeconds } from '../collectives/collective-seconds.ts'
 import type { Links } from './links.ts'
 import { totalOf } from './parts.ts'
 import type { Prices } from './price-operators.ts'

@@ -4,10 +4,25 @@
  */
 import { expertRows, type LayerCut, localKvHeads, routedTokens } from '../../model/cut.ts'
 import type { LayerShape, ModelSpec } from '../../model/model.ts'
-import { type CollectiveOp, collectiveSeconds } from './collective-stand-in.ts'
+import type { Dispatcher } from '../../training/layout.ts'
+import type { CollectiveOp } from '../collectives/collective.ts'
+import { collectiveSeconds } from '../collectives/collective-seconds.ts'
+import { dispatchSeconds } from '../collectives/dispatch-seconds.ts'
 import type { Links } from './links.ts'
 import { noParts, type Parts } from './parts.ts'
 import type { Prices } from './price-operators.ts'
+
+export interface Talk {
+  readonly shape: LayerShape
+  readonly model: ModelSpec
+  readonly cut: LayerCut
+  readonly direction: 'forward' | 'backward'
+  readonly dispatcher: Dispatcher
+  readonly links: Links
+  readonly prices: Prices
+  /** Device time of attention in this pass, which a ring hides behind. */
+  readonly attentionTime: number
+}
 
 export interface LayerCommunication {
   readonly parts: Parts
@@ -15,72 +30,93 @@ export interface LayerCommunication {
   readonly launches: number
 }
 
-type Direction = 'forward' | 'backward'
-
-export function layerCommunication(
-  shape: LayerShape,
-  model: ModelSpec,
-  cut: LayerCut,
-  direction: Direction,
-  links: Links,
-  prices: Prices,
-  /** Device time of attention in this pass, which a ring hides behind. */
-  attentionTime: number,
-): LayerCommunication {
+export function layerCommunication(talk: Talk): LayerCommunication {
   const parts = noParts()
+  const tensor = tensorExposed(talk)
+  const context = contextExposed(talk)
+  const expert = expertExposed(talk)
+  parts.tensorComm = tensor.seconds
+  parts.contextComm = context.seconds
+  parts.expertComm = expert.seconds
+  return { parts, launches: tensor.launches + context.launches + expert.launches }
+}
+
+interface Exposed {
+  readonly seconds: number
+  readonly launches: number
+}
+
+const NOTHING: Exposed = { seconds: 0, launches: 0 }
+
+function seconds({ links }: Talk, op: CollectiveOp, bytes: number, span: Links['tensor']): number {
+  return collectiveSeconds(op, bytes, span, links.pool, links.fleet).seconds
+}
+
+/**
+ * Attention and feed-forward part each end in a sum over tensor ranks; with sequence parallelism it is a reduce-scatter, and a gather goes
+ * before (again in the backward pass, for the weight's gradient). Routed experts have none: tokens are there already.
+ */
+function tensorExposed(talk: Talk): Exposed {
+  const { cut, shape, model, direction, links, prices } = talk
+  if (cut.tensor === 1) return NOTHING
+  const bytes = 2 * cut.tokens * model.hidden
+  const isRouted = shape.mlp?.kind === 'experts' && shape.mlp.sharedFfn === 0
+  const blocks = (shape.mixer ? 1 : 0) + (shape.mlp && !isRouted ? 1 : 0)
+  const gathers = direction === 'backward' ? 2 : 1
+  const block = cut.sequenceParallel
+    ? gathers * seconds(talk, 'all-gather', bytes, links.tensor) + seconds(talk, 'reduce-scatter', bytes, links.tensor)
+    : seconds(talk, 'all-reduce', bytes, links.tensor)
+  const hidden = prices.features.overlapTensor ? prices.constants.tensorHidden : 0
+  return { seconds: blocks * block * (1 - hidden), launches: blocks * (cut.sequenceParallel ? gathers + 1 : 1) }
+}
+
+/** Ring: keys and values (and back their gradients) go round while attention works on those that are here. Ulysses: exchanged before and after. */
+function contextExposed(talk: Talk): Exposed {
+  const { cut, shape, direction, links, prices, attentionTime } = talk
+  const mixer = shape.mixer
+  if (cut.context === 1 || !mixer || mixer.kind === 'stateSpace') return NOTHING
+  const heads = mixer.heads / cut.tensor
+  const keysAndValues =
+    mixer.kind === 'attention'
+      ? localKvHeads(mixer.kvHeads, cut.tensor) * mixer.headDim * 2
+      : heads * (mixer.nopeDim + mixer.ropeDim + mixer.valueDim)
+  if (cut.contextMethod === 'ulysses') {
+    const queries = mixer.kind === 'attention' ? heads * mixer.headDim : keysAndValues / 2
+    const bytes = 2 * cut.tokens * (2 * queries + keysAndValues)
+    return { seconds: seconds(talk, 'all-to-all', bytes, links.context), launches: 4 }
+  }
+  const turns = (cut.context - 1) * (direction === 'forward' ? 1 : 2)
+  const all = turns * seconds(talk, 'send', 2 * cut.tokens * keysAndValues, links.context)
+  const hidden = Math.min(all, prices.constants.contextHidden * attentionTime)
+  return { seconds: all - hidden + prices.constants.contention * hidden, launches: turns }
+}
+
+/** To the experts and back; with a tensor degree of their own experts gather the tokens of its ranks and scatter the sums. */
+function expertExposed(talk: Talk): Exposed {
+  const { cut, shape, model, links, prices, dispatcher } = talk
+  const mlp = shape.mlp
+  if (mlp?.kind !== 'experts') return NOTHING
+  let sum = 0
   let launches = 0
-  const collective = (op: CollectiveOp, bytes: number, span: Links['tensor']): number => {
-    if (span.size > 1) launches++
-    return collectiveSeconds(op, bytes, span, links.pool, links.fleet).seconds
-  }
-  tensorParts()
-  contextParts()
-  expertParts()
-  return { parts, launches }
-
-  function tensorParts(): void {
-    if (cut.tensor === 1) return
-    const bytes = 2 * cut.tokens * model.hidden
-    const sharded = shape.mlp?.kind === 'experts' && shape.mlp.sharedFfn === 0 ? 0 : 1
-    const blocks = (shape.mixer ? 1 : 0) + (shape.mlp ? sharded : 0)
-    const again = direction === 'backward' ? 1 : 0
-    const block = cut.sequenceParallel
-      ? (1 + again) * collective('all-gather', bytes, links.tensor) + collective('reduce-scatter', bytes, links.tensor)
-      : collective('all-reduce', bytes, links.tensor)
-    const hidden = prices.features.overlapTensor ? prices.constants.tensorHidden : 0
-    // Gathering the input again for the weight gradient hides behind the input's gradient in every implementation.
-    parts.tensorComm += blocks * block * (1 - hidden)
-  }
-
-  function contextParts(): void {
-    if (cut.context === 1 || !shape.mixer || shape.mixer.kind === 'stateSpace') return
-    const kv = shape.mixer.kind === 'attention'
-      ? localKvHeads(shape.mixer.kvHeads, cut.tensor) * shape.mixer.headDim * 2
-      : (shape.mixer.heads / cut.tensor) * (shape.mixer.nopeDim + shape.mixer.ropeDim + shape.mixer.valueDim)
-    const visits = direction === 'forward' ? 1 : 2
-    if (cut.contextMethod === 'ring') {
-      const turn = collective('send', 2 * cut.tokens * kv, { ...links.context, size: 2 })
-      const all = visits * (cut.context - 1) * turn
-      const hidden = prices.constants.contextHidden * attentionTime
-      parts.contextComm += Math.max(0, all - hidden) + 0.1 * Math.min(all, hidden)
-      return
+  if (cut.expert > 1) {
+    const input = {
+      tokens: routedTokens(cut),
+      hidden: model.hidden,
+      topK: mlp.topK,
+      elementBytes: 2,
+      experts: mlp.experts,
+      imbalance: prices.expertImbalance,
+      ...(mlp.routing ? { routing: mlp.routing } : {}),
     }
-    const queries = shape.mixer.kind === 'attention' ? (shape.mixer.heads / cut.tensor) * shape.mixer.headDim : kv / 2
-    parts.contextComm += collective('all-to-all', 2 * cut.tokens * (2 * queries + kv), links.context)
+    const way = dispatchSeconds(dispatcher, input, links.expert, links.pool, links.fleet)
+    sum += way.dispatch + way.combine
+    launches += 4
   }
-
-  function expertParts(): void {
-    if (shape.mlp?.kind !== 'experts') return
-    const { topK } = shape.mlp
-    const hidden = prices.features.overlapExpert ? prices.constants.expertHidden : 0
-    if (cut.expert > 1) {
-      const bytes = 2 * model.hidden * routedTokens(cut) * topK * prices.expertImbalance
-      parts.expertComm += 2 * collective('all-to-all', bytes, links.expert) * (1 - hidden)
-    }
-    if (cut.expertTensor > 1) {
-      const bytes = 2 * model.hidden * expertRows(topK, cut) * prices.expertImbalance
-      parts.expertComm +=
-        (collective('all-gather', bytes, links.expertTensor) + collective('reduce-scatter', bytes, links.expertTensor)) * (1 - hidden)
-    }
+  if (cut.expertTensor > 1) {
+    const bytes = 2 * model.hidden * expertRows(mlp.topK, cut) * prices.expertImbalance
+    sum += seconds(talk, 'all-gather', bytes, links.expertTensor) + seconds(talk, 'reduce-scatter', bytes, links.expertTensor)
+    launches += 2
   }
+  const hidden = prices.features.overlapExpert ? prices.constants.expertHidden : 0
+  return { seconds: sum * (1 - hidden), launches }
 }

@@ -7,7 +7,7 @@ import type { LayerCut } from '../../model/cut.ts'
 import type { LayerShape, ModelSpec } from '../../model/model.ts'
 import type { Fusion, Operator } from '../../model/operator.ts'
 import { operatorsOf, stageExtras } from '../../model/operators.ts'
-import type { Recompute } from '../../training/layout.ts'
+import type { Dispatcher, Recompute } from '../../training/layout.ts'
 import type { Software } from '../software.ts'
 import { smoothMaximum } from './host-time.ts'
 import { layerCommunication } from './layer-communication.ts'
@@ -26,6 +26,7 @@ export interface LayerQuestion {
   readonly model: ModelSpec
   readonly cut: LayerCut
   readonly recompute: Recompute
+  readonly dispatcher: Dispatcher
   readonly links: Links
   readonly prices: Prices
   readonly software: Software
@@ -45,7 +46,7 @@ export function fusionOf({ family, year, features }: Software): Fusion {
 }
 
 export function layerTimes(shape: LayerShape, question: LayerQuestion): PassTimes {
-  const { model, cut, recompute, links, prices, software } = question
+  const { model, cut, recompute, prices, software } = question
   const operators = operatorsOf(shape, model, cut, fusionOf(software))
   const forward = passTime(operators, 'forward', shape, question)
   const backward = passTime(operators, 'backward', shape, question)
@@ -55,7 +56,7 @@ export function layerTimes(shape: LayerShape, question: LayerQuestion): PassTime
     let seconds = totalOf(replay.parts)
     let launches = replay.launches
     if (again.withCommunication) {
-      const talk = layerCommunication(shape, model, cut, 'forward', links, prices, replay.parts.attention)
+      const talk = layerCommunication({ ...question, shape, direction: 'forward', attentionTime: replay.parts.attention })
       seconds += totalOf(talk.parts)
       launches += talk.launches
     }
@@ -66,13 +67,12 @@ export function layerTimes(shape: LayerShape, question: LayerQuestion): PassTime
 
 /** Embedding before the first layer, norm, head and loss after the last. */
 export function extraTimes(question: LayerQuestion): { embedding: PassTimes; head: PassTimes } {
-  const { model, cut, software, prices, links } = question
+  const { model, cut, software, prices } = question
   const extras = stageExtras(model, cut, fusionOf(software))
   const price = (operators: readonly Operator[]): PassTimes => ({
     forward: priceOperators(operators, 'forward', prices).parts,
     backward: priceOperators(operators, 'backward', prices).parts,
   })
-  void links
   return { embedding: price(extras.embedding), head: price(extras.head) }
 }
 
@@ -80,10 +80,11 @@ function passTime(
   operators: readonly Operator[],
   direction: 'forward' | 'backward',
   shape: LayerShape,
-  { model, cut, links, prices, software }: LayerQuestion,
+  question: LayerQuestion,
 ): Parts {
+  const { prices, software } = question
   const { parts, launches } = priceOperators(operators, direction, prices)
-  const talk = layerCommunication(shape, model, cut, direction, links, prices, parts.attention)
+  const talk = layerCommunication({ ...question, shape, direction, attentionTime: parts.attention })
   const sum = addParts(addParts(noParts(), parts), talk.parts)
   const host =
     (launches * launchSeconds(software, prices) +

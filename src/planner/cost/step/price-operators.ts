@@ -3,17 +3,17 @@
  * weight), of a pass about twice its bytes, of attention a kernel of its own.
  */
 import type { Device, NumberFormat } from '../../fleet/device.ts'
-import type { AttentionCore, Operator } from '../../model/operator.ts'
+import type { Operator } from '../../model/operator.ts'
 import type { Precision } from '../../training/layout.ts'
-import { type AttentionShape, attentionSeconds } from '../kernels/attention.ts'
 import { type GemmKind, gemmSeconds } from '../kernels/gemm.ts'
 import { groupedGemmSeconds } from '../kernels/grouped-gemm.ts'
-import { latentAttentionSeconds } from '../kernels/latent-attention.ts'
 import { passSeconds } from '../kernels/pass.ts'
 import { scanSeconds } from '../kernels/scan.ts'
 import type { Features } from '../software.ts'
+import { type AttentionKernel, attentionCoreSeconds } from './attention-time.ts'
 import { noParts, type Parts } from './parts.ts'
 import type { StepConstants } from './step-constants.ts'
+import { sustainedShare } from './sustained-clock.ts'
 
 /** What prices depend on beyond the operator. */
 export interface Prices {
@@ -22,6 +22,7 @@ export interface Prices {
   readonly features: Features
   readonly expertImbalance: number
   readonly causal: boolean
+  readonly attention: AttentionKernel
   readonly constants: StepConstants
 }
 
@@ -90,9 +91,10 @@ const formatOf = (module: string, precision: Precision): NumberFormat =>
 
 const isNarrow = (format: NumberFormat): boolean => format === 'fp8' || format === 'mxfp8' || format === 'nvfp4'
 
-function gemmFactor(format: NumberFormat, { constants, precision }: Prices): number {
-  if (!isNarrow(format)) return constants.sustained
-  return constants.sustainedNarrow * (precision.fp8Scaling === 'block' ? constants.fineScale : 1)
+function gemmFactor(format: NumberFormat, { device, constants, precision }: Prices): number {
+  const share = sustainedShare(device, format)
+  if (!isNarrow(format)) return constants.sustained / share
+  return (constants.sustainedNarrow * (precision.fp8Scaling === 'block' ? constants.fineScale : 1)) / share
 }
 
 /** Inputs are cast before the forward product, output gradients before the two backward ones. */
@@ -101,19 +103,4 @@ function castTime(m: number, n: number, k: number, format: NumberFormat, directi
   const elements = direction === 'forward' ? m * k : m * n
   parts.memoryBound += passSeconds(prices.device, prices.constants.castBytes * elements, 1)
   return 2
-}
-
-/** A ring's rank computes, in each of its turns but the first, half of the pairs of its queries and the visiting keys (zig-zag). */
-function attentionCoreSeconds(core: AttentionCore, direction: Direction, prices: Prices): number {
-  const { device, constants, precision, causal } = prices
-  const seconds = core.latent ? latentAttentionSeconds : attentionSeconds
-  const factor = direction === 'forward' ? constants.attentionForward : constants.attentionBackward
-  const one = (sequenceKv: number, isCausal: boolean): number => {
-    const shape: AttentionShape = { ...core, sequenceKv, causal: isCausal, window: core.window }
-    return factor * seconds(device, shape, precision.base, direction)
-  }
-  if (core.steps === 1) return one(core.sequenceKv, causal)
-  const local = core.sequenceKv / core.steps
-  const visiting = core.window !== undefined && core.window < local ? 0 : core.steps - 1
-  return one(local, causal) + visiting * one(causal ? local / 2 : local, false)
 }

@@ -3,7 +3,7 @@ import type { LayerCut } from '../../model/cut.ts'
 import { layerParameters } from '../../model/weights.ts'
 import { embeddingParameters } from '../../model/parameters.ts'
 import type { StepInput } from '../prediction.ts'
-import { collectiveSeconds } from './collective-stand-in.ts'
+import { collectiveSeconds } from '../collectives/collective-seconds.ts'
 import { smoothMaximum } from './host-time.ts'
 import { extraTimes, type LayerQuestion, layerTimes, type PassTimes } from './layer-times.ts'
 import type { Links } from './links.ts'
@@ -32,7 +32,7 @@ export function cutOf({ layout, workload }: StepInput): LayerCut {
 export function stageTimes(input: StepInput, links: Links, prices: Prices): readonly StageTimes[] {
   const { model, layout, software } = input
   const cut = cutOf(input)
-  const question: LayerQuestion = { model, cut, recompute: layout.recompute, links, prices, software }
+  const question: LayerQuestion = { model, cut, recompute: layout.recompute, dispatcher: layout.dispatcher, links, prices, software }
   const byShape = model.shapes.map(shape => sharded(layerTimes(shape, question), shape, input, links, prices))
   const limited = layout.recompute.kind === 'full' && layout.recompute.layers !== undefined
   const plain = limited

@@ -15,6 +15,11 @@ export interface StepConstants {
   readonly attentionBackward: number
   /** Attention's forward in a step over the kernel model's. */
   readonly attentionForward: number
+  /** FlashAttention-2 on Hopper over the kernel made for it, and the first FlashAttention over the second. */
+  readonly flash2: number
+  readonly flash1: number
+  /** Bytes through memory for each score of attention without FlashAttention, forward. */
+  readonly scoreBytes: number
   /** Traffic of memory-bound operations in a step over the operators' list, eager and compiled. */
   readonly passEager: number
   readonly passCompiled: number
@@ -52,6 +57,9 @@ export const CONSTANT_NAMES: readonly (keyof StepConstants)[] = [
   'castBytes',
   'attentionBackward',
   'attentionForward',
+  'flash2',
+  'flash1',
+  'scoreBytes',
   'passEager',
   'passCompiled',
   'launchSeconds',

@@ -1,0 +1,37 @@
+/** The parameters that rows may move: a physical guess each, how sure of it, and limits that no physics crosses. */
+import type { StepConstants } from '../../../src/planner/cost/step/step-constants.ts'
+import type { Parameter } from './robust-fit.ts'
+
+const free = (guess: number, spread: number, low: number, high: number): Omit<Parameter, 'name'> => ({
+  guess,
+  spread,
+  low,
+  high,
+})
+
+export const PARAMETERS: Readonly<Record<keyof StepConstants, Omit<Parameter, 'name'>>> = {
+  sustained: free(1.05, 0.05, 0.9, 1.4),
+  sustainedNarrow: free(1.05, 0.1, 0.7, 1.6),
+  fineScale: free(1.4, 0.2, 1, 2.5),
+  castBytes: free(3, 0.5, 0.3, 12),
+  attentionBackward: free(1, 0.15, 0.6, 2),
+  attentionForward: free(1, 0.1, 0.7, 1.6),
+  flash2: free(1.8, 0.1, 1.2, 3),
+  flash1: free(1.3, 0.1, 1, 2.5),
+  scoreBytes: free(12, 0.3, 4, 40),
+  passEager: free(1.3, 0.3, 0.5, 3),
+  passCompiled: free(1, 0.3, 0.4, 3),
+  launchSeconds: free(6e-6, 0.5, 1e-6, 3e-5),
+  launchPerYear: free(0.2, 0.7, 0.01, 1.5),
+  expertHostSeconds: free(1e-3, 0.7, 1e-5, 5e-3),
+  collectiveHostSeconds: free(2e-5, 0.7, 1e-6, 2e-4),
+  tensorHidden: free(0.6, 0.3, 0.1, 0.95),
+  contextHidden: free(0.6, 0.3, 0.1, 0.95),
+  expertHidden: free(0.4, 0.3, 0.05, 0.95),
+  pipelineHidden: free(0.7, 0.3, 0.1, 0.99),
+  contention: free(0.12, 0.5, 0.01, 0.6),
+  dataHidden: free(0.6, 0.3, 0.05, 0.95),
+  optimizerPasses: free(1.3, 0.3, 0.7, 5),
+  stepSeconds: free(0.01, 0.6, 0.001, 0.1),
+  jitterPerDoubling: free(0.003, 0.5, 1e-4, 0.02),
+}
