@@ -8,11 +8,11 @@ import type { GroupSpan } from '../../fleet/span.ts'
 import type { Dispatcher } from '../../training/layout.ts'
 import type { CollectiveOp } from './collective.ts'
 import { collectiveSeconds } from './collective-seconds.ts'
-import { type Dispatched, onceANodeBytes } from './dispatch-volume.ts'
+import { DEEPEP } from './data/deepep.ts'
+import type { Dispatched } from './dispatch-volume.ts'
 import { distinctNodes, type GroupLimit } from './distinct-nodes.ts'
 import { networkRate } from './network.ts'
 import { processorsTaken } from './processors-taken.ts'
-import { scaleUpBusRate } from './scale-up-curve.ts'
 
 export interface DispatchInput extends Dispatched {
   readonly experts: number
@@ -61,29 +61,50 @@ export function dispatchSeconds(
     }
     case 'deepep':
     case 'hybridep': {
-      const oneWay = (bytes: number): number => onceANodeSeconds({ ...input, elementBytes: bytes }, span, pool)
-      return { dispatch: oneWay(elementBytes), combine: oneWay(combineBytes), processors }
+      const oneWay = (phase: 'dispatch' | 'combine', bytes: number): number =>
+        onceANodeSeconds(phase, hidden * bytes, input, span, pool, processors)
+      return { dispatch: oneWay('dispatch', elementBytes), combine: oneWay('combine', combineBytes), processors }
     }
   }
 }
 
-/** Microseconds before the first token moves: layout, notification (DeepEP, one node, 128 tokens and fewer). */
-const START_SECONDS = 30e-6
-/** Of the NIC: what DeepEP reaches with large batches at 4 nodes (48 of 50 GB/s). */
+/** Of the NIC: what DeepEP reaches with large batches on 4 nodes (48 of 50 GB/s) over what NCCL's large messages reach. */
 const WIRE_GAIN = 0.96 / 0.93
 
 /**
- * One copy over the network to each node, from there over NVLink to each rank that has one of the token's experts. Both at once, chunk by
- * chunk, but neither hides the other wholly: the root of the sum of squares fits the measured 2 and 4 nodes within 10 % (H100, 20
- * processors; planner/data/kernels/moe-dispatch).
+ * One copy over the network to each domain that has one of the token's experts, from there over NVLink to each rank that has. Chunk by chunk at
+ * the same time, yet neither hides the other wholly: the root of the sum of squares fits what was measured on 2 and 4 nodes.
  */
-function onceANodeSeconds(input: DispatchInput, span: GroupSpan, pool: NodePool): number {
-  const { experts, topK, routing, imbalance } = input
-  const nodes = distinctNodes(experts, topK, span.domains, routing)
-  const ranks = distinctNodes(experts, topK, span.size, routing)
-  const remote = onceANodeBytes(input, (nodes * (span.domains - 1)) / span.domains)
-  const local = onceANodeBytes(input, (ranks * (span.size - 1)) / span.size)
-  const network = remote / networkRate(span, pool) / WIRE_GAIN
-  const links = span.perDomain > 1 ? local / scaleUpBusRate('all-to-all', Math.min(span.perDomain, 8), pool) : 0
-  return START_SECONDS + Math.hypot(network, links) * imbalance
+function onceANodeSeconds(
+  phase: 'dispatch' | 'combine',
+  rowBytes: number,
+  input: DispatchInput,
+  span: GroupSpan,
+  pool: NodePool,
+  processors: number,
+): number {
+  const { experts, topK, routing, imbalance, tokens } = input
+  const domains = distinctNodes(experts, topK, span.domains, routing)
+  const sent = (tokens * rowBytes * domains * (span.domains - 1)) / span.domains
+  const network = (sent / networkRate(span, pool) / WIRE_GAIN) * imbalance
+  const copies = distinctNodes(experts, topK, span.size, routing)
+  return Math.hypot(network, insideSeconds(phase, rowBytes, tokens * imbalance, copies, span, pool, processors))
+}
+
+/** DeepEP's kernels in a domain: processors copy rows, links carry those of other ranks (data/deepep.ts). */
+function insideSeconds(
+  phase: 'dispatch' | 'combine',
+  rowBytes: number,
+  tokens: number,
+  copies: number,
+  span: GroupSpan,
+  pool: NodePool,
+  processors: number,
+): number {
+  const isNew = pool.device.generation === 'blackwell' || pool.device.generation === 'cdna4'
+  const kernel = DEEPEP[isNew ? 'blackwell' : 'hopper'][phase]
+  const links = (isNew ? 900e9 : 450e9) / pool.scaleUpBytesPerSecond
+  const work = kernel.token + kernel.copy * copies + (kernel.byte + kernel.copiedByte * copies) * rowBytes
+  const remote = (kernel.remoteByte * links * copies * rowBytes * (span.size - 1)) / span.size
+  return (kernel.start + (work / processors + remote) * tokens) * 1e-6
 }
