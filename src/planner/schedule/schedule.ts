@@ -33,9 +33,9 @@ function candidatesOf(name: ScheduleName, shape: ScheduleShape, times: StageTime
     case 'interleaved':
       return [interleaved(shape)]
     case 'zb-h1':
-      return [zeroBubble(shape, splitTimes(shape, times), shape.pipeline)]
+      return zeroBubble(shape, splitTimes(shape, times), 1)
     case 'zb-h2':
-      return [zeroBubble(shape, splitTimes(shape, times), 2 * shape.pipeline)]
+      return zeroBubble(shape, splitTimes(shape, times), 2)
     case 'zbv':
       return zeroBubbleV(shape, splitTimes(shape, times))
     case 'dualpipe':
@@ -66,15 +66,16 @@ function splitTimes(shape: ScheduleShape, times: StageTimes = evenTimes(shape)):
   }
 }
 
-/** The pace of steps that follow one another without a barrier, then the time of one step; a tie keeps the first. */
+/** The time of one step, then the pace of steps that follow one another without a barrier; a tie keeps the first. */
 function quickest(candidates: readonly Schedule[], times: StageTimes): Schedule {
   const scores = candidates.map(candidate => {
     const { makespan, span } = simulate(candidate, times)
-    return { pace: Math.max(...span), makespan }
+    return { makespan, pace: Math.max(...span) }
   })
   const isBetter = (a: number, b: number): boolean => {
     const [x, y] = [scores[a]!, scores[b]!]
-    return x.pace < y.pace * (1 - 1e-9) || (x.pace <= y.pace * (1 + 1e-9) && x.makespan < y.makespan * (1 - 1e-9))
+    if (x.makespan < y.makespan * (1 - 1e-9)) return true
+    return x.makespan <= y.makespan * (1 + 1e-9) && x.pace < y.pace * (1 - 1e-9)
   }
   return candidates[candidates.reduce((best, _, i) => (isBetter(i, best) ? i : best), 0)]!
 }

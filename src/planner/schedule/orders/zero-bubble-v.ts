@@ -25,7 +25,7 @@ export function zeroBubbleV(shape: ScheduleShape, times: SplitTimes): Lane[][] {
         approved,
       })
       if (!walk.run()) break
-      if (!best || walk.worstGap < best.worstGap * (1 - 1e-12)) best = walk
+      if (!best || walk.isBetterThan(best)) best = walk
       const before = approved ? Math.max(...approved) : Number.POSITIVE_INFINITY
       if (walk.worstGap >= before) break
       approved = walk.gap
@@ -92,6 +92,12 @@ class Walk {
     }
     for (let rank = 0; rank < this.#p; rank++) while (this.#hasDue(rank)) this.#weight(rank)
     return !this.#isStuck
+  }
+
+  /** Ends earlier, or as early with smaller gaps. */
+  isBetterThan(other: Walk): boolean {
+    const [end, otherEnd] = [Math.max(...this.#free), Math.max(...other.#free)]
+    return end < otherEnd * (1 - 1e-12) || (end === otherEnd && this.worstGap < other.worstGap)
   }
 
   /** Micro-batch 0 down and up again; on the way up, ranks that would wait feed further ones into leg 0. */

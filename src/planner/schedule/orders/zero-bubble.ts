@@ -26,18 +26,44 @@ interface Habits {
   readonly fillsEveryGap: boolean
 }
 
-export function zeroBubble(shape: ScheduleShape, times: SplitTimes, mostHeld: number): Lane[] {
-  const best = { span: Number.POSITIVE_INFINITY, lanes: [] as Lane[] }
+/** All candidates, the most promising first. H1 (`depth` 1) is one of H2 (2): with few micro-batches to run ahead with, it may win. */
+export function zeroBubble(shape: ScheduleShape, times: SplitTimes, depth: 1 | 2): Lane[][] {
+  const candidates = [greedy(shape, times, depth * shape.pipeline), fixedPattern(shape, depth)]
+  return depth === 1 ? candidates : [...candidates, ...zeroBubble(shape, times, 1)]
+}
+
+/**
+ * 1F1B in which rank r puts each weight part off by as many micro-batches as ranks lie before it (PyTorch's InterleavedZeroBubble with
+ * one chunk). H2 (`depth` 2) runs ahead twice as far.
+ */
+function fixedPattern({ pipeline, microBatches }: ScheduleShape, depth: 1 | 2): Lane[] {
+  return Array.from({ length: pipeline }, (_, rank) => {
+    const lane = new Lane(microBatches)
+    const ahead = Math.min(microBatches, depth * (pipeline - 1 - rank))
+    const late = depth * rank
+    for (let i = 0; i < ahead; i++) lane.forward(rank, i)
+    for (let i = 0; i < microBatches; i++) {
+      if (i + ahead < microBatches) lane.forward(rank, i + ahead)
+      lane.input(rank, i)
+      if (i >= late) lane.weight(rank, i - late)
+    }
+    for (let i = Math.max(0, microBatches - late); i < microBatches; i++) lane.weight(rank, i)
+    return lane
+  })
+}
+
+function greedy(shape: ScheduleShape, times: SplitTimes, mostHeld: number): Lane[] {
+  let best: Walk | undefined
   for (let bits = 0; bits < 8; bits++) {
     const walk = new Walk(shape, times, mostHeld, {
       isEagerBeforeFirst: (bits & 4) === 0,
       isBackwardFirst: (bits & 2) === 0,
       fillsEveryGap: (bits & 1) === 0,
     })
-    const span = walk.run()
-    if (span < best.span * (1 - 1e-12)) Object.assign(best, { span, lanes: walk.lanes })
+    walk.run()
+    if (!best || walk.isBetterThan(best)) best = walk
   }
-  return best.lanes
+  return best!.lanes
 }
 
 class Walk {
@@ -75,17 +101,16 @@ class Walk {
     this.#inputEnd = new Float64Array(pipeline * microBatches)
   }
 
-  /** The longest span of a rank, from its first start to its last end. */
-  run(): number {
+  run(): void {
     this.#rampUp()
     for (let round = 1; round < this.#m; round++) this.#round(round)
-    let span = 0
-    for (let rank = 0; rank < this.#p; rank++) {
-      while (this.#weights[rank]! < this.#m) this.#weight(rank)
-      const start = this.#forwardEnd[rank * this.#m]! - this.#times.forward[rank]!
-      span = Math.max(span, this.#free[rank]! - start)
-    }
-    return span
+    for (let rank = 0; rank < this.#p; rank++) while (this.#weights[rank]! < this.#m) this.#weight(rank)
+  }
+
+  /** Ends earlier, or as early with smaller gaps. */
+  isBetterThan(other: Walk): boolean {
+    const [end, otherEnd] = [Math.max(...this.#free), Math.max(...other.#free)]
+    return end < otherEnd * (1 - 1e-12) || (end === otherEnd && this.#worstGap < other.#worstGap)
   }
 
   /** The first micro-batch there and back, and the further forwards that fit before its gradient arrives. */
