@@ -20,6 +20,7 @@ const efficiencyAt8k: Readonly<Record<Device['generation'], number>> = {
   ampere: 0.57,
   hopper: 0.62,
   blackwell: 0.55,
+  cdna2: 0.3,
   cdna3: 0.35,
   cdna4: 0.4,
   tpu: 0.5,

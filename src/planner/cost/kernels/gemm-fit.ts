@@ -1,0 +1,126 @@
+/**
+ * What a GEMM costs on one kind of device in one number format: eight constants from measurements (`data/gemm-fits.ts`), or those of the nearest
+ * device that was measured.
+ */
+import type { Device, NumberFormat } from '../../fleet/device.ts'
+import { GEMM_FITS } from './data/gemm-fits.ts'
+
+export interface GemmFit {
+  readonly launchMicroseconds: number
+  /** Of the data sheet's dense peak, for a large product that fills every wave. */
+  readonly efficiency: number
+  /** Of the same, for tiles of 128 x 128 and less, over the larger ones. */
+  readonly smallTile: number
+  /** How much of a last, partly filled wave is waited for: 1 all of it, 0 none (split along k, or tiles of several sizes). */
+  readonly waveShare: number
+  /** Steps along k that filling a tile's pipeline and writing its result cost. */
+  readonly fillSteps: number
+  /** Of the memory's bandwidth; above 1 where operands stay in the cache between the runs of a benchmark. */
+  readonly memoryEfficiency: number
+  /** Lost to the power limit by long products. */
+  readonly throttle: number
+  /** Decimal logarithm of the operations at which half of it is lost. */
+  readonly throttleAt: number
+}
+
+/** One scale a block of 128 (DeepSeek's recipe) runs through other kernels than one scale a tensor. */
+export type GemmFormat = NumberFormat | 'fp8Block'
+
+export interface GemmConstants {
+  readonly fit: GemmFit
+  readonly peakFlops: number
+  readonly operandBytes: number
+  /** The device whose measurements these are; another than asked for where it was not measured itself. */
+  readonly measuredOn: string
+}
+
+const OPERAND_BYTES: Readonly<Record<GemmFormat, number>> = {
+  fp32: 4,
+  fp16: 2,
+  bf16: 2,
+  fp8: 1,
+  fp8Block: 1,
+  mxfp8: 1,
+  nvfp4: 0.5,
+}
+
+interface Relative {
+  readonly name: string
+  /** The best measured fraction of the peak over that of the relative (stas00/ml-engineering, maximum achievable matmul). */
+  readonly efficiency: number
+}
+
+/** Whose constants a device borrows: by name where two of its generation were measured, else by generation. */
+const RELATIVES: Readonly<Record<string, Relative>> = {
+  GH200: { name: 'H200-141GB SXM', efficiency: 1.04 },
+  MI300X: { name: 'H100-80GB SXM', efficiency: 0.64 },
+  MI325X: { name: 'H100-80GB SXM', efficiency: 0.75 },
+}
+const BY_GENERATION: Readonly<Record<Device['generation'], Relative>> = {
+  // Its tensor cores reach 0.72 of 125 TFLOP/s in large products where the A100's reach 0.86 of 312.
+  volta: { name: 'A100-80GB SXM', efficiency: 0.83 },
+  ampere: { name: 'A100-80GB SXM', efficiency: 1 },
+  hopper: { name: 'H100-80GB SXM', efficiency: 1 },
+  blackwell: { name: 'B200 SXM', efficiency: 1 },
+  cdna2: { name: 'H100-80GB SXM', efficiency: 0.55 },
+  cdna3: { name: 'H100-80GB SXM', efficiency: 0.64 },
+  cdna4: { name: 'H100-80GB SXM', efficiency: 0.85 },
+  // Systolic arrays as large as a tile lose less than a GPU; nothing measured here, so no more than the A100's.
+  tpu: { name: 'A100-80GB SXM', efficiency: 1 },
+}
+
+const cache = new Map<GemmFormat, Map<string, GemmConstants>>()
+
+/** Remembered by name and peak: a search asks a million times. */
+export function gemmConstants(device: Device, format: GemmFormat): GemmConstants {
+  let ofFormat = cache.get(format)
+  if (!ofFormat) {
+    ofFormat = new Map()
+    cache.set(format, ofFormat)
+  }
+  const known = ofFormat.get(device.name)
+  if (known) return known
+  const found = findConstants(device, format)
+  ofFormat.set(device.name, found)
+  return found
+}
+
+function findConstants(device: Device, format: GemmFormat): GemmConstants {
+  const relative = GEMM_FITS[device.name]
+    ? { name: device.name, efficiency: 1 }
+    : (RELATIVES[device.name] ?? BY_GENERATION[device.generation])
+  const fits = GEMM_FITS[relative.name]!
+  const peak = peakFlops(device, format)
+  // A format that the device lacks is computed in the next wider one.
+  if (peak === undefined && format !== 'bf16') return findConstants(device, format === 'fp32' ? 'bf16' : wider(format))
+  const fit = fits[format] ?? fits[FALLBACK[format]] ?? fits.bf16!
+  return {
+    fit: relative.efficiency === 1 ? fit : { ...fit, efficiency: fit.efficiency * relative.efficiency },
+    peakFlops: peak ?? 1e14,
+    operandBytes: OPERAND_BYTES[format],
+    measuredOn: relative.name,
+  }
+}
+
+const FALLBACK: Readonly<Record<GemmFormat, GemmFormat>> = {
+  fp32: 'bf16',
+  fp16: 'bf16',
+  bf16: 'bf16',
+  fp8: 'bf16',
+  fp8Block: 'fp8',
+  // Blackwell's scaled-block tensor instructions: what the block-scaled benchmark runs there.
+  mxfp8: 'fp8Block',
+  nvfp4: 'fp8',
+}
+
+const wider = (format: GemmFormat): GemmFormat => (format === 'nvfp4' ? 'fp8' : 'bf16')
+
+function peakFlops({ peakFlops: peaks }: Device, format: GemmFormat): number | undefined {
+  const half = peaks.bf16 ?? peaks.fp16
+  if (format === 'bf16' || format === 'fp16') return half
+  if (format === 'fp8Block') return peaks.fp8
+  if (format === 'mxfp8') return peaks.mxfp8 ?? peaks.fp8
+  // TF32 on tensor cores: half of bf16's rate.
+  if (format === 'fp32') return peaks.fp32 ?? (half === undefined ? undefined : half / 2)
+  return peaks[format]
+}
