@@ -34,7 +34,10 @@ export async function compileItems(
   const problems: Problem[] = []
   const objects = items.flatMap((item): readonly KubeObject[] => {
     if (item.kind === 'object') return [item.object]
-    const compiled = compileOne(planned.get(item)!, capabilities)
+    const plan = planned.get(item)
+    // A Fleet is read, and becomes nothing.
+    if (!plan) return []
+    const compiled = compileOne(plan, capabilities)
     if (compiled.ok) return [...(item.code ? [item.code] : []), ...compiled.value]
     problems.push(...compiled.problems.map(each => ({ place: item.locate(each.field), ...each })))
     return []

@@ -13,7 +13,7 @@ import { summariseBatchPlan } from '../planner/explain/describe-batch.ts'
 import { summariseTrainingPlan } from '../planner/explain/describe-training.ts'
 import type { TrainingPlan } from '../planner/training/plan.ts'
 import { planTraining } from '../planner/training/plan-training.ts'
-import type { BatchJob } from '../spec/kinds.ts'
+import type { BatchJob, Runnable } from '../spec/kinds.ts'
 import type { Item } from './declared.ts'
 import { exitWithProblems } from './exit.ts'
 import type { Target } from './target.ts'
@@ -36,8 +36,8 @@ export async function plansOf(items: readonly Item[], surroundings: Surroundings
   const planned: Planned[] = []
   const problems: Problem[] = []
   for (const item of items) {
-    if (item.kind === 'object') continue
-    const result = await planOne(item, surroundings)
+    if (item.kind === 'object' || item.declaration.kind === 'Fleet') continue
+    const result = await planOne(item, item.declaration, surroundings)
     if (result.ok) planned.push(result.value)
     else problems.push(...result.problems.map(each => ({ place: item.locate(each.field), ...each })))
   }
@@ -45,8 +45,11 @@ export async function plansOf(items: readonly Item[], surroundings: Surroundings
   return planned
 }
 
-async function planOne(item: Planned['item'], surroundings: Surroundings): Promise<Result<Planned>> {
-  const { declaration } = item
+async function planOne(
+  item: Planned['item'],
+  declaration: Runnable,
+  surroundings: Surroundings,
+): Promise<Result<Planned>> {
   switch (declaration.kind) {
     case 'BatchJob': {
       const plan = await planBatchHere(declaration, surroundings)

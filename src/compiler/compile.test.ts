@@ -20,7 +20,7 @@ import type { Job } from '../kube/workloads.ts'
 import type { InputFile } from '../planner/batch/plan.ts'
 import { planBatch } from '../planner/batch/plan-batch.ts'
 import { planTraining } from '../planner/training/plan-training.ts'
-import type { BatchJob, Declaration, TrainingJob } from '../spec/kinds.ts'
+import type { BatchJob, Runnable, TrainingJob } from '../spec/kinds.ts'
 import { parseSpec } from '../spec/parse/parse-spec.ts'
 import { resolvePaths } from '../spec/resolve/resolve.ts'
 import { type Capabilities, EMBEDDED } from './capabilities.ts'
@@ -37,7 +37,7 @@ const CASES = readdirSync(TESTDATA)
 const CAPACITY = { slots: 2, workerMemoryBytes: 400 * 1024 ** 2 }
 
 interface Case {
-  readonly declarations: readonly Declaration[]
+  readonly declarations: readonly Runnable[]
   readonly capabilities: Capabilities
   readonly extras: CompileExtras
 }
@@ -48,7 +48,9 @@ function readCase(name: string): Case {
     [...text.matchAll(/^# (\w+: .*)$/gm)].map(([, line]) => line).join('\n') || '{}',
   ) as CompileExtras & { readonly capabilities?: Capabilities }
   const declarations = must(parseSpec(text, { file: `${name}.in.yaml` })).flatMap(document =>
-    document.kind === 'declaration' ? [resolvePaths(document.declaration, '/home/me')] : [],
+    document.kind === 'declaration' && document.declaration.kind !== 'Fleet'
+      ? [resolvePaths(document.declaration, '/home/me')]
+      : [],
   )
   return { declarations, capabilities, extras }
 }
@@ -64,7 +66,7 @@ const filesOf = ({ spec }: BatchJob): readonly InputFile[] =>
     .flat()
     .map(pattern => ({ uri: pattern.replace('*', 'one'), bytes: 100 * 1024 ** 2, splittable: true }))
 
-function compiled(declaration: Declaration, { capabilities, extras }: Case): Result<readonly KubeObject[]> {
+function compiled(declaration: Runnable, { capabilities, extras }: Case): Result<readonly KubeObject[]> {
   switch (declaration.kind) {
     case 'BatchJob':
       return compile(declaration, must(planBatch(declaration, filesOf(declaration), CAPACITY)), capabilities, extras)
@@ -172,7 +174,7 @@ test('names of pods stay DNS labels for the longest name that is allowed', () =>
     ['ring', { attempt: 999 }],
   ] as const) {
     const [declaration] = readCase(from).declarations
-    const named = { ...declaration!, metadata: { ...declaration!.metadata, name } } as Declaration
+    const named = { ...declaration!, metadata: { ...declaration!.metadata, name } } as Runnable
     for (const object of must(compiled(named, { ...theCase, extras: change }))) {
       const pods = object.kind === 'Job' ? '-9999-abcde' : ''
       expect(`${object.metadata.name}${pods}`.length).toBeLessThanOrEqual(63)
@@ -215,8 +217,8 @@ test('the next attempt of a gang is a new PodGroup and a new Job; plan and Workl
 
 test('another plan or configuration is another ConfigMap, and so another pod template', () => {
   const [server] = readCase('api').declarations
-  const changed = { ...server!, spec: { ...server!.spec, config: { LOG_LEVEL: 'debug' } } } as Declaration
-  const templateOf = (declaration: Declaration): unknown =>
+  const changed = { ...server!, spec: { ...server!.spec, config: { LOG_LEVEL: 'debug' } } } as Runnable
+  const templateOf = (declaration: Runnable): unknown =>
     podSpecsOf(must(compiled(declaration, readCase('api'))))[0]!.containers[0]!.envFrom
   expect(templateOf(changed)).not.toEqual(templateOf(server!))
 })

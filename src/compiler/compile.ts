@@ -8,7 +8,7 @@ import type { Result } from '../base/problem.ts'
 import type { KubeObject } from '../kube/object.ts'
 import type { BatchPlan } from '../planner/batch/plan.ts'
 import type { TrainingPlan } from '../planner/training/plan.ts'
-import type { BatchJob, Declaration, Server, TrainingJob } from '../spec/kinds.ts'
+import type { BatchJob, Runnable, Server, TrainingJob } from '../spec/kinds.ts'
 import type { Capabilities } from './capabilities.ts'
 import { compileBatchJob } from './targets/batch.ts'
 import { compileServer } from './targets/server.ts'
@@ -43,7 +43,7 @@ export function compile(
   extras?: CompileExtras,
 ): Result<readonly KubeObject[]>
 export function compile(
-  declaration: Declaration,
+  declaration: Runnable,
   plan: Plan,
   capabilities: Capabilities,
   { workers, attempt }: CompileExtras = {},

@@ -1,9 +1,9 @@
 /** The embedded cluster runs commands on the programs of its machine; every other cluster runs images. */
 import type { Problem } from '../base/problem.ts'
-import type { Declaration } from '../spec/kinds.ts'
+import type { Runnable } from '../spec/kinds.ts'
 import type { Capabilities } from './capabilities.ts'
 
-export function missingImage({ spec: { image }, kind }: Declaration, { embedded }: Capabilities): readonly Problem[] {
+export function missingImage({ spec: { image }, kind }: Runnable, { embedded }: Capabilities): readonly Problem[] {
   if (embedded || image !== undefined) return []
   const holds = kind === 'BatchJob' ? 'solvent-compute (its solvent-batch is run)' : 'the program'
   return [
@@ -16,4 +16,4 @@ export function missingImage({ spec: { image }, kind }: Declaration, { embedded 
   ]
 }
 
-export const imageOf = ({ spec: { image } }: Declaration): { readonly image?: string } => (image ? { image } : {})
+export const imageOf = ({ spec: { image } }: Runnable): { readonly image?: string } => (image ? { image } : {})

@@ -35,7 +35,8 @@ export function crdOf({ kind, plural, shortName, schema, columns }: DeclarationI
           served: true,
           storage: true,
           schema: { openAPIV3Schema: { ...schema, properties: { ...OBJECT_FIELDS, ...schema.properties } } },
-          subresources: { status: {} },
+          // A Fleet has no status: nobody acts on it.
+          ...(schema.properties?.status ? { subresources: { status: {} } } : {}),
           additionalPrinterColumns: columns,
         },
       ],

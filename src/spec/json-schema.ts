@@ -5,7 +5,8 @@
 import type { StructuralSchema } from '../kube/schema.ts'
 import { API_VERSION } from './kinds.ts'
 import { DECLARATION_KINDS, type DeclarationInfo } from './schema/kinds-table.ts'
-import { type JsonSchema, SHORTHANDS } from './shorthand/shorthand.ts'
+import type { JsonSchema } from './shorthand/form.ts'
+import { SHORTHANDS } from './shorthand/shorthand.ts'
 
 /** One schema for any of our kinds, chosen by `kind`. */
 export function declarationJsonSchema(): JsonSchema {

@@ -3,24 +3,18 @@
  * schema in `schema/` is the source; these are its types. Everything that can be planned may be absent.
  */
 import type { Condition, KubeObject } from '../kube/object.ts'
+import type { Fleet } from './fleet.ts'
+import type { API_VERSION, CodeRef, Resources } from './parts.ts'
+import type { TrainingJob } from './training-job.ts'
 
-export const API_VERSION = 'solvent.dev/v1alpha1'
+export * from './fleet.ts'
+export * from './parts.ts'
+export * from './training-job.ts'
 
 /** An exported function of a module. `module` is an absolute `file://` URI once the command line has resolved it. */
 export interface FunctionRef {
   readonly module: string
   readonly export: string
-}
-
-/** Requests of one worker, rank or replica, as Kubernetes quantities. */
-export interface Resources {
-  readonly cpu?: string
-  readonly memory?: string
-}
-
-/** Where bundled user code lies: a ConfigMap whose `binaryData["main.mjs.gz"]` is one gzipped ES module. */
-export interface CodeRef {
-  readonly configMap: string
 }
 
 export type InputFormat = 'text' | 'jsonl' | 'parquet'
@@ -103,56 +97,6 @@ export interface BatchJob extends KubeObject {
   readonly status?: BatchJobStatus
 }
 
-/** Megatron's degrees. ranks = data x context x tensor x pipeline; expert is carved out of data x context x tensor. */
-export interface Parallelism {
-  readonly data?: number
-  readonly context?: number
-  readonly tensor?: number
-  readonly pipeline?: number
-  readonly expert?: number
-  /** Tensor degree inside an expert; `tensor` unless given. */
-  readonly expertTensor?: number
-}
-
-export interface TrainingJobSpec {
-  /** `{}` is `auto`. */
-  readonly parallelism: Parallelism
-  /** `command`: any program. `node`: a TypeScript or JavaScript program, bundled into the code ConfigMap. Exactly one. */
-  readonly framework: {
-    readonly command?: readonly string[]
-    readonly node?: { readonly script: string; readonly args?: readonly string[] }
-  }
-  /** Devices of a node: the ranks that one pod carries. */
-  readonly ranksPerPod?: number
-  /** How often a failed gang is started anew; 3 unless given. */
-  readonly maxRestarts?: number
-  readonly env?: Readonly<Record<string, string>>
-  readonly workingDir?: string
-  readonly code?: CodeRef
-  readonly image?: string
-  readonly resources?: Resources
-  readonly ttlSecondsAfterFinished?: number
-}
-
-export interface TrainingJobStatus {
-  readonly phase?: 'Pending' | 'Running' | 'Restarting' | 'Succeeded' | 'Failed'
-  readonly observedGeneration?: number
-  readonly conditions?: readonly Condition[]
-  readonly plan?: string
-  /** 0 for the first; the Job of attempt n is named `<name>-<n>`. */
-  readonly attempt?: number
-  readonly ranks?: number
-  readonly startTime?: string
-  readonly completionTime?: string
-}
-
-export interface TrainingJob extends KubeObject {
-  readonly apiVersion: typeof API_VERSION
-  readonly kind: 'TrainingJob'
-  readonly spec: TrainingJobSpec
-  readonly status?: TrainingJobStatus
-}
-
 export interface ServerSpec {
   readonly run: { readonly command: readonly string[]; readonly port: number; readonly workingDir?: string }
   /** A plain number is normalised to `{ min: n, max: n }`. */
@@ -177,4 +121,7 @@ export interface Server extends KubeObject {
   readonly status?: ServerStatus
 }
 
-export type Declaration = BatchJob | TrainingJob | Server
+/** What becomes pods. A Fleet becomes nothing: it is read. */
+export type Runnable = BatchJob | TrainingJob | Server
+
+export type Declaration = Runnable | Fleet

@@ -36,7 +36,13 @@ function missing({ kind, path, schema }: Broken): Said {
 }
 
 const placeholder = ({ type, enum: values, minimum }: StructuralSchema): string =>
-  values ? String(values[0]) : type === 'integer' ? String(minimum ?? 1) : type === 'boolean' ? 'true' : 'name'
+  values
+    ? String(values[0])
+    : type === 'integer' || type === 'number'
+      ? String(minimum ?? 1)
+      : type === 'boolean'
+        ? 'true'
+        : 'name'
 
 const TYPE_WORDS: Readonly<Record<string, string>> = {
   object: 'a map of fields',
@@ -67,6 +73,11 @@ function converted(schema: StructuralSchema, value: unknown): string {
     return typeof value === 'string' && /^\d+$/.test(value)
       ? `${value} without quotes.`
       : `a whole number, such as ${schema.minimum ?? 1}.`
+  }
+  if (type === 'number') {
+    return typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))
+      ? `${value} without quotes.`
+      : `a number, such as ${schema.minimum ?? 1}.`
   }
   if (type === 'boolean') return 'true or false, without quotes.'
   return properties ? `its fields: ${Object.keys(properties).join(', ')}.` : 'keys and values.'
@@ -109,9 +120,6 @@ function outOfBounds({ value, schema }: Broken): Said {
 /** Fields of the design that this version cannot use yet, by kind. */
 const LATER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   TrainingJob: {
-    model: 'Give the degrees under parallelism instead.',
-    data: 'Give the degrees under parallelism instead.',
-    fleet: 'Give the degrees under parallelism and the ranks a pod carries as ranksPerPod instead.',
     torch: 'Write command: [torchrun, train.py] or the program itself.',
     megatron: 'Write the program and its arguments as command.',
     torchtitan: 'Write the program and its arguments as command.',

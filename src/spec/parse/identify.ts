@@ -15,7 +15,7 @@ const OUR_KINDS = DECLARATION_KINDS.map(({ kind }) => kind)
 const GROUP = `${API_VERSION.split('/')[0]}/`
 
 /** Kinds of the design that this version does not have. */
-const LATER = ['SparkJob', 'Fleet', 'Queue']
+const LATER = ['SparkJob', 'Queue']
 
 export function identify(value: unknown): Identity {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {

@@ -54,6 +54,61 @@ test('a batch job in shorthand becomes the stored form', () => {
   ])
 })
 
+test('a training job for the planner: model, data, fleet and what is fixed, in shorthand', () => {
+  const text = training(`  model: { huggingface: ./mixtral/config.json }
+  data: { sequenceLength: 4096, globalBatch: 1024, tokens: 1.0e12 }
+  fleet: h100x64
+  parallelism: { tensor: 4 }
+  precision: [bf16, fp8]
+  recompute: selective
+  optimizer: adam-8bit
+  software: torchtitan
+  zero: 3
+  framework: { command: [a] }
+`)
+  expect(specOf(text)).toEqual({
+    model: { huggingface: { file: './mixtral/config.json' } },
+    data: { sequenceLength: 4096, globalBatch: 1024, tokens: 1e12 },
+    fleet: { preset: 'h100x64' },
+    parallelism: { tensor: 4 },
+    precision: ['bf16', 'fp8'],
+    recompute: { kind: 'modules', modules: ['core_attn'] },
+    optimizer: { name: 'adam-8bit' },
+    software: { family: 'torchtitan' },
+    zero: 3,
+    framework: { command: ['a'] },
+  })
+})
+
+test('a fleet is told in three ways, a model in three', () => {
+  const spec = (model: string, fleet: string): unknown =>
+    specOf(
+      training(
+        `  model: ${model}\n  fleet: ${fleet}\n  data: { sequenceLength: 1, globalBatch: 8, tokens: 15T }\n  parallelism: auto\n  framework: { command: [a] }\n`,
+      ),
+    )
+  const numbers = '{ layers: 2, hidden: 64, heads: 4, vocab: 100 }'
+  expect(spec(numbers, 'our-racks')).toMatchObject({
+    model: { layers: 2 },
+    fleet: { name: 'our-racks' },
+    data: { tokens: 15e12 },
+  })
+  const config = '{ huggingface: { model_type: llama, rope_scaling: null } }'
+  expect(spec(config, '{ pools: [{ device: h100, nodes: 2 }] }')).toMatchObject({
+    model: { huggingface: { config: { model_type: 'llama', rope_scaling: null } } },
+    fleet: { pools: [{ device: 'h100', nodes: 2 }] },
+  })
+})
+
+test('a fleet is a declaration of its own', () => {
+  const pools = '[{ device: gb200, nodes: 36, domainDevices: 72, pricePerDeviceHour: 6.5 }]'
+  const text = `${HEAD}kind: Fleet\nmetadata: { name: racks }\nspec: { pools: ${pools}, tiers: [{ name: spine, nodes: 36, oversubscription: 1.5 }] }\n`
+  expect(specOf(text)).toMatchObject({ pools: [{ nodes: 36 }], tiers: [{ oversubscription: 1.5 }] })
+  expect(
+    problemsOf(`${HEAD}kind: Fleet\nmetadata: { name: racks }\nspec: { pools: [{ device: h100, nodes: 0 }] }\n`),
+  ).toEqual(['f:4:40 spec.pools[0].nodes is 0, but it must be at least 1. Write 1 or more.'])
+})
+
 test('a server and a training job in shorthand become the stored form; variables stay as they are typed', () => {
   expect(
     specOf(
@@ -138,7 +193,7 @@ test.each<[string, string, string[]]>([
     'a list',
     '- 1\n',
     [
-      'f:1:1 The document is [1], but a declaration is a map of fields. Begin with apiVersion: solvent.dev/v1alpha1 and kind: BatchJob, TrainingJob or Server.',
+      'f:1:1 The document is [1], but a declaration is a map of fields. Begin with apiVersion: solvent.dev/v1alpha1 and kind: BatchJob, TrainingJob, Server or Fleet.',
     ],
   ],
   [
@@ -184,14 +239,14 @@ test.each<[string, string, string[]]>([
     'a kind that is nearly ours',
     `${HEAD}kind: BatchJbo\nmetadata: { name: j }\n`,
     [
-      'f:2:7 kind is "BatchJbo", but solvent.dev/v1alpha1 has the kinds BatchJob, TrainingJob, Server. Did you mean "BatchJob"?',
+      'f:2:7 kind is "BatchJbo", but solvent.dev/v1alpha1 has the kinds BatchJob, TrainingJob, Server, Fleet. Did you mean "BatchJob"?',
     ],
   ],
   [
     'a kind that is nothing like ours',
     `${HEAD}kind: Zzz\nmetadata: { name: j }\n`,
     [
-      'f:2:7 kind is "Zzz", but solvent.dev/v1alpha1 has the kinds BatchJob, TrainingJob, Server. Write BatchJob, TrainingJob or Server.',
+      'f:2:7 kind is "Zzz", but solvent.dev/v1alpha1 has the kinds BatchJob, TrainingJob, Server, Fleet. Write BatchJob, TrainingJob, Server or Fleet.',
     ],
   ],
   [
@@ -223,7 +278,7 @@ test.each<[string, string, string[]]>([
     'apiVersion: 1\nkind: 2\n',
     [
       'f:1:13 apiVersion is 1, but it must be text. Write apiVersion: solvent.dev/v1alpha1',
-      'f:2:7 kind is 2, but it must be text. Write "BatchJob", "TrainingJob" or "Server".',
+      'f:2:7 kind is 2, but it must be text. Write "BatchJob", "TrainingJob", "Server" or "Fleet".',
     ],
   ],
   ['an object without a name', 'apiVersion: v1\nkind: Pod\n', ['f:1:1 metadata.name is missing. Add name: my-name']],
@@ -348,7 +403,7 @@ test.each<[string, string, string[]]>([
       '  model: { huggingface: ./config.json }\n  parallelism: auto\n  framework: { torch: { script: train.py }, command: [a] }\n',
     ),
     [
-      'f:5:3 spec.model cannot be used yet. Give the degrees under parallelism instead.',
+      'f:4:1 spec.data is missing, but the strategy for a model depends on what a step reads. Add data: { sequenceLength: 4096, globalBatch: 256 }',
       'f:7:16 spec.framework.torch cannot be used yet. Write command: [torchrun, train.py] or the program itself.',
     ],
   ],

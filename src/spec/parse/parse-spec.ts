@@ -73,7 +73,7 @@ function parseDeclaration(
     ...problem,
   }))
   if (problems.length > 0) return { problems: onceEach(problems).sort((a, b) => compare(a.place, b.place)) }
-  const { status: _ignored, ...declaration } = stored as Declaration
+  const { status: _ignored, ...declaration } = stored as Declaration & { readonly status?: unknown }
   return { kind: 'declaration', declaration: declaration as Declaration, locate }
 }
 

@@ -14,7 +14,7 @@ export function unresolved(declaration: Declaration): readonly Problem[] {
   const paths = pathsOf(declaration)
   const relative = paths.filter(path => !isAbsolute(path))
   const unbundled = hasCode(declaration) ? [] : paths.filter(path => path.role === 'module' && isAbsolute(path))
-  return [...relative.map(relativePath), ...unbundled.map(noCode)]
+  return [...relative.map(relativePath), ...unbundled.map(noCode), ...noConfig(declaration)]
 }
 
 export const isResolved = (declaration: Declaration): boolean => unresolved(declaration).length === 0
@@ -22,8 +22,15 @@ export const isResolved = (declaration: Declaration): boolean => unresolved(decl
 const isAbsolute = ({ value, role }: PathField): boolean =>
   role === 'folder' ? value.startsWith('/') : isFileUri(value)
 
-const hasCode = (declaration: Declaration): boolean =>
-  declaration.kind !== 'Server' && declaration.spec.code !== undefined
+const hasCode = (declaration: Declaration): boolean => 'code' in declaration.spec && declaration.spec.code !== undefined
+
+/** The planner reads no disk: the config.json must stand in the declaration. */
+function noConfig({ kind, spec }: Declaration): readonly Problem[] {
+  const { file, config } = (kind === 'TrainingJob' && spec.model?.huggingface) || {}
+  if (file === undefined || config !== undefined || !isFileUri(file)) return []
+  const why = 'what it holds is not in the declaration: spec.model.huggingface.config is missing'
+  return [{ field: 'spec.model.huggingface.file', what: `is ${JSON.stringify(file)}`, why, fix: FIX }]
+}
 
 const relativePath = ({ field, value }: PathField): Problem => ({
   field,

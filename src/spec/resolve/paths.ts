@@ -5,7 +5,7 @@ export interface PathField {
   readonly field: string
   readonly value: string
   /** `folder`: a working directory, which stays a plain path since a container wants one. */
-  readonly role: 'input' | 'output' | 'module' | 'folder'
+  readonly role: 'input' | 'output' | 'module' | 'folder' | 'config'
 }
 
 export function pathsOf(declaration: Declaration): readonly PathField[] {
@@ -16,6 +16,8 @@ export function pathsOf(declaration: Declaration): readonly PathField[] {
       return trainingPaths(declaration)
     case 'Server':
       return serverPaths(declaration)
+    case 'Fleet':
+      return []
   }
 }
 
@@ -28,7 +30,8 @@ const batchPaths = ({ spec: { input, map, reduce, output } }: BatchJob): readonl
   ...Object.entries(output).flatMap(([format, value]) => present(`spec.output.${format}`, value, 'output')),
 ]
 
-const trainingPaths = ({ spec: { framework, workingDir } }: TrainingJob): readonly PathField[] => [
+const trainingPaths = ({ spec: { framework, workingDir, model } }: TrainingJob): readonly PathField[] => [
+  ...present('spec.model.huggingface.file', model?.huggingface?.file, 'config'),
   ...present('spec.framework.node.script', framework.node?.script, 'module'),
   ...present('spec.workingDir', workingDir, 'folder'),
 ]

@@ -58,6 +58,27 @@ test('a command runs in the folder of its file, unless an image has folders of i
   })
 })
 
+test('a config.json is found beside its file, and what it holds must be in the declaration', () => {
+  const training: TrainingJob = {
+    ...HEAD,
+    kind: 'TrainingJob',
+    spec: {
+      parallelism: {},
+      framework: { command: ['a'] },
+      model: { huggingface: { file: 'llama/config.json' } },
+      data: { sequenceLength: 4096, globalBatch: 8 },
+    },
+  }
+  const resolved = resolvePaths(training, '/a')
+  expect(resolved.spec.model).toEqual({ huggingface: { file: 'file:///a/llama/config.json' } })
+  expect(unresolved(training).map(problem => problem.field)).toEqual(['spec.model.huggingface.file'])
+  expect(unresolved(resolved).map(formatProblem)).toEqual([
+    'spec.model.huggingface.file is "file:///a/llama/config.json", but what it holds is not in the declaration: spec.model.huggingface.config is missing. Submit the file with: solvent apply -f FILE',
+  ])
+  const huggingface = { ...resolved.spec.model!.huggingface, config: { model_type: 'llama' } }
+  expect(isResolved({ ...resolved, spec: { ...resolved.spec, model: { huggingface } } })).toBe(true)
+})
+
 test('URIs are those of Node, there and back', () => {
   const name = fc
     .string({ minLength: 1, maxLength: 8, unit: 'grapheme' })

@@ -1,7 +1,7 @@
 /**
  * Paths relative to the YAML file become absolute, before anything leaves the machine on which the file lies. Pure: the folder is handed in.
  */
-import type { BatchJob, Declaration, FunctionRef, Server, TrainingJob } from '../kinds.ts'
+import type { BatchJob, Declaration, FunctionRef, Server, TrainingJob, TrainingModel } from '../kinds.ts'
 import { absolutePath, fileUri } from './file-uri.ts'
 
 /** `folder`: the absolute path of the folder in which the YAML file lies. */
@@ -14,6 +14,8 @@ export function resolvePaths(declaration: Declaration, folder: string): Declarat
       return resolveTraining(declaration, folder)
     case 'Server':
       return resolveServer(declaration, folder)
+    case 'Fleet':
+      return declaration
   }
 }
 
@@ -32,16 +34,23 @@ function resolveBatch(job: BatchJob, folder: string): BatchJob {
 }
 
 function resolveTraining(job: TrainingJob, folder: string): TrainingJob {
-  const { framework, workingDir, image } = job.spec
+  const { framework, workingDir, image, model } = job.spec
   const { node } = framework
   return {
     ...job,
     spec: {
       ...job.spec,
       framework: node ? { ...framework, node: { ...node, script: fileUri(node.script, folder) } } : framework,
+      ...(model ? { model: resolveModel(model, folder) } : {}),
       ...workingDirIn(folder, workingDir, image),
     },
   }
+}
+
+function resolveModel(model: TrainingModel, folder: string): TrainingModel {
+  const { huggingface } = model
+  if (huggingface?.file === undefined) return model
+  return { ...model, huggingface: { ...huggingface, file: fileUri(huggingface.file, folder) } }
 }
 
 function resolveServer(server: Server, folder: string): Server {

@@ -5,11 +5,13 @@
 import { orList } from '../check/show.ts'
 import type { TrainingJob } from '../kinds.ts'
 import { divisors } from './divisors.ts'
+import { isPlanned } from './is-planned.ts'
 import type { Rule } from './rule.ts'
 
 export const expertFits: Rule<TrainingJob> = {
-  reads: ['spec.parallelism'],
-  check: ({ spec: { parallelism } }) => {
+  reads: ['spec.parallelism', 'spec.model'],
+  check: ({ spec: { parallelism, model } }) => {
+    if (model && isPlanned(parallelism, ['data', 'context', 'tensor'])) return []
     const { data = 1, context = 1, tensor = 1, expert = 1 } = parallelism
     const { expertTensor = tensor } = parallelism
     const stageRanks = data * context * tensor

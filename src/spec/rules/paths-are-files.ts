@@ -5,7 +5,7 @@ import { pathsOf } from '../resolve/paths.ts'
 import type { Rule } from './rule.ts'
 
 export const pathsAreFiles: Rule<Declaration> = {
-  reads: ['spec.input', 'spec.map', 'spec.reduce', 'spec.output', 'spec.framework', 'spec.run'],
+  reads: ['spec.input', 'spec.map', 'spec.reduce', 'spec.output', 'spec.framework', 'spec.run', 'spec.model'],
   check: declaration =>
     pathsOf(declaration).flatMap(({ field, value, role }): readonly Problem[] => {
       const what = `is ${JSON.stringify(value)}`

@@ -17,6 +17,7 @@ const SPECS: Readonly<Record<string, Fields>> = {
   },
   TrainingJob: { parallelism: { data: 2 }, framework: { command: ['a'] } },
   Server: { run: { command: ['a'], port: 80 } },
+  Fleet: { preset: 'h100x64' },
 }
 
 const problemsOf = (kind: string, change: Fields, metadata: Fields = { name: 'j' }): string[] =>
@@ -31,7 +32,7 @@ test.each(['(?i)[^a-z]+', '[[:space:]]+', '\\PL+', "[ \\']+", '(?P<gap>,| )+'])(
   expect(problemsOf('BatchJob', { map: { split } })).toEqual([])
 })
 
-test.each(['BatchJob', 'TrainingJob', 'Server'])('a plain %s breaks no rule', kind => {
+test.each(['BatchJob', 'TrainingJob', 'Server', 'Fleet'])('a plain %s breaks no rule', kind => {
   expect(problemsOf(kind, {})).toEqual([])
 })
 
@@ -375,11 +376,13 @@ test('a rule is silent about what the schema already found wrong', () => {
 })
 
 test('no value at any place makes a check throw', () => {
-  const kind = fc.constantFrom('BatchJob', 'TrainingJob', 'Server')
+  const kind = fc.constantFrom('BatchJob', 'TrainingJob', 'Server', 'Fleet')
   const value = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom([], {}, [''], { module: 1 }, { by: 'topK' }))
   const field = fc.constantFrom(
     ...['input', 'map', 'reduce', 'output', 'workers', 'strategy', 'parallelism', 'framework', 'ranksPerPod', 'env'],
     ...['run', 'replicas', 'config', 'resources', 'code'],
+    ...['model', 'data', 'fleet', 'precision', 'recompute', 'stages', 'schedule', 'chunks', 'shardRanks', 'microBatch'],
+    ...['preset', 'pools', 'tiers'],
   )
   fc.assert(
     fc.property(kind, fc.dictionary(field, value), fc.jsonValue({ maxDepth: 2 }), (ofKind, change, metadata) => {

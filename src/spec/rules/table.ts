@@ -1,14 +1,17 @@
 /** All rules, by the kind that they are about. A rule is added by adding its file and its line here. */
 import type { Problem } from '../../base/problem.ts'
-import type { BatchJob, Declaration, Server, TrainingJob } from '../kinds.ts'
+import type { BatchJob, Declaration, Fleet, Server, TrainingJob } from '../kinds.ts'
 import { algebraForDuckDb } from './algebra-for-duckdb.ts'
 import { algebraForSplit } from './algebra-for-split.ts'
+import { batchDivides, expertsDivide, headsDivide, sequenceDivides } from './degrees-divide.ts'
 import { configOfServer, envOfRanks } from './env-names.ts'
 import { expertFits } from './expert-fits.ts'
 import { exportBesideModule } from './export-beside-module.ts'
 import { kOfTopK } from './k-of-top-k.ts'
+import { dataBesideModel, modelIsWhole } from './model-is-whole.ts'
 import { nameFits } from './name-fits.ts'
 import { namespaceFits } from './namespace-fits.ts'
+import { fleetIsWhole, oneFleet } from './one-fleet.ts'
 import { oneFramework } from './one-framework.ts'
 import { oneInput } from './one-input.ts'
 import { oneMap } from './one-map.ts'
@@ -21,12 +24,14 @@ import type { Rule } from './rule.ts'
 import { splitCompiles } from './split-compiles.ts'
 import { splitReadsText } from './split-reads-text.ts'
 import { sqlGivesKeyAndValue } from './sql-gives-key-and-value.ts'
+import { chunksFitSchedule, recomputeFits, shardRanksDivide, stagesFit } from './strategy-fits.ts'
 import { strategyFitsReduce } from './strategy-fits-reduce.ts'
 
 interface RulesByKind {
   readonly BatchJob: readonly Rule<BatchJob>[]
   readonly TrainingJob: readonly Rule<TrainingJob>[]
   readonly Server: readonly Rule<Server>[]
+  readonly Fleet: readonly Rule<Fleet>[]
 }
 
 const EVERY_KIND: readonly Rule<Declaration>[] = [nameFits, namespaceFits, pathsAreFiles]
@@ -48,8 +53,25 @@ const RULES: RulesByKind = {
     workersAreOrdered,
     strategyFitsReduce,
   ],
-  TrainingJob: [oneFramework, expertFits, ranksFillPods, envOfRanks],
+  TrainingJob: [
+    oneFramework,
+    modelIsWhole,
+    dataBesideModel,
+    oneFleet,
+    headsDivide,
+    expertsDivide,
+    expertFits,
+    batchDivides,
+    sequenceDivides,
+    stagesFit,
+    chunksFitSchedule,
+    recomputeFits,
+    shardRanksDivide,
+    ranksFillPods,
+    envOfRanks,
+  ],
   Server: [replicasAreOrdered, configOfServer],
+  Fleet: [fleetIsWhole],
 }
 
 /** `unsure`: fields that are already known to be wrong; rules that read them would only say it again. */

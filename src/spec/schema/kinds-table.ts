@@ -2,6 +2,7 @@
 import type { StructuralSchema } from '../../kube/schema.ts'
 import type { Declaration } from '../kinds.ts'
 import { batchJobSchema } from './batch-job.ts'
+import { fleetSchema } from './fleet.ts'
 import { serverSchema } from './server.ts'
 import { trainingJobSchema } from './training-job.ts'
 
@@ -70,6 +71,13 @@ export const DECLARATION_KINDS: readonly DeclarationInfo[] = [
       column('Port', '.spec.run.port', 'Port on which it listens.', 'integer'),
       AGE,
     ],
+  },
+  {
+    kind: 'Fleet',
+    plural: 'fleets',
+    shortName: 'fl',
+    schema: fleetSchema,
+    columns: [column('Preset', '.spec.preset', 'The preset that it begins with.'), AGE],
   },
 ]
 

@@ -1,5 +1,6 @@
-/** TrainingJob: a gang of ranks that start, fail and restart together, with declared degrees of parallelism. The stored form. */
+/** TrainingJob: a gang of ranks that start, fail and restart together, and what the planner must know to choose how. The stored form. */
 import type { StructuralSchema } from '../../kube/schema.ts'
+import { fleetFields } from './fleet.ts'
 import {
   code,
   command,
@@ -12,12 +13,14 @@ import {
   ttl,
   workingDir,
 } from './parts.ts'
+import { trainingModel } from './training-model.ts'
+import { resultFields, strategyFields, trainingData } from './training-strategy.ts'
 import { integer, list, oneOf, record, text, textMap } from './words.ts'
 
 const degree = (description: string): StructuralSchema => integer(description, { minimum: 1 })
 
 const parallelism = record(
-  'Degrees of parallelism. There are data x context x tensor x pipeline ranks; a degree that is absent is 1. None at all means auto.',
+  'Degrees of parallelism. There are data x context x tensor x pipeline ranks; a degree that is absent is planned where there is a model, and otherwise 1. None at all means auto.',
   {
     data: degree('Copies of the model that each see other samples.'),
     context: degree('Ranks that share one sequence.'),
@@ -44,6 +47,11 @@ const framework = record('What each rank runs. Exactly one.', {
   ),
 })
 
+const fleet = record(
+  "The devices to plan for: a preset, a Fleet object by name, or pools. The cluster's nodes unless given.",
+  { name: text('Name of a Fleet object in the same namespace.', { minLength: 1 }), ...fleetFields },
+)
+
 const status = record('How the job stands. Written by the controller.', {
   phase: oneOf('Where the job stands.', ['Pending', 'Running', 'Restarting', 'Succeeded', 'Failed']),
   observedGeneration,
@@ -63,6 +71,11 @@ export const trainingJobSchema: StructuralSchema = record(
       {
         parallelism,
         framework,
+        model: trainingModel,
+        data: trainingData,
+        fleet,
+        ...resultFields,
+        ...strategyFields,
         ranksPerPod: integer('Ranks that one pod carries: the devices of a node. 1 unless given.', { minimum: 1 }),
         maxRestarts: integer('How often a failed gang is started anew. 3 unless given.', { minimum: 0 }),
         env: textMap('Environment variables of every rank.'),

@@ -15,6 +15,12 @@ export const integer = (description: string, bounds: Bounds = {}): StructuralSch
   ...bounds,
 })
 
+export const number = (description: string, bounds: Bounds = {}): StructuralSchema => ({
+  type: 'number',
+  description,
+  ...bounds,
+})
+
 export const flag = (description: string): StructuralSchema => ({ type: 'boolean', description })
 
 export const oneOf = (description: string, values: readonly string[]): StructuralSchema => ({

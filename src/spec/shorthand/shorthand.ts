@@ -4,25 +4,16 @@
  */
 import { parseQuantity, wholeValue } from '../../kube/quantity.ts'
 import type { DeclarationKind } from '../schema/kinds-table.ts'
-
-/** As much of JSON Schema 2020-12 as shorthand needs. */
-export type JsonSchema = Readonly<Record<string, unknown>>
-
-export interface Shorthand {
-  readonly kinds: readonly DeclarationKind[]
-  /** Path in the document; `*` stands for every key of a map. */
-  readonly at: readonly string[]
-  readonly accepts: JsonSchema
-  /** The stored form, or undefined when `written` is not this shorthand. `source` is a plain scalar as it was typed. */
-  normalise(written: unknown, source: string | undefined): unknown
-}
+import type { Shorthand } from './form.ts'
+import { TRAINING_SHORTHANDS } from './training-shorthand.ts'
 
 const isText = (value: unknown): value is string => typeof value === 'string'
 
 const BATCH: readonly DeclarationKind[] = ['BatchJob']
 const TRAINING: readonly DeclarationKind[] = ['TrainingJob']
 const SERVER: readonly DeclarationKind[] = ['Server']
-const EVERY: readonly DeclarationKind[] = ['BatchJob', 'TrainingJob', 'Server']
+/** Kinds that become pods. */
+const RUNNABLE: readonly DeclarationKind[] = ['BatchJob', 'TrainingJob', 'Server']
 
 /** `input: { text: "books/*.txt" }`. */
 const onePattern = (format: string): Shorthand => ({
@@ -75,7 +66,7 @@ const bytesAsQuantity: Shorthand = {
 
 /** `cpu: 2` for `cpu: "2"`. */
 const numberAsQuantity = (field: string): Shorthand => ({
-  kinds: EVERY,
+  kinds: RUNNABLE,
   at: ['spec', 'resources', field],
   accepts: { type: 'number', minimum: 0, description: 'A plain number.' },
   normalise: (written, source) => (typeof written === 'number' ? (source ?? String(written)) : undefined),
@@ -118,6 +109,7 @@ export const SHORTHANDS: readonly Shorthand[] = [
   numberAsQuantity('cpu'),
   numberAsQuantity('memory'),
   autoParallelism,
+  ...TRAINING_SHORTHANDS,
   percent,
   scalarAsText(TRAINING, 'env'),
   scalarAsText(SERVER, 'config'),
