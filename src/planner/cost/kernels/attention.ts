@@ -1,48 +1,87 @@
-/** Time of the attention core softmax(Q K^T) V with a kernel that keeps no score matrix (FlashAttention). */
+/**
+ * Time of the attention core softmax(Q K^T) V with a kernel that keeps no score matrix (FlashAttention, 2205.14135 and successors). A processor
+ * takes a tile of 128 queries of one head and walks over its keys: the more keys, the less its start and end count, so the rate grows with the
+ * sequence; and it depends on the kernel's generation more than on the device's peak.
+ */
 import type { Device, NumberFormat } from '../../fleet/device.ts'
+import { attentionFit } from './attention-fit.ts'
+import { type AttentionShape, type Direction, visibleKeys } from './attention-shape.ts'
+import type { AttentionFit } from './fitted-attention.ts'
+import { unfusedAttentionSeconds } from './unfused-attention.ts'
 
-export interface AttentionShape {
-  readonly batch: number
-  readonly heads: number
-  readonly kvHeads: number
-  /** Of queries and keys. */
-  readonly headDim: number
-  readonly valueDim: number
-  readonly sequenceQ: number
-  readonly sequenceKv: number
-  readonly causal: boolean
-  /** Keys that a query sees; undefined: all before it. */
-  readonly window?: number | undefined
-}
+export type { AttentionShape, Direction } from './attention-shape.ts'
 
-const efficiencyAt8k: Readonly<Record<Device['generation'], number>> = {
-  volta: 0.4,
-  ampere: 0.57,
-  hopper: 0.62,
-  blackwell: 0.55,
-  cdna2: 0.3,
-  cdna3: 0.35,
-  cdna4: 0.4,
-  tpu: 0.5,
-}
+/** `vendor`: cuDNN on Hopper and Blackwell, FlashAttention-2 before; `unfused` materialises the scores. */
+export type AttentionKernel = 'vendor' | 'flash2' | 'flash3' | 'unfused'
 
-/** Pairs of query and key that are computed: half under a causal mask, a band with a window. */
-export function attendedPairs(shape: AttentionShape): number {
-  const { sequenceQ, sequenceKv, causal, window } = shape
-  const seen = causal ? sequenceKv - sequenceQ / 2 : sequenceKv
-  return sequenceQ * Math.max(1, Math.min(seen, window ?? seen))
-}
+const QUERY_TILE = 128
+/** The benchmark's kernels start from Python; in training the host's time is counted apart. */
+const LAUNCH_SECONDS = 5e-6
+/** Scores in fp8 (TensorRT-LLM's kernels, fp8 over bf16 at 8k keys: 1.24 on B200, 1.33 on H100). */
+const FP8_GAIN = 1.28
 
 export function attentionSeconds(
   device: Device,
   shape: AttentionShape,
-  _format: NumberFormat,
-  direction: 'forward' | 'backward',
+  format: NumberFormat,
+  direction: Direction,
+  kernel: AttentionKernel = 'vendor',
 ): number {
-  const flops = 2 * shape.batch * shape.heads * attendedPairs(shape) * (shape.headDim + shape.valueDim)
-  const peak = device.peakFlops.bf16 ?? device.peakFlops.fp16 ?? 1e14
-  const efficiency = efficiencyAt8k[device.generation] * (shape.sequenceKv / (shape.sequenceKv + 800))
-  const forward = 5e-6 + flops / (efficiency * peak)
-  // Scores again, then dV, dP, dQ, dK: five products for two, at about 0.8 of the forward's rate.
-  return direction === 'forward' ? forward : (forward * 2.5) / 0.85
+  if (kernel === 'unfused') return unfusedAttentionSeconds(device, shape, direction)
+  const peak = (device.peakFlops.bf16 ?? device.peakFlops.fp16 ?? 1e14) * (format === 'fp8' ? FP8_GAIN : 1)
+  const fit = attentionFit(device, shape.headDim, shape.latent === true)
+  const rate = kernelRate(device, kernel, direction) * (direction === 'forward' ? 1 : backwardRate(shape))
+  const compute = forwardSeconds(fit, shape, peak, device.processors) / rate
+  const products = direction === 'forward' ? 1 : 2.5
+  const memory = (passesOverInputs[direction] * inputBytes(shape)) / (0.85 * device.memoryBytesPerSecond)
+  return LAUNCH_SECONDS * (direction === 'forward' ? 1 : 3) + Math.max(products * compute, memory)
+}
+
+/** Without launch and without what the benchmark does beside. */
+export function forwardSeconds(
+  fit: AttentionFit,
+  shape: AttentionShape,
+  peakFlops: number,
+  processors: number,
+): number {
+  const { batch, heads, sequenceQ, headDim, valueDim } = shape
+  const keys = visibleKeys(shape)
+  const flops = 2 * batch * heads * sequenceQ * keys * (headDim + valueDim)
+  // A window's tile of queries touches a tile of keys more than one query sees.
+  const perTile = keys + (shape.window === undefined ? 0 : QUERY_TILE)
+  const short = 1 + (fit.shortKeys / (2 * perTile)) ** fit.shortPower
+  const waves = (batch * heads * Math.ceil(sequenceQ / QUERY_TILE)) / processors
+  const unfilled = 1 + fit.waveShare * (waves > 1 ? 0.5 / waves : 1 / waves - 0.5)
+  return (flops * short * unfilled) / (fit.efficiency * peakFlops)
+}
+
+/** Queries, keys, values and result once; backward reads those and the result's gradient, writes three gradients, one of them through fp32. */
+const passesOverInputs: Readonly<Record<Direction, number>> = { forward: 1, backward: 2.5 }
+
+function inputBytes({ batch, heads, kvHeads, headDim, valueDim, sequenceQ, sequenceKv }: AttentionShape): number {
+  return 2 * batch * (headDim + valueDim) * (heads * sequenceQ + kvHeads * sequenceKv)
+}
+
+/**
+ * Five products for two, each at less than the forward's rate, more so with few keys. Measured by the FlashAttention-3 paper's authors (2407.08608,
+ * figures 5 and 6; H100, no mask, backward over forward): size 128: .74 at 1k keys, .80 at 2k, .84 at 4k, .865 at 8k, the same for FlashAttention-2
+ * and -3 and cuDNN; size 64, whose forward waits for exponentials: .95 at 8k. FlashAttention-4 on B200: .85 at 8k, causal (flash-attention #2280).
+ */
+function backwardRate(shape: AttentionShape): number {
+  const { headDim, latent } = shape
+  const limit = latent ? 0.82 : headDim <= 64 ? 0.98 : headDim <= 128 ? 0.98 - (0.1 * (headDim - 64)) / 64 : 0.79
+  return limit / (1 + 190 / Math.max(1, visibleKeys(shape)))
+}
+
+/**
+ * Over the measured kernel, which is FlashAttention-2 on Ampere, -3 on Hopper and NVIDIA's own on Blackwell. Hopper: the same paper's figures,
+ * causal, size 128, 2k to 16k keys: FlashAttention-2 .57 to .54, cuDNN .93 to .875 (backward .57 and .92). Blackwell: FlashAttention-2 at 380
+ * TFLOP/s (flash-attention #1589).
+ */
+function kernelRate({ generation }: Device, kernel: AttentionKernel, direction: Direction): number {
+  if (generation === 'hopper') {
+    if (kernel === 'flash2') return direction === 'forward' ? 0.555 : 0.57
+    return kernel === 'vendor' ? (direction === 'forward' ? 0.89 : 0.92) : 1
+  }
+  return generation === 'blackwell' && kernel === 'flash2' ? 0.4 : 1
 }

@@ -2,29 +2,11 @@
  * What a GEMM costs on one kind of device in one number format: eight constants from measurements (`data/gemm-fits.ts`), or those of the nearest
  * device that was measured.
  */
-import type { Device, NumberFormat } from '../../fleet/device.ts'
+import type { Device } from '../../fleet/device.ts'
 import { GEMM_FITS } from './data/gemm-fits.ts'
+import type { GemmFit, GemmFormat } from './fitted-gemm.ts'
 
-export interface GemmFit {
-  readonly launchMicroseconds: number
-  /** Of the data sheet's dense peak, for a large product that fills every wave. */
-  readonly efficiency: number
-  /** Of the same, for tiles of 128 x 128 and less, over the larger ones. */
-  readonly smallTile: number
-  /** How much of a last, partly filled wave is waited for: 1 all of it, 0 none (split along k, or tiles of several sizes). */
-  readonly waveShare: number
-  /** Steps along k that filling a tile's pipeline and writing its result cost. */
-  readonly fillSteps: number
-  /** Of the memory's bandwidth; above 1 where operands stay in the cache between the runs of a benchmark. */
-  readonly memoryEfficiency: number
-  /** Lost to the power limit by long products. */
-  readonly throttle: number
-  /** Decimal logarithm of the operations at which half of it is lost. */
-  readonly throttleAt: number
-}
-
-/** One scale a block of 128 (DeepSeek's recipe) runs through other kernels than one scale a tensor. */
-export type GemmFormat = NumberFormat | 'fp8Block'
+export type { GemmFit, GemmFormat } from './fitted-gemm.ts'
 
 export interface GemmConstants {
   readonly fit: GemmFit

@@ -4,7 +4,8 @@
  * operations the power limit, which lowers the clock (H100: 80 % of the peak at 5e11 operations, 70 % at 1e13). Small products wait for memory.
  */
 import type { Device } from '../../fleet/device.ts'
-import { type GemmFit, type GemmFormat, gemmConstants } from './gemm-fit.ts'
+import type { GemmFit, GemmFormat } from './fitted-gemm.ts'
+import { gemmConstants } from './gemm-fit.ts'
 
 /** The forward product's sizes: `m` tokens, `k` features in, `n` out. */
 export interface GemmShape {

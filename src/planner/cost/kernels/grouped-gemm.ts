@@ -5,7 +5,7 @@ import { type GemmKind, gemmSeconds } from './gemm.ts'
 export interface GroupedShape {
   /** On this rank. */
   readonly experts: number
-  /** Of all experts of this rank together, at balanced routing. */
+  /** Of each expert, at balanced routing. */
   readonly rows: number
   readonly n: number
   readonly k: number
@@ -19,7 +19,7 @@ export function groupedGemmSeconds(
   imbalance = 1,
   kind: GemmKind = 'forward',
 ): number {
-  const m = (shape.rows * imbalance) / shape.experts
+  const m = shape.rows * imbalance
   const one = gemmSeconds(device, { m, n: shape.n, k: shape.k }, format, kind)
   const launch = gemmSeconds(device, { m: 0, n: 0, k: 0 }, format, kind)
   return launch + shape.experts * (one - launch)

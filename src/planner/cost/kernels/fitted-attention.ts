@@ -1,0 +1,17 @@
+/** The constants of a fused attention kernel on one kind of device for one head size. */
+
+export interface AttentionFit {
+  /** Of the data sheet's dense bf16 peak, for many keys and many tiles. */
+  readonly efficiency: number
+  /** Keys at which a tile's start, its end and the masked half of its diagonal cost as much as the rest. */
+  readonly shortKeys: number
+  readonly shortPower: number
+  /** How much of a wave of query tiles is lost when they do not fill the device. */
+  readonly waveShare: number
+  readonly launchMicroseconds: number
+  /** Bandwidth, of the memory's, of the key-value cache that the benchmarked engine writes beside; training writes none. */
+  readonly cacheEfficiency: number
+}
+
+/** `latent`: keys of 192, values of 128. */
+export type HeadClass = '64' | '128' | '256' | 'latent'

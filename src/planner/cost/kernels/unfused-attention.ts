@@ -1,0 +1,27 @@
+/**
+ * Attention as PyTorch and Megatron-LM computed it before FlashAttention: two batched products with the score matrix written and read between
+ * them. Nothing is skipped under a causal mask. Time is mostly memory traffic, so bytes a score decide (bf16, scale, mask and softmax in one kernel).
+ */
+import type { Device } from '../../fleet/device.ts'
+import type { AttentionShape, Direction } from './attention-shape.ts'
+import { gemmSeconds } from './gemm.ts'
+
+/** Forward: written by QK^T, read and written by softmax, read and written by dropout with a mask of one byte, read by PV. */
+const FORWARD_BYTES = 2 + 4 + 5 + 2
+/** Backward: dP written, dropout 2 + 1 + 2, softmax 2 + 2 + 2, dS read twice, P read for dV. */
+const BACKWARD_BYTES = 2 + 5 + 6 + 4 + 2
+const MEMORY_EFFICIENCY = 0.8
+const LAUNCH_SECONDS = 3e-6
+
+export function unfusedAttentionSeconds(device: Device, shape: AttentionShape, direction: Direction): number {
+  const { batch, heads, headDim, valueDim, sequenceQ, sequenceKv } = shape
+  const scores = batch * heads * sequenceQ * sequenceKv
+  const products = direction === 'forward' ? 1 : 2
+  // Batched: as one product whose rows are all heads'. Its output or input is the score matrix, already counted below.
+  const rows = batch * heads * sequenceQ
+  const qk = gemmSeconds(device, { m: rows, n: sequenceKv, k: headDim }, 'bf16')
+  const pv = gemmSeconds(device, { m: rows, n: valueDim, k: sequenceKv }, 'bf16')
+  const rest = (direction === 'forward' ? FORWARD_BYTES : BACKWARD_BYTES) - 2 * 2 * products
+  const bytes = rest * scores
+  return products * (qk + pv) + bytes / (MEMORY_EFFICIENCY * device.memoryBytesPerSecond) + 4 * LAUNCH_SECONDS
+}
