@@ -19,8 +19,12 @@ export function tabulate(name: ScheduleName, shape: ScheduleShape, lanes: readon
 }
 
 /** For orders that were read from a file: says what is missing, doubled, or waits for itself. */
-export function tryTabulate(name: ScheduleName, shape: ScheduleShape, lanes: readonly Lane[]): Tabulated {
-  const { depth, rankOfStage } = placeStages(name, shape)
+export function tryTabulate(
+  name: ScheduleName,
+  shape: ScheduleShape,
+  lanes: readonly Lane[],
+  { depth, rankOfStage } = placeStages(name, shape),
+): Tabulated {
   const head = { ...shape, name, depth, numStages: rankOfStage.length, rankOfStage }
   const columns = columnsOf(shape.microBatches, lanes)
   const places = placesOf(head, columns)
