@@ -1,0 +1,245 @@
+/**
+ * Megatron-LM arguments (`megatron/training/arguments.py`, shipped in megatron-core 0.19): a bash array, as Megatron's own examples have
+ * them, to be put before the user's own arguments (data, tokenizer, learning rate, checkpoints).
+ */
+import type { Result } from '../../base/problem.ts'
+import { assemble, cannot, type EmissionInput, type Emitted, orderOf, type Piece, torchrun } from './emission.ts'
+import { type Arguments, flag, given } from './megatron-arguments.ts'
+import { modelArguments } from './megatron-model.ts'
+import { pipelineArguments } from './megatron-pipeline.ts'
+
+export function emitMegatron(input: EmissionInput): Result<Emitted> {
+  const groups: readonly (readonly [string, Piece<Arguments>])[] = [
+    ['parallelism', parallelism(input)],
+    ['pipeline', pipelineArguments(input)],
+    ['batch', batch(input)],
+    ['data parallelism', sharding(input)],
+    ['recompute and offload', memory(input)],
+    ['precision', precision(input)],
+    ['optimizer', optimizer(input)],
+    ['experts', dispatch(input)],
+    ['kernels and overlap', features(input)],
+    ['model', modelArguments(input)],
+  ]
+  return assemble(
+    groups.map(([, piece]) => piece),
+    () => ({ file: 'megatron-args.sh', text: script(input, groups) }),
+    ['Yours to add: data, tokenizer, learning rate, iterations, checkpoints'],
+  )
+}
+
+function script(input: EmissionInput, groups: readonly (readonly [string, Piece<Arguments>])[]): string {
+  const isHybrid = groups.some(([, { value }]) => value.some(([name]) => name === '--hybrid-layer-pattern'))
+  const program = isHybrid ? 'pretrain_hybrid.py' : 'pretrain_gpt.py'
+  return [
+    `# The plan of ${input.name} for Megatron-LM (megatron-core 0.19). Made by \`solvent compile --for megatron\`.`,
+    '# source megatron-args.sh',
+    `# ${torchrun(input, program)} "\${PLAN[@]}" …`,
+    ...environment(input).map(([name, value]) => `export ${name}=${value}`),
+    'PLAN=(',
+    ...groups.flatMap(([title, { value }]) =>
+      value.length === 0
+        ? []
+        : [`  # ${title}`, ...value.map(([name, ...values]) => `  ${[name, ...values.map(quoted)].join(' ')}`)],
+    ),
+    ')',
+    '',
+  ].join('\n')
+}
+
+/** Tensor and context parallelism want one hardware queue on Hopper and before; FSDP must not have it (`validate_args`). */
+const environment = ({ layout }: EmissionInput): readonly (readonly [string, string])[] =>
+  layout.zero < 2 && (layout.tensor > 1 || layout.context > 1) ? [['CUDA_DEVICE_MAX_CONNECTIONS', '1']] : []
+
+const quoted = (value: string): string => (/^[\w.,:/=+-]+$/.test(value) ? value : `'${value}'`)
+
+function parallelism(input: EmissionInput): Piece<Arguments> {
+  const { layout } = input
+  const order = orderOf(input)
+  return {
+    value: [
+      given('tensor-model-parallel-size', layout.tensor),
+      ...flag('sequence-parallel', layout.sequenceParallel && layout.tensor > 1),
+      given('context-parallel-size', layout.context),
+      ...(layout.context > 1 ? [given('cp-comm-type', layout.contextMethod === 'ring' ? 'p2p' : 'a2a')] : []),
+      given('pipeline-model-parallel-size', layout.pipeline),
+      ...(layout.expert > 1 || layout.expertTensor !== layout.tensor
+        ? [
+            given('expert-model-parallel-size', layout.expert),
+            given('expert-tensor-parallel-size', layout.expertTensor),
+          ]
+        : []),
+      ...flag('use-tp-pp-dp-mapping', order === 'tp-cp-pp-dp'),
+    ],
+    notes: order === 'other' ? ['Megatron numbers ranks tp-cp-dp-pp; start them with the rank file of the plan'] : [],
+  }
+}
+
+const batch = ({ layout, workload }: EmissionInput): Piece<Arguments> => ({
+  value: [
+    given('micro-batch-size', layout.microBatch),
+    given('global-batch-size', workload.globalBatch),
+    given('seq-length', workload.sequence),
+  ],
+})
+
+function sharding({ layout, software }: EmissionInput): Piece<Arguments> {
+  const { zero, data, context, shardRanks } = layout
+  const copies = (data * context) / shardRanks
+  const overlaps = software?.features.overlapGradients ?? true
+  const gathers = software?.features.overlapParameters ?? true
+  const distributed: Arguments = [
+    ...flag('use-distributed-optimizer', zero > 0),
+    ...flag('overlap-grad-reduce', overlaps),
+    ...flag('overlap-param-gather', zero > 0 && overlaps && gathers),
+    ...(zero > 0 && copies > 1 ? [given('num-distributed-optimizer-instances', copies)] : []),
+  ]
+  if (zero < 2) return { value: distributed }
+  return {
+    value: [
+      ...distributed,
+      flagOf('use-megatron-fsdp'),
+      given('data-parallel-sharding-strategy', zero === 2 ? 'optim_grads' : 'optim_grads_params'),
+      given('ckpt-format', 'fsdp_dtensor'),
+    ],
+    problems:
+      layout.pipeline > 1
+        ? [
+            cannot(
+              'spec.zero',
+              `is ${zero}`,
+              `Megatron-FSDP does not run beside ${layout.pipeline} pipeline stages`,
+              'Use zero: 1, or pipeline: 1.',
+            ),
+          ]
+        : [],
+  }
+}
+
+const flagOf = (name: string): readonly [string] => [`--${name}`]
+
+function memory({ layout, model }: EmissionInput): Piece<Arguments> {
+  const { recompute, offload } = layout
+  const perStage = Math.max(...layout.stages)
+  const recomputed = ((): Arguments => {
+    switch (recompute.kind) {
+      case 'none':
+        return []
+      case 'modules':
+        return [given('recompute-granularity', 'selective'), ['--recompute-modules', ...recompute.modules]]
+      case 'full': {
+        const layers = recompute.layers ?? perStage
+        const every = layers >= perStage
+        return [
+          given('recompute-granularity', 'full'),
+          given('recompute-method', every ? 'uniform' : 'block'),
+          given('recompute-num-layers', every ? 1 : layers),
+        ]
+      }
+    }
+  })()
+  const offloaded: Arguments =
+    offload === 'optimizer'
+      ? [flagOf('optimizer-cpu-offload'), flagOf('overlap-cpu-optimizer-d2h-h2d')]
+      : offload === 'activations'
+        ? [given('cpu-offloading-num-layers', Math.max(1, Math.min(perStage, model.layers.length - 1)))]
+        : []
+  return {
+    value: [...recomputed, ...offloaded],
+    problems:
+      offload === 'activations' && layout.pipeline > 1
+        ? [
+            cannot(
+              'spec.offload',
+              'is activations',
+              'Megatron-LM offloads activations only without pipeline stages',
+              'Use offload: none, or pipeline: 1.',
+            ),
+          ]
+        : [],
+  }
+}
+
+function precision({ workload }: EmissionInput): Piece<Arguments> {
+  const { gemm, base, fp8Scaling, fp8Parameters, gradientBytes } = workload.precision
+  const scaled = fp8Scaling ?? (gemm === 'mxfp8' ? 'mx' : 'tensor')
+  const recipe = { tensor: 'tensorwise', block: 'blockwise', mx: 'mxfp8' }[scaled]
+  return {
+    value: [
+      ...flag(base, base !== 'fp32'),
+      ...(gemm === 'fp8' || gemm === 'mxfp8'
+        ? [
+            given('fp8-format', 'hybrid'),
+            given('fp8-recipe', recipe),
+            ...flag('fp8-param-gather', fp8Parameters === true),
+          ]
+        : []),
+      ...(gemm === 'nvfp4' ? [given('fp4-format', 'e2m1'), given('fp4-recipe', 'nvfp4')] : []),
+      ...(base === 'fp32'
+        ? []
+        : [flagOf(gradientBytes === 2 ? 'grad-reduce-in-bf16' : 'accumulate-allreduce-grads-in-fp32')]),
+    ],
+  }
+}
+
+/** Master copy 4 bytes, the rest is the two moments. */
+function optimizer({ workload, layout }: EmissionInput): Piece<Arguments> {
+  const { name, stateBytes } = workload.optimizer
+  const moment = { 12: undefined, 8: 'bf16', 6: 'fp8' }[stateBytes]
+  const aware = layout.offload === 'optimizer' || moment !== undefined
+  const known = /^adam/i.test(name) || /^(sgd|muon)$/i.test(name)
+  return {
+    value: [
+      given('optimizer', /^(sgd|muon)$/i.test(name) ? name.toLowerCase() : 'adam'),
+      ...flag('use-precision-aware-optimizer', aware),
+      ...(moment ? [given('exp-avg-dtype', moment), given('exp-avg-sq-dtype', moment)] : []),
+    ],
+    notes: [
+      ...(known ? [] : [`Megatron-LM has no optimizer ${name}: Adam stands in its place`]),
+      ...(stateBytes === 12 || moment || !known
+        ? []
+        : [`States of ${stateBytes} bytes a parameter are kept in fp32 (12 bytes)`]),
+    ],
+    problems:
+      aware && layout.zero === 0
+        ? [
+            cannot(
+              'spec.zero',
+              'is 0',
+              'Megatron-LM keeps small or offloaded optimizer states only in its distributed optimizer',
+              'Use zero: 1.',
+            ),
+          ]
+        : [],
+  }
+}
+
+function dispatch({ model, layout, software }: EmissionInput): Piece<Arguments> {
+  if (!model.shapes.some(({ mlp }) => mlp?.kind === 'experts')) return { value: [] }
+  const { features } = software ?? {}
+  const isFlex = layout.dispatcher === 'deepep' || layout.dispatcher === 'hybridep'
+  return {
+    value: [
+      given('moe-token-dispatcher-type', isFlex ? 'flex' : layout.dispatcher),
+      ...(isFlex ? [given('moe-flex-dispatcher-backend', layout.dispatcher)] : []),
+      flagOf('moe-grouped-gemm'),
+      ...flag('moe-router-fusion', features?.fusedRouter),
+      ...flag('moe-permute-fusion', features?.fusedPermute),
+      ...flag('overlap-moe-expert-parallel-comm', features?.overlapExpert && layout.expert > 1),
+      ...flag('delay-wgrad-compute', features?.delayWeightGradient && features.overlapExpert && layout.expert > 1),
+    ],
+    notes: layout.dispatcher === 'hybridep' ? ['HybridEP needs the DeepEP package built with it'] : [],
+  }
+}
+
+function features({ software, layout }: EmissionInput): Piece<Arguments> {
+  const { features } = software ?? {}
+  return {
+    value: [
+      given('attention-backend', features?.flashAttention === false ? 'unfused' : 'flash'),
+      ...flag('cross-entropy-loss-fusion', features?.fusedCrossEntropy),
+      ...flag('tp-comm-overlap', features?.overlapTensor && layout.tensor > 1 && layout.sequenceParallel),
+      ...(features?.cudaGraphs ? [given('cuda-graph-impl', 'local')] : []),
+    ],
+  }
+}

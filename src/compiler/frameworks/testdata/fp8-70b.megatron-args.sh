@@ -1,0 +1,54 @@
+# The plan of fp8-70b for Megatron-LM (megatron-core 0.19). Made by `solvent compile --for megatron`.
+# source megatron-args.sh
+# torchrun --nnodes 16 --rdzv-backend c10d --rdzv-endpoint "$MASTER_ADDR:$MASTER_PORT" --nproc-per-node 8 pretrain_gpt.py "${PLAN[@]}" …
+export CUDA_DEVICE_MAX_CONNECTIONS=1
+PLAN=(
+  # parallelism
+  --tensor-model-parallel-size 4
+  --sequence-parallel
+  --context-parallel-size 2
+  --cp-comm-type a2a
+  --pipeline-model-parallel-size 4
+  # batch
+  --micro-batch-size 1
+  --global-batch-size 64
+  --seq-length 16384
+  # data parallelism
+  --use-distributed-optimizer
+  --overlap-grad-reduce
+  --overlap-param-gather
+  # recompute and offload
+  --recompute-granularity selective
+  --recompute-modules core_attn layernorm
+  # precision
+  --bf16
+  --fp8-format hybrid
+  --fp8-recipe tensorwise
+  --fp8-param-gather
+  --grad-reduce-in-bf16
+  # optimizer
+  --optimizer adam
+  --use-precision-aware-optimizer
+  --exp-avg-dtype bf16
+  --exp-avg-sq-dtype bf16
+  # kernels and overlap
+  --attention-backend flash
+  # model
+  --num-layers 80
+  --hidden-size 8192
+  --ffn-hidden-size 28672
+  --swiglu
+  --num-attention-heads 64
+  --group-query-attention
+  --num-query-groups 8
+  --disable-bias-linear
+  --max-position-embeddings 131072
+  --position-embedding-type rope
+  --rotary-base 500000
+  --normalization RMSNorm
+  --norm-epsilon 0.00001
+  --untie-embeddings-and-output-weights
+  --vocab-size 128256
+  --attention-dropout 0
+  --hidden-dropout 0
+)
