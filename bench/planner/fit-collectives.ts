@@ -21,11 +21,14 @@ interface Point {
   readonly bytes: number
   readonly microseconds: number
 }
-/** Microseconds = start + bytes / rate + rise (1 - exp(-bytes / knee)). */
+/** Microseconds = start + bytes / rate + the sum of rise (1 - exp(-bytes / knee)) over both steps. */
 interface Curve {
   readonly start: number
   /** Bytes a microsecond of bus bandwidth, so that groups of any size compare. */
   readonly rate: number
+  readonly steps: readonly [Step, Step]
+}
+interface Step {
   readonly rise: number
   readonly knee: number
 }
@@ -45,8 +48,8 @@ const SYSTEMS: Readonly<Record<string, string>> = {
   gb200: 'GB200',
   gb300: 'GB300',
 }
-/** Five a factor of ten, 10 kB to 1 GB. */
-const KNEES = Array.from({ length: 51 }, (_, i) => 1e4 * 10 ** (i / 10))
+/** Four a factor of ten, 20 kB to 180 MB. */
+const KNEES = Array.from({ length: 17 }, (_, i) => 1e4 * 10 ** ((i + 1) / 4))
 
 const folder = process.argv[2] ?? '../shared/planner/data'
 const groups = read(resolve(folder, 'microbench-nccl.jsonl'))
@@ -68,7 +71,8 @@ for (const [key, points] of groups) {
     `${system.padEnd(6)} ${op.padEnd(14)} ${ranks.padStart(6)} ${String(points.length).padStart(7)}${show(own)}${show(large)}${show(leftOut)}`,
   )
   const rate = curve.rate * busFactor(op, Number(ranks))
-  lines.push(`  '${key}': [${[curve.start, rate / 1000, curve.rise, curve.knee].map(round).join(', ')}],`)
+  const numbers = [curve.start, rate / 1000, ...curve.steps.flatMap(({ rise, knee }) => [rise, knee])]
+  lines.push(`  '${key}': [${numbers.map(round).join(', ')}],`)
 }
 console.log(
   `all: mean ${(100 * mean(errors.all)).toFixed(1)} %, from 4 MiB ${(100 * mean(errors.large)).toFixed(1)} %, left out ${(100 * mean(errors.leftOut)).toFixed(1)} %`,
@@ -98,26 +102,37 @@ function read(file: string): ReadonlyMap<string, readonly Point[]> {
   )
 }
 
-/** Least squares of the relative error; the knee by trying, the rest is linear in it. */
+/** Least squares of the relative error; the knees by trying, the rest is linear in it. */
 function fitCurve(points: readonly Point[]): Curve {
   const measured = points.map(point => point.microseconds)
-  let best = { cost: Number.POSITIVE_INFINITY, curve: { start: 0, rate: 1, rise: 0, knee: 1 } }
-  for (const knee of KNEES) {
-    const basis = [
-      points.map(() => 1),
-      points.map(point => point.bytes),
-      points.map(point => 1 - Math.exp(-point.bytes / knee)),
-    ]
-    const { weights, cost } = leastSquares(basis, measured)
-    if (cost < best.cost && weights[1]! > 0)
-      best = { cost, curve: { start: weights[0]!, rate: 1 / weights[1]!, rise: weights[2]!, knee } }
-  }
-  return best.curve
+  const step = (knee: number): readonly number[] => points.map(point => 1 - Math.exp(-point.bytes / knee))
+  const steps = KNEES.map(step)
+  const line = [points.map(() => 1), points.map(point => point.bytes)]
+  let best: { readonly cost: number; readonly curve?: Curve } = { cost: Number.POSITIVE_INFINITY }
+  for (const [i, first] of KNEES.entries())
+    for (const [j, second] of KNEES.entries()) {
+      if (second < 3 * first) continue
+      const { weights, cost } = leastSquares([...line, steps[i]!, steps[j]!], measured)
+      const [start, slope, rise, further] = weights as [number, number, number, number]
+      if (cost >= best.cost || slope <= 0) continue
+      best = {
+        cost,
+        curve: {
+          start,
+          rate: 1 / slope,
+          steps: [
+            { rise, knee: first },
+            { rise: further, knee: second },
+          ],
+        },
+      }
+    }
+  return best.curve!
 }
 
-function errorOf(curve: Curve, { bytes, microseconds }: Point): number {
-  const own = curve.start + bytes / curve.rate + curve.rise * (1 - Math.exp(-bytes / curve.knee))
-  return Math.abs(own / microseconds - 1)
+function errorOf({ start, rate, steps }: Curve, { bytes, microseconds }: Point): number {
+  const risen = steps.reduce((sum, { rise, knee }) => sum + rise * (1 - Math.exp(-bytes / knee)), 0)
+  return Math.abs((start + bytes / rate + risen) / microseconds - 1)
 }
 
 function mean(values: readonly number[]): number {
@@ -132,9 +147,19 @@ function text(entries: readonly string[]): string {
   return `/**
  * Curves of NCCL's collectives inside a scale-up domain, fitted to planner/data/microbench-nccl.jsonl (aiconfigurator, Apache-2.0) by
  *     node scripts/run-ts.js bench/planner/fit-collectives.ts
- * Microseconds = start + bytes x busFactor / rate + rise (1 - exp(-bytes / knee)); rate is bus bandwidth in GB/s, knee in bytes.
+ * Microseconds = start + bytes x busFactor / rate + rise (1 - exp(-bytes / knee)) + another such step; rate is bus bandwidth in GB/s, knees are
+ * bytes. A step is where NCCL changes to the next protocol.
  */
-export const SCALE_UP: Readonly<Record<string, readonly [start: number, rate: number, rise: number, knee: number]>> = {
+export type FittedCurve = readonly [
+  start: number,
+  rate: number,
+  rise: number,
+  knee: number,
+  furtherRise: number,
+  furtherKnee: number,
+]
+
+export const SCALE_UP: Readonly<Record<string, FittedCurve>> = {
 ${entries.join('\n')}
 }
 `

@@ -1,7 +1,7 @@
 /**
  * How long a collective takes inside one scale-up domain (NVLink, xGMI): curves fitted to measurements of 2, 4 and 8 ranks (data/scale-up.ts),
- * each two lines joined smoothly: small messages start fast and run slowly (LL), large ones start slowly and run at the links' speed.
- * Mean error 5 % on the 21 sizes of each curve, 6 % on sizes left out of the fit.
+ * each three lines joined smoothly, one a protocol: small messages start fast and run slowly (LL), large ones start slowly and run at the
+ * links' speed (Simple). Mean error 4 % on the 21 sizes of each curve, 6 % on sizes left out of the fit.
  */
 import type { NodePool } from '../../fleet/fleet.ts'
 import { busFactor } from './bus-bandwidth.ts'
@@ -13,6 +13,8 @@ interface Curve {
   readonly rate: number
   readonly rise: number
   readonly knee: number
+  readonly furtherRise: number
+  readonly furtherKnee: number
 }
 type MeasuredOp = Exclude<CollectiveOp, 'send'>
 
@@ -56,7 +58,10 @@ export function scaleUpSeconds(op: CollectiveOp, bytes: number, ranks: number, p
     return scaleUpSeconds('reduce-scatter', bytes, ranks, pool) + scaleUpSeconds('all-gather', bytes, ranks, pool)
   const curve = curveOf(op, ranks, pool)
   const slowdown = linkSlowdown(ranks, pool)
-  const moving = (bytes * busFactor(op, ranks)) / curve.rate / 1000 + curve.rise * (1 - Math.exp(-bytes / curve.knee))
+  const moving =
+    (bytes * busFactor(op, ranks)) / curve.rate / 1000 +
+    curve.rise * (1 - Math.exp(-bytes / curve.knee)) +
+    curve.furtherRise * (1 - Math.exp(-bytes / curve.furtherKnee))
   return (curve.start + moving * slowdown) * 1e-6
 }
 
@@ -93,13 +98,20 @@ function makeCurve(system: string, op: MeasuredOp, ranks: number): Curve {
 /** Racks of 4-device nodes were measured up to four; eight of them run as in the box of the same device. */
 const measured = (system: string, op: MeasuredOp, ranks: 2 | 4 | 8): Curve => {
   const found = SCALE_UP[`${system} ${op} ${ranks}`] ?? SCALE_UP[`${system.replace(/^G/, '')} ${op} ${ranks}`]!
-  const [start, rate, rise, knee] = found
-  return { start, rate, rise, knee }
+  const [start, rate, rise, knee, furtherRise, furtherKnee] = found
+  return { start, rate, rise, knee, furtherRise, furtherKnee }
 }
 
 function between(a: Curve, b: Curve, share: number): Curve {
   const mix = (of: (curve: Curve) => number): number => of(a) * (1 - share) + of(b) * share
-  return { start: mix(c => c.start), rate: mix(c => c.rate), rise: mix(c => c.rise), knee: mix(c => c.knee) }
+  return {
+    start: mix(c => c.start),
+    rate: mix(c => c.rate),
+    rise: mix(c => c.rise),
+    knee: mix(c => c.knee),
+    furtherRise: mix(c => c.furtherRise),
+    furtherKnee: mix(c => c.furtherKnee),
+  }
 }
 
 /**

@@ -1,0 +1,23 @@
+/** What is left of the gradients' exchange when computation hides what it can. */
+import { expect, test } from 'vitest'
+import { exposedDataSeconds } from './exposed-data-seconds.ts'
+import { boxes } from './measured-machines.test-data.ts'
+import { ncclProcessors, processorsTaken } from './processors-taken.ts'
+
+const exchange = { communicationSeconds: 0.2, hidingSeconds: 0.15, buckets: 20, ranks: 64, doublingSeconds: 1e-4 }
+
+test.each([
+  ['what computation does not cover is exposed', {}, 0.05 + 6e-4],
+  ['the last bucket always is', { hidingSeconds: 9 }, 0.01 + 6e-4],
+  ['nothing hides the exchange of software that waits', { hidingSeconds: 0 }, 0.2 + 6e-4],
+  ['a rank alone has nothing to exchange', { ranks: 1 }, 0],
+  ['a doubling of ranks adds its latency', { ranks: 128 }, 0.05 + 7e-4],
+])('%s', (_, change, expected) => expect(exposedDataSeconds({ ...exchange, ...change })).toBeCloseTo(expected, 9))
+
+test('communication takes processors: what its library is given, or one a channel', () => {
+  const pool = boxes('H100').pools[0]!
+  expect(processorsTaken('deepep', pool)).toBe(20)
+  expect(processorsTaken('hybridep', pool)).toBe(16)
+  expect(processorsTaken('alltoall', pool)).toBe(ncclProcessors(pool))
+  expect(ncclProcessors(pool)).toBeGreaterThan(ncclProcessors(boxes('A100').pools[0]!))
+})
