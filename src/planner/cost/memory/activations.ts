@@ -1,6 +1,5 @@
 /** Bytes that a layer keeps of one micro-batch, after what recomputation throws away. */
-import type { LayerCut } from '../../model/cut.ts'
-import { residualTokens } from '../../model/cut.ts'
+import { type LayerCut, localKvHeads, residualTokens } from '../../model/cut.ts'
 import type { LayerShape, ModelSpec } from '../../model/model.ts'
 import type { Precision, Recompute, RecomputeModule } from '../../training/layout.ts'
 import type { Software } from '../software.ts'
@@ -31,20 +30,64 @@ export function layerActivations(
   precision: Precision,
   expertImbalance = 1,
 ): number {
-  const kernels = kernelsOf(software, precision, expertImbalance)
-  return recompute.kind === 'full'
-    ? checkpointBytes(model, cut, kernels)
-    : sumOf(withoutFreed(keptOf(shape, model, cut, kernels), recompute))
+  return keptBytes(shape, model, cut, recompute, kernelsOf(software, precision, expertImbalance))
+}
+
+export function keptBytes(
+  shape: LayerShape,
+  model: ModelSpec,
+  cut: LayerCut,
+  recompute: Recompute,
+  kernels: Kernels,
+): number {
+  switch (recompute.kind) {
+    case 'full':
+      return checkpointBytes(model, cut, kernels)
+    case 'modules':
+      return kernels.selects === 'operators'
+        ? selectedOperatorBytes(shape, model, cut, kernels)
+        : sumOf(withoutFreed(keptOf(shape, model, cut, kernels), recompute.modules))
+    case 'none':
+      return sumOf(keptOf(shape, model, cut, kernels))
+  }
 }
 
 /** A layer that is computed again keeps its input. */
-export const checkpointBytes = (model: ModelSpec, cut: LayerCut, kernels: Kernels): number =>
+const checkpointBytes = (model: ModelSpec, cut: LayerCut, kernels: Kernels): number =>
   kernels.elementBytes * model.hidden * residualTokens(cut)
 
-export const sumOf = (tensors: readonly Kept[]): number => tensors.reduce((sum, tensor) => sum + tensor.bytes, 0)
+const sumOf = (tensors: readonly Kept[]): number => tensors.reduce((sum, tensor) => sum + tensor.bytes, 0)
 
-function withoutFreed(tensors: readonly Kept[], recompute: Recompute): readonly Kept[] {
-  if (recompute.kind !== 'modules') return tensors
-  const freed = new Set<KeptModule>(recompute.modules.flatMap(module => FREED[module]))
+function withoutFreed(tensors: readonly Kept[], modules: readonly RecomputeModule[]): readonly Kept[] {
+  const freed = new Set<KeptModule>(modules.flatMap(module => FREED[module]))
   return tensors.filter(tensor => !freed.has(tensor.module))
+}
+
+/**
+ * torchtitan's selective recompute by operator: the layer's input, the attention's output, and the output of every second product in the
+ * order that they run (query, value, gate; the last one too, which no backward needs and a compiler drops).
+ */
+function selectedOperatorBytes(shape: LayerShape, model: ModelSpec, cut: LayerCut, kernels: Kernels): number {
+  const { mixer, mlp } = shape
+  const tokens = cut.tokens / cut.tensor
+  let elements = 0
+  let attention = 0
+  if (mixer?.kind === 'attention') {
+    const queries = mixer.heads * mixer.headDim
+    elements += (queries + localKvHeads(mixer.kvHeads, cut.tensor) * cut.tensor * mixer.headDim) * tokens
+    attention = (kernels.elementBytes * queries + 4 * mixer.heads) * tokens
+  } else if (mixer?.kind === 'latent') {
+    elements += ((mixer.qRank ?? 0) + mixer.heads * (mixer.nopeDim + mixer.valueDim)) * tokens
+    attention = (kernels.elementBytes * mixer.valueDim + 4) * mixer.heads * tokens
+  } else if (mixer?.kind === 'stateSpace') elements += mixer.heads * mixer.headDim * 2 * tokens
+  if (mlp?.kind === 'dense') elements += mlp.ffn * tokens
+  // What the dispatch brought is kept (it would be sent again), and one of the grouped products.
+  if (mlp?.kind === 'experts')
+    elements += (mlp.topK * kernels.expertImbalance * (model.hidden + mlp.ffn) + mlp.sharedFfn) * tokens
+  if (kernels.keepsUnneeded) elements += model.hidden * tokens
+  return (
+    checkpointBytes(model, cut, kernels) +
+    (kernels.keepsProducts ? kernels.elementBytes * elements : 0) +
+    (kernels.keepsAttention ? attention : 0)
+  )
 }

@@ -18,22 +18,52 @@ export interface Kernels {
   readonly keepsExchangedOutput: boolean
   readonly dropout: boolean
   readonly expertImbalance: number
+  /** What selective recompute means: Megatron's named modules, or torchtitan's list of operators whose outputs are kept. */
+  readonly selects: 'modules' | 'operators'
+  /** Of the operators: products (every second one), attention, and products whose output no backward needs. */
+  readonly keepsProducts: boolean
+  readonly keepsAttention: boolean
+  readonly keepsUnneeded: boolean
 }
 
-export function kernelsOf(software: Software, precision: Precision, expertImbalance: number): Kernels {
-  const usesEngine = software.family === 'megatron' || software.family === 'nemo'
+/** Megatron-Core and NeMo build layers of Transformer Engine's modules. */
+export const usesEngine = ({ family }: Software): boolean => family === 'megatron' || family === 'nemo'
+
+/** Frameworks that shard with PyTorch's FSDP: no copy in the base format between uses, the sharded parameters are the optimizer's own. */
+export const usesFsdp = ({ family }: Software): boolean =>
+  family === 'torchtitan' || family === 'fsdp' || family === 'llm-foundry'
+
+/** `attentionKernel`: PyTorch's own choice is cuDNN's on Blackwell, which torchtitan's list names only since 2026. */
+export function kernelsOf(
+  software: Software,
+  precision: Precision,
+  expertImbalance: number,
+  attentionKernel: 'flash' | 'cudnn' = 'flash',
+): Kernels {
+  const isEngine = usesEngine(software)
+  const { compile } = software.features
   const elementBytes = precision.base === 'fp32' ? 4 : 2
-  const isEightBit = precision.gemm === 'fp8' || precision.gemm === 'mxfp8'
   return {
     elementBytes,
-    inputBytes: precision.gemm === 'nvfp4' ? 0.5625 : isEightBit ? 1 : elementBytes,
+    inputBytes: isEngine ? inputBytesOf(precision, elementBytes) : elementBytes,
     flashAttention: software.features.flashAttention,
-    fusedActivation: usesEngine || software.features.compile,
-    keepsNormOutput: usesEngine || !software.features.compile,
-    keepsActivationOutput: usesEngine || !software.features.compile,
-    keepsExpertOutput: usesEngine ? software.year < 2025 : true,
-    keepsExchangedOutput: usesEngine && software.year >= 2025,
+    fusedActivation: isEngine || compile,
+    keepsNormOutput: isEngine || !compile,
+    keepsActivationOutput: isEngine || !compile,
+    keepsExpertOutput: isEngine ? software.year < 2025 : true,
+    keepsExchangedOutput: isEngine && software.year >= 2025,
     dropout: false,
     expertImbalance,
+    selects: usesFsdp(software) ? 'operators' : 'modules',
+    // Products in four bits are operators of another name, which the list does not have.
+    keepsProducts: precision.gemm !== 'nvfp4',
+    keepsAttention: attentionKernel === 'flash' || software.year >= 2026,
+    keepsUnneeded: !compile,
   }
+}
+
+/** Transformer Engine keeps a product's input as it was multiplied. */
+function inputBytesOf({ gemm }: Precision, elementBytes: number): number {
+  if (gemm === 'nvfp4') return 0.5625
+  return gemm === 'fp8' || gemm === 'mxfp8' ? 1 : elementBytes
 }

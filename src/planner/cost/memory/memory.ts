@@ -7,28 +7,15 @@
  *   working      the same, and the padded vocabulary at the ends                                    `working.ts`
  *   reserved     allocated bytes, software                                                          `reserved.ts`
  */
-import type { LayerCut } from '../../model/cut.ts'
 import { type ModelSpec, shapeOf } from '../../model/model.ts'
 import { embeddingParameters, headParameters, mtpParameters, normParameters } from '../../model/parameters.ts'
 import { layerParameters } from '../../model/weights.ts'
-import type { Layout, Workload } from '../../training/layout.ts'
 import type { MemoryPrediction, StepInput } from '../prediction.ts'
-import { layerActivations } from './activations.ts'
+import { keptBytes } from './activations.ts'
 import { contextBytes, reservedBytes } from './reserved.ts'
 import { type Chunk, chunksOfRank } from './stage.ts'
 import { type RankElements, stateBytes } from './states.ts'
-import { endActivations, layerWorking, paddedVocab, stageWorking } from './working.ts'
-
-export const cutOf = (layout: Layout, workload: Workload): LayerCut => ({
-  tensor: layout.tensor,
-  context: layout.context,
-  expert: layout.expert,
-  expertTensor: layout.expertTensor,
-  sequenceParallel: layout.sequenceParallel,
-  tokens: (layout.microBatch * workload.sequence) / layout.context,
-  sequence: workload.sequence,
-  contextMethod: layout.contextMethod,
-})
+import { cutOf, endActivations, kernelsFor, paddedVocab, stageWorking } from './working.ts'
 
 /** `inFlight`: micro-batches whose activations a pipeline rank holds at once, in units of one of its chunks. */
 export function predictMemory(input: StepInput, inFlight: readonly number[]): readonly MemoryPrediction[] {
@@ -41,14 +28,14 @@ function rankMemory(input: StepInput, chunks: readonly Chunk[], inFlight: number
   const states = stateBytes(elements, layout, workload, software)
   const kept = chunks.map(chunk => chunkActivations(chunk, input))
   const activations = (inFlight * kept.reduce((sum, bytes) => sum + bytes, 0)) / chunks.length
-  const working = stageWorking(input, chunks, elements)
+  const { bytes: working, stranded } = stageWorking(input, chunks)
   const allocated = states.parameters + states.gradients + states.optimizerStates + activations + working
   return {
     ...states,
     activations,
     working,
     allocated,
-    reserved: reservedBytes(allocated, software),
+    reserved: reservedBytes(allocated + stranded, software),
     context: contextBytes(input),
   }
 }
@@ -93,15 +80,14 @@ export const endElements = (
 export function chunkActivations(chunk: Chunk, input: StepInput): number {
   const { model, layout, workload, software } = input
   const cut = cutOf(layout, workload)
+  const kernels = kernelsFor(input)
   const ends = endActivations(model, cut, software, workload)
   const recomputed = layout.recompute.kind === 'full' ? (layout.recompute.layers ?? chunk.numLayers) : chunk.numLayers
   let bytes = (chunk.hasEmbedding ? ends.embedding : 0) + (chunk.hasHead ? ends.head : 0)
   for (let i = 0; i < chunk.numLayers; i++) {
     const recompute = i < recomputed ? layout.recompute : ({ kind: 'none' } as const)
     const shape = shapeOf(model, chunk.firstLayer + i)
-    bytes += layerActivations(shape, model, cut, recompute, software, workload.precision, workload.expertImbalance)
+    bytes += keptBytes(shape, model, cut, recompute, kernels)
   }
   return bytes
 }
-
-export { layerActivations, layerWorking, stateBytes }

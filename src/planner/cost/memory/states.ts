@@ -4,6 +4,7 @@
  */
 import type { Layout, Workload } from '../../training/layout.ts'
 import type { Software } from '../software.ts'
+import { usesFsdp } from './kernels.ts'
 
 /** Parameters on one rank before ZeRO. */
 export interface RankElements {
@@ -46,17 +47,14 @@ export function stateBytes(
   }
 }
 
-/** PyTorch's FSDP keeps no copy in the base format between uses: its sharded parameters are the optimizer's own. */
-const mastersAreParameters = (software: Software): boolean =>
-  software.family === 'torchtitan' || software.family === 'fsdp' || software.family === 'llm-foundry'
-
 function bytesPerParameter(
   { zero }: StateLayout,
   { precision, optimizer }: Workload,
   software: Software,
 ): { parameter: number; gradient: number; optimizer: number } {
   const base = precision.base === 'fp32' ? 4 : 2
-  const shares = mastersAreParameters(software) && (zero === 3 || precision.base === 'fp32')
+  // FSDP's sharded parameters are the optimizer's own.
+  const shares = usesFsdp(software) && zero === 3
   return {
     parameter: shares ? 0 : base,
     // FSDP's gradients have the sharded parameters' format.
