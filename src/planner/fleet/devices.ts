@@ -48,6 +48,18 @@ export function knownDevice(name: string, field = ''): Result<KnownDevice> {
   })
 }
 
+/**
+ * The device that a driver's or a cloud's name for it speaks of: `NVIDIA-H100-80GB-HBM3`, `AMD_Instinct_MI300X_OAM`. The longest name of
+ * ours whose words stand in it, one after the other.
+ */
+export function knownDeviceIn(text: string): KnownDevice | undefined {
+  const words = `-${plain(text)}-`
+  const isCard = words.includes('-pcie-')
+  const names = [...BY_NAME.keys()].filter(name => words.includes(`-${name}-`) && (!isCard || name.includes('pcie')))
+  const longest = names.reduce<string>((best, name) => (name.length > best.length ? name : best), '')
+  return BY_NAME.get(longest)
+}
+
 /** `H100-80GB SXM` and `NVIDIA-H100_80GB` are read alike. */
 function plain(name: string): string {
   return name
