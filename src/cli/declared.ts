@@ -1,6 +1,6 @@
 /**
- * Files to what will be applied: parsed, checked, paths made absolute, namespaces filled in, user code bundled into a ConfigMap. All
- * problems of all files are told at once.
+ * Files to what will be applied: parsed, checked, paths made absolute, namespaces filled in, a model's config.json read, user code bundled
+ * into a ConfigMap. All problems of all files are told at once.
  */
 import { dirname, resolve } from 'node:path'
 import type { Problem } from '../base/problem.ts'
@@ -12,6 +12,7 @@ import { resolvePaths } from '../spec/resolve/resolve.ts'
 import type { Locate } from './code/bundle.ts'
 import { withCode } from './code/code-map.ts'
 import { exitWithProblems } from './exit.ts'
+import { withModelConfig } from './model-config.ts'
 import type { Source } from './sources.ts'
 
 export type Item =
@@ -46,8 +47,9 @@ export async function declaredIn(sources: readonly Source[], options: DeclaredOp
       if (stray) problems.push(stray)
       else if (document.kind === 'object') items.push({ kind: 'object', object: document.object })
       else {
-        const declaration = resolvePaths(inNamespace(document.declaration, options.namespace), folder)
-        const coded = await withCode(declaration, document.locate)
+        const resolved = resolvePaths(inNamespace(document.declaration, options.namespace), folder)
+        const whole = withModelConfig(resolved, document.locate)
+        const coded = whole.ok ? await withCode(whole.value, document.locate) : whole
         if (coded.ok) items.push({ kind: 'declaration', ...coded.value, locate: document.locate })
         else problems.push(...coded.problems)
       }

@@ -182,23 +182,25 @@ function precision({ workload }: EmissionInput): Piece<Arguments> {
   }
 }
 
-/** Master copy 4 bytes, the rest is the two moments. */
+/** Parameters in fp32 are their own master copy; otherwise it takes 4 of the bytes, and the moments the rest. */
 function optimizer({ workload, layout }: EmissionInput): Piece<Arguments> {
   const { name, stateBytes } = workload.optimizer
-  const moment = { 12: undefined, 8: 'bf16', 6: 'fp8' }[stateBytes]
-  const aware = layout.offload === 'optimizer' || moment !== undefined
-  const known = /^adam/i.test(name) || /^(sgd|muon)$/i.test(name)
+  const other = /^(sgd|muon)$/i.exec(name)?.[1]?.toLowerCase()
+  const momentBytes = stateBytes - (workload.precision.base === 'fp32' ? 0 : 4)
+  const format = other ? undefined : MOMENT_FORMATS[momentBytes]
+  const aware = layout.offload === 'optimizer' || format !== undefined
+  const isKnown = other !== undefined || /^adam/i.test(name)
   return {
     value: [
-      given('optimizer', /^(sgd|muon)$/i.test(name) ? name.toLowerCase() : 'adam'),
+      given('optimizer', other ?? 'adam'),
       ...flag('use-precision-aware-optimizer', aware),
-      ...(moment ? [given('exp-avg-dtype', moment), given('exp-avg-sq-dtype', moment)] : []),
+      ...(format ? [given('exp-avg-dtype', format), given('exp-avg-sq-dtype', format)] : []),
     ],
     notes: [
-      ...(known ? [] : [`Megatron-LM has no optimizer ${name}: Adam stands in its place`]),
-      ...(stateBytes === 12 || moment || !known
+      ...(isKnown ? [] : [`Megatron-LM has no optimizer ${name}: Adam stands in its place`]),
+      ...(other || format || momentBytes === 8
         ? []
-        : [`States of ${stateBytes} bytes a parameter are kept in fp32 (12 bytes)`]),
+        : [`Moments of ${momentBytes} bytes a parameter are kept in fp32 (8 bytes)`]),
     ],
     problems:
       aware && layout.zero === 0
@@ -213,6 +215,9 @@ function optimizer({ workload, layout }: EmissionInput): Piece<Arguments> {
         : [],
   }
 }
+
+/** Both moments together, bytes a parameter. */
+const MOMENT_FORMATS: Readonly<Record<number, string>> = { 4: 'bf16', 2: 'fp8' }
 
 function dispatch({ model, layout, software }: EmissionInput): Piece<Arguments> {
   if (!model.shapes.some(({ mlp }) => mlp?.kind === 'experts')) return { value: [] }
