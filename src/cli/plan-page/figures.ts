@@ -34,7 +34,5 @@ export const percent = (share: number): string =>
   share > 0 && share < 0.0005 ? '<0.1 %' : `${(share * 100).toFixed(1)} %`
 
 /** `$0.55`, `$551 k`. */
-export const dollars = (value: number): string => `$${value < 1000 ? value.toFixed(2) : count(value)}`
-
-/** `6 % slower`, `1.31 times as fast`. */
-export const ratio = (value: number): string => value.toFixed(2)
+export const dollars = (value: number): string =>
+  `$${value < 1 ? Number(value.toPrecision(2)) : value < 1000 ? value.toFixed(2) : count(value)}`
