@@ -36,7 +36,7 @@ function fromPools(given: readonly FleetPool[], name: string, field: string): Re
   })
   if (problems.length > 0) return { ok: false, problems }
   const nodes = pools.reduce((sum, pool) => sum + pool.nodes, 0)
-  return ok({ name, pools, tiers: referenceTiers(nodes), inNetworkReduction: false })
+  return ok({ name, pools, tiers: referenceTiers(nodes, pools[0]!), inNetworkReduction: false })
 }
 
 function poolOf(host: ReferenceHost, given: FleetPool): NodePool {

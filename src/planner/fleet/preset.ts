@@ -10,6 +10,8 @@ import type { Fleet, Tier } from './fleet.ts'
 
 /** Nodes whose NICs of one index meet in a leaf switch: 32 in the DGX A100, H100 and B200 SuperPOD reference architectures. */
 const NODES_PER_LEAF = 32
+/** Racks of an NVL72 scalable unit: 8 in the DGX GB200 SuperPOD. */
+const DOMAINS_PER_LEAF = 8
 
 /** Names that a preset can have, without asking whether the device is known. */
 const PRESET = /^(.+?)(?:-nvl(\d+))?x(\d+)$/i
@@ -45,19 +47,22 @@ export function fleetOf(name: string, host: ReferenceHost, devices: number): Fle
   return {
     name,
     pools: [{ ...host, devicesPerNode, nodes, domainDevices }],
-    tiers: referenceTiers(nodes),
+    tiers: referenceTiers(nodes, host),
     inNetworkReduction: false,
   }
 }
 
 /** Leaf switches and what joins them, without oversubscription; none where one leaf holds all. */
-export function referenceTiers(nodes: number): readonly Tier[] {
-  if (nodes <= NODES_PER_LEAF) return []
+export function referenceTiers(nodes: number, { devicesPerNode, domainDevices }: DomainOfNodes): readonly Tier[] {
+  const perLeaf = domainDevices > devicesPerNode ? (DOMAINS_PER_LEAF * domainDevices) / devicesPerNode : NODES_PER_LEAF
+  if (nodes <= perLeaf) return []
   return [
-    { name: 'leaf', nodes: NODES_PER_LEAF, oversubscription: 1 },
-    { name: 'spine', nodes: Math.ceil(nodes / NODES_PER_LEAF) * NODES_PER_LEAF, oversubscription: 1 },
+    { name: 'leaf', nodes: perLeaf, oversubscription: 1 },
+    { name: 'spine', nodes: Math.ceil(nodes / perLeaf) * perLeaf, oversubscription: 1 },
   ]
 }
+
+type DomainOfNodes = Pick<ReferenceHost, 'devicesPerNode' | 'domainDevices'>
 
 function countProblem(
   { devicesPerNode, domainDevices }: ReferenceHost,

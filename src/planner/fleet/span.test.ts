@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { devicesOf, type Fleet, type NodePool, type Tier } from './fleet.ts'
-import { type RankGroup, spanOf } from './span.ts'
+import { neighbourSpanOf, type RankGroup, spanOf } from './span.ts'
 
 const fleetOf = (pool: Partial<NodePool>, tiers: readonly Tier[] = []): Fleet => ({
   name: 'test',
@@ -75,6 +75,14 @@ test.each<[string, RankGroup, object]>([
   ['but six alone do', { size: 6, stride: 1, world: 6 }, { nodes: 1, perNode: 6 }],
   ['a stride that no node size divides leaves its rail', { size: 4, stride: 12, world: 48 }, { isRailAligned: false }],
 ])('%s', (_, group, expected) => expect(spanOf(fleetOf({}), group)).toMatchObject(expected))
+
+test('a pipeline that goes on in the next node is as far apart as its farthest neighbours', () => {
+  const fleet = fleetOf({})
+  expect(neighbourSpanOf(fleet, { size: 2, stride: 4, world: 8 })).toMatchObject({ nodes: 1 })
+  expect(neighbourSpanOf(fleet, { size: 4, stride: 4, world: 16 })).toMatchObject({ size: 2, nodes: 2, domains: 2 })
+  expect(neighbourSpanOf(fleet, { size: 4, stride: 2, world: 8 })).toMatchObject({ nodes: 1 })
+  expect(neighbourSpanOf(fleet, { size: 1, stride: 8, world: 8 })).toMatchObject({ size: 1, nodes: 1 })
+})
 
 test('a rack of 72 is one domain of 18 nodes, and a job of a power of two uses 64 of each', () => {
   const racks = fleetOf({ nodes: 36, devicesPerNode: 4, domainDevices: 72 })

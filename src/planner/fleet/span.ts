@@ -35,18 +35,25 @@ export interface GroupSpan {
   readonly isRailAligned: boolean
 }
 
-export function spanOf(fleet: Fleet, group: RankGroup): GroupSpan {
+export const spanOf = (fleet: Fleet, group: RankGroup): GroupSpan => spanFrom(fleet, group, group.size * group.stride)
+
+/** Of two neighbours in a group: of a pipeline that goes on in another node after two stages, it is the step between the nodes. */
+export const neighbourSpanOf = (fleet: Fleet, { size, ...group }: RankGroup): GroupSpan =>
+  spanFrom(fleet, { ...group, size: Math.min(2, size) }, size > 2 ? group.stride : size * group.stride)
+
+/** `every`: groups begin so many ranks apart (and `stride` of them beside each other). */
+function spanFrom(fleet: Fleet, group: RankGroup, every: number): GroupSpan {
   const { size, stride, world = devicesOf(fleet) } = group
   invariant(size >= 1 && stride >= 1, `a group of ${size} ranks, ${stride} apart`)
   const nodeDevices = smallest(fleet, pool => pool.devicesPerNode)
   const domainDevices = usedOfDomain(fleet, world)
-  const parts = (unit: number): number => partsOf(size, stride, unit, world)
+  const parts = (unit: number): number => partsOf(group, unit, world, every)
   const domains = parts(domainDevices)
   const nodes = parts(nodeDevices)
   const crossed =
     domains === 1
       ? []
-      : fleet.tiers.filter(tier => parts(devicesBelow(tier.nodes, nodeDevices, fleet, domainDevices)) > 1)
+      : fleet.tiers.filter(tier => parts(devicesBelow(fleet, tier.nodes, nodeDevices, domainDevices)) > 1)
   const perNode = Math.ceil(size / nodes)
   return {
     size,
@@ -63,22 +70,21 @@ export function spanOf(fleet: Fleet, group: RankGroup): GroupSpan {
 
 /**
  * Into how many parts of `unit` devices the worst group falls. A group is `reach` devices long, so it crosses floor(reach / unit) borders, and
- * one more when it begins late enough in a part: groups begin at multiples of their whole length, `stride` of them beside each other.
+ * one more when it begins late enough in a part: groups begin at multiples of `every`, `stride` of them beside each other.
  */
-function partsOf(size: number, stride: number, unit: number, world: number): number {
+function partsOf({ size, stride }: RankGroup, unit: number, world: number, every: number): number {
   if (stride >= unit) return size
-  const length = size * stride
-  const reach = length - stride
-  const distinct = unit / greatestCommonDivisor(length, unit)
-  const starts = Math.min(distinct, Math.max(1, Math.floor(world / length)))
+  const reach = (size - 1) * stride
+  const distinct = unit / greatestCommonDivisor(every, unit)
+  const starts = Math.min(distinct, Math.max(1, Math.floor((world - reach - stride) / every) + 1))
   let latest = starts === distinct ? unit - unit / distinct + stride - 1 : 0
   if (starts < distinct)
-    for (let at = 0; at < starts; at++) latest = Math.max(latest, ((at * length) % unit) + stride - 1)
+    for (let at = 0; at < starts; at++) latest = Math.max(latest, ((at * every) % unit) + stride - 1)
   return Math.floor(reach / unit) + (Math.min(latest, unit - 1) + (reach % unit) >= unit ? 1 : 0) + 1
 }
 
 /** Devices of a scale-up domain that ranks are put on: all, or as many as divide the job evenly over the domains that there are. */
-function usedOfDomain(fleet: Fleet, world: number): number {
+export function usedOfDomain(fleet: Fleet, world: number): number {
   const whole = smallest(fleet, pool => Math.max(pool.domainDevices, 1))
   const node = smallest(fleet, pool => pool.devicesPerNode)
   const all = devicesOf(fleet)
@@ -89,7 +95,7 @@ function usedOfDomain(fleet: Fleet, world: number): number {
 }
 
 /** Devices below one switch of a tier, counted as ranks are laid: whole domains where the switch is above domains. */
-function devicesBelow(nodes: number, nodeDevices: number, fleet: Fleet, domainDevices: number): number {
+export function devicesBelow(fleet: Fleet, nodes: number, nodeDevices: number, domainDevices: number): number {
   const whole = smallest(fleet, pool => pool.domainDevices)
   const devices = nodes * nodeDevices
   return devices < whole ? devices : Math.floor(devices / whole) * domainDevices

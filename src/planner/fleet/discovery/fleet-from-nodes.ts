@@ -45,7 +45,7 @@ export function fleetFromNodes(
   const labelled = tiersOfNodes(hosts.map(({ node }) => node))
   if (labelled.length > 0)
     notes.push('labels tell how switches join nodes but not their bandwidth: none is taken to be lost')
-  const tiers = labelled.length > 0 ? labelled : referenceTiers(hosts.length)
+  const tiers = labelled.length > 0 ? labelled : referenceTiers(hosts.length, pools[0]!)
   return ok({ fleet: { name: 'cluster', pools, tiers, inNetworkReduction: false }, notes })
 }
 

@@ -1,0 +1,38 @@
+/** The communication groups of a layout as lists of ranks, in Megatron's numbering (training/rank-map.ts). */
+import type { Layout } from '../training/layout.ts'
+import { denseMap, expertMap } from '../training/plan-training.ts'
+import { groupsAlong } from '../training/rank-map.ts'
+import type { GroupName } from './group-spans.ts'
+
+export type RankGroups = Readonly<Record<GroupName, readonly (readonly number[])[]>>
+export type GroupedLayout = Pick<
+  Layout,
+  'data' | 'context' | 'tensor' | 'pipeline' | 'expert' | 'expertTensor' | 'zero' | 'shardRanks'
+>
+
+export function rankGroups(layout: GroupedLayout): RankGroups {
+  const dense = denseMap(layout)
+  const experts = expertMap(layout)
+  const averaged = groupsAlong(dense, ['context', 'data'])
+  const shard = layout.zero > 0 ? Math.min(layout.shardRanks, layout.data * layout.context) : 1
+  return {
+    tensor: groupsAlong(dense, ['tensor']),
+    context: groupsAlong(dense, ['context']),
+    pipeline: groupsAlong(dense, ['pipeline']).flatMap(neighbours),
+    expert: groupsAlong(experts, ['expert']),
+    expertTensor: groupsAlong(experts, ['expertTensor']),
+    shard: averaged.flatMap(group => inParts(group, shard)),
+    replicas: averaged.flatMap(group => acrossParts(group, shard)),
+    data: averaged,
+    expertData: groupsAlong(experts, ['expertData']),
+  }
+}
+
+const neighbours = (stages: readonly number[]): readonly (readonly number[])[] =>
+  stages.length === 1 ? [stages] : stages.slice(1).map((rank, i) => [stages[i]!, rank])
+
+const inParts = (group: readonly number[], size: number): readonly (readonly number[])[] =>
+  Array.from({ length: group.length / size }, (_, part) => group.slice(part * size, (part + 1) * size))
+
+const acrossParts = (group: readonly number[], size: number): readonly (readonly number[])[] =>
+  Array.from({ length: size }, (_, place) => group.filter((_rank, i) => i % size === place))
