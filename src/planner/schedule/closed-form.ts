@@ -80,11 +80,12 @@ function secondZeroBubble(shape: ScheduleShape, times: EvenTimes): number {
   return Math.max(full, few - Math.max(0, m - p) * Math.min(w, f))
 }
 
-/** Bound by the ramps of forwards or input parts, or by input parts that weight parts are too short to cover; more if m < p. */
+/** Bound by a ramp of the longest part, or by the gaps that unequal parts leave at the turns of the V; more if m < p. */
 function vZeroBubble({ pipeline: p, microBatches: m }: ScheduleShape, times: EvenTimes): number {
   const { forward: f, backward: b, weight: w = b / 2, send = 0 } = times
-  const full = (p - 1) * Math.max(f, b - w, w, 2 * (b - 2 * w) - w / (p - 1))
-  const few = (2 * p - 2) * (f + b - w) - w - (m - 1) * 2 * (f + w)
+  const i = b - w
+  const full = (p - 1) * Math.max(f, i, w, 2 * f - i, 2 * (i - w) - w / (p - 1))
+  const few = (2 * p - 2) * (f + i) - w - (m - 1) * 2 * (f + w)
   return Math.max(full + 2 * f * Math.max(0, p - m), few) + 5 * (p - 1) * send
 }
 
