@@ -22,13 +22,14 @@ export function acrossDomains(
   fleet: Fleet,
   algorithm?: Algorithm,
 ): CollectiveTime {
-  if (op === 'send') return { seconds: sendSeconds(bytes, span, pool), algorithm: 'Pairwise', protocol: 'Simple' }
+  if (op === 'send')
+    return { seconds: sendSeconds(bytes, span, pool, fleet), algorithm: 'Pairwise', protocol: 'Simple' }
   if (op === 'all-to-all')
-    return { seconds: exchangeSeconds(bytes, span, pool), algorithm: 'Pairwise', protocol: 'Simple' }
-  const comm = communicatorOf(op, span, pool)
+    return { seconds: exchangeSeconds(bytes, span, pool, fleet), algorithm: 'Pairwise', protocol: 'Simple' }
+  const comm = communicatorOf(op, span, pool, fleet)
   const { tuned, time } = chooseTuned(op, bytes, comm, choicesOf(op, comm, algorithm))
   const switches = {
-    seconds: inNetworkSeconds(op, bytes, span, pool),
+    seconds: inNetworkSeconds(op, bytes, span, pool, fleet),
     algorithm: 'CollNet',
     protocol: 'Simple',
   } as const
@@ -45,8 +46,8 @@ function choicesOf(op: RingOp, comm: Communicator, algorithm: Algorithm | undefi
 }
 
 /** NCCL's view of the group: a "node" of its is a scale-up domain. */
-function communicatorOf(op: RingOp, span: GroupSpan, pool: NodePool): Communicator {
-  const network = span.perDomain * networkRate(span, pool)
+function communicatorOf(op: RingOp, span: GroupSpan, pool: NodePool, fleet: Fleet): Communicator {
+  const network = span.perDomain * networkRate('ring', span, pool, fleet)
   const inside = span.perDomain > 1 ? scaleUpBusRate('all-gather', span.perDomain, pool) : Number.POSITIVE_INFINITY
   const ring = graphOf(Math.min(network, inside))
   const hasSwitch = span.perDomain > 1 && pool.domainDevices > 2
@@ -86,25 +87,25 @@ function nvlsGraph(network: number, inside: number): Graph {
  * Switches that add up (SHARP): each domain sends its sum up once and gets the result once, both at the same time, instead of twice
  * (N-1)/N; gathering and scattering save hops only. Latencies are NCCL's for NVLS with CollNet: 25 + 18 us.
  */
-function inNetworkSeconds(op: RingOp, bytes: number, span: GroupSpan, pool: NodePool): number {
-  const rate = span.perDomain * networkRate(span, pool)
+function inNetworkSeconds(op: RingOp, bytes: number, span: GroupSpan, pool: NodePool, fleet: Fleet): number {
+  const rate = span.perDomain * networkRate('ring', span, pool, fleet)
   const inside = scaleUpSeconds(op, bytes, span.perDomain, pool)
   const sent = op === 'all-reduce' ? bytes : (bytes * (span.domains - 1)) / span.domains
   return 43e-6 + Math.max(inside, sent / rate)
 }
 
 /** One message between nodes: NCCL's start of a connection that exists, then the NIC. */
-const sendSeconds = (bytes: number, span: GroupSpan, pool: NodePool): number => 20e-6 + bytes / networkRate(span, pool)
-
+const sendSeconds = (bytes: number, span: GroupSpan, pool: NodePool, fleet: Fleet): number =>
+  20e-6 + bytes / networkRate('message', span, pool, fleet)
 /**
  * All-to-all by messages, each rank through its own NIC; what stays in the domain goes beside it. Fitted to SimAI's all-to-all table (4, 8 and
  * 16 nodes of 8): a start of 60 us and 1.2 us a remote peer, and flows that collide in the switches, more with more nodes (no further than 32,
  * where nothing was measured).
  */
-function exchangeSeconds(bytes: number, span: GroupSpan, pool: NodePool): number {
+function exchangeSeconds(bytes: number, span: GroupSpan, pool: NodePool, fleet: Fleet): number {
   const remotePeers = span.size - span.perDomain
   const collisions = 1 + 0.0045 * (Math.min(span.domains, 32) - 1)
-  const remote = ((bytes * remotePeers) / span.size / networkRate(span, pool)) * collisions
+  const remote = ((bytes * remotePeers) / span.size / networkRate('exchange', span, pool, fleet)) * collisions
   const local = scaleUpSeconds('all-to-all', (bytes * span.perDomain) / span.size, span.perDomain, pool)
   return 60e-6 + 1.2e-6 * remotePeers + Math.max(remote, local)
 }

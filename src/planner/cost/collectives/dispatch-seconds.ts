@@ -55,7 +55,7 @@ export function dispatchSeconds(
     case 'deepep':
     case 'hybridep':
       return both((phase, bytes) =>
-        onceANodeSeconds(phase, dispatcher, { ...input, elementBytes: bytes }, span, pool, processors),
+        onceANodeSeconds(phase, dispatcher, { ...input, elementBytes: bytes }, span, pool, fleet, processors),
       )
   }
 }

@@ -3,7 +3,7 @@
  * NVLink from it to each rank that has. Both happen chunk by chunk at the same time, yet neither hides the other wholly: the root of the sum
  * of squares fits what was measured on 2, 4 and 8 nodes.
  */
-import type { NodePool } from '../../fleet/fleet.ts'
+import type { Fleet, NodePool } from '../../fleet/fleet.ts'
 import type { GroupSpan } from '../../fleet/span.ts'
 import { DEEPEP } from './data/deepep.ts'
 import { HYBRID_EP } from './data/hybrid-ep.ts'
@@ -29,12 +29,13 @@ export function onceANodeSeconds(
   routed: Routed,
   span: GroupSpan,
   pool: NodePool,
+  fleet: Fleet,
   processors: number,
 ): number {
   const { experts, topK, routing, imbalance } = routed
   const domains = distinctNodes(experts, topK, span.domains, routing)
   const sent = onceANodeBytes(routed, (domains * (span.domains - 1)) / span.domains)
-  const network = (sent * imbalance) / (networkRate(span, pool) * WIRE_GAIN[library])
+  const network = (sent * imbalance) / (networkRate('exchange', span, pool, fleet) * WIRE_GAIN[library])
   const copies = distinctNodes(experts, topK, span.size, routing)
   const inside = library === 'deepep' ? deepEpSeconds : hybridEpSeconds
   return Math.hypot(network, inside(phase, routed, copies, span, pool, processors))
