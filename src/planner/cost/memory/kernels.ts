@@ -33,6 +33,12 @@ export const usesEngine = ({ family }: Software): boolean => family === 'megatro
 export const usesFsdp = ({ family }: Software): boolean =>
   family === 'torchtitan' || family === 'fsdp' || family === 'llm-foundry'
 
+/** Megatron-Core 0.12 multiplies probabilities into the activation, before the last product. */
+const PROBABILITIES_FIRST = 2025.3
+/** Transformer Engine 2.8. */
+const EXCHANGED_OUTPUT_KEPT = 2025.75
+const CUDNN_LISTED = 2026
+
 /** `attentionKernel`: PyTorch's own choice is cuDNN's on Blackwell, which torchtitan's list names only since 2026. */
 export function kernelsOf(
   software: Software,
@@ -50,14 +56,14 @@ export function kernelsOf(
     fusedActivation: isEngine || compile,
     keepsNormOutput: isEngine || !compile,
     keepsActivationOutput: isEngine || !compile,
-    keepsExpertOutput: isEngine ? software.year < 2025 : true,
-    keepsExchangedOutput: isEngine && software.year >= 2025,
+    keepsExpertOutput: isEngine ? software.year < PROBABILITIES_FIRST : true,
+    keepsExchangedOutput: isEngine && software.year >= EXCHANGED_OUTPUT_KEPT,
     dropout: false,
     expertImbalance,
     selects: usesFsdp(software) ? 'operators' : 'modules',
     // Products in four bits are operators of another name, which the list does not have.
     keepsProducts: precision.gemm !== 'nvfp4',
-    keepsAttention: attentionKernel === 'flash' || software.year >= 2026,
+    keepsAttention: attentionKernel === 'flash' || software.year >= CUDNN_LISTED,
     keepsUnneeded: !compile,
   }
 }

@@ -14,6 +14,9 @@ export interface LossBytes {
   readonly stranded: number
 }
 
+/** torchtitan compiles the loss as well since the first months of 2025. */
+const LOSS_COMPILED = 2025.25
+
 export function lossBytesOf(software: Software, { base }: Precision, isVocabularyCut: boolean): LossBytes {
   const element = base === 'fp32' ? 4 : 2
   if (usesEngine(software))
@@ -22,8 +25,8 @@ export function lossBytesOf(software: Software, { base }: Precision, isVocabular
       ? { kept: element, peak: element, stranded: 0 }
       : { kept: 4, peak: 4 + element, stranded: element }
   if (software.features.fusedCrossEntropy) return { kept: element, peak: 2 * element, stranded: 0 }
-  // The compiled loss keeps the logits and writes their gradient (torchtitan compiles it since 2025; since 2026 in place of a copy).
-  if (software.features.compile && software.year >= 2025)
+  // The compiled loss keeps the logits and writes their gradient; since 2026 in place of a copy.
+  if (software.features.compile && software.year >= LOSS_COMPILED)
     return { kept: element, peak: software.year >= 2026 ? 2 * element : 3 * element, stranded: 0 }
   // PyTorch's own: log-softmax in fp32, the gradients of the likelihood and of the log-softmax; the logits' block and its copy's strand.
   // Over a cut vocabulary it is written out in operators, with an exponential and a product more.

@@ -29,13 +29,16 @@ function rankMemory(input: StepInput, chunks: readonly Chunk[], inFlight: number
   const kept = chunks.map(chunk => chunkActivations(chunk, input))
   const activations = (inFlight * kept.reduce((sum, bytes) => sum + bytes, 0)) / chunks.length
   const { bytes: working, stranded } = stageWorking(input, chunks)
-  const allocated = states.parameters + states.gradients + states.optimizerStates + activations + working
+  const { parameters, gradients, optimizerStates } = states
+  const allocated = parameters + gradients + optimizerStates + activations + working
   return {
-    ...states,
+    parameters,
+    gradients,
+    optimizerStates,
     activations,
     working,
     allocated,
-    reserved: reservedBytes(allocated + stranded, software),
+    reserved: reservedBytes(allocated + stranded + states.stranded, software),
     context: contextBytes(input),
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { Layout, Workload } from '../../training/layout.ts'
 import type { Software } from '../software.ts'
-import { usesFsdp } from './kernels.ts'
+import { usesEngine, usesFsdp } from './kernels.ts'
 
 /** Parameters on one rank before ZeRO. */
 export interface RankElements {
@@ -16,6 +16,8 @@ export interface StateBytes {
   readonly parameters: number
   readonly gradients: number
   readonly optimizerStates: number
+  /** Reserved by the optimizer's step and of no use in the backward: copies of the gradients, buckets of collectives. */
+  readonly stranded: number
 }
 
 /** What the states depend on; nothing of the schedule or the micro-batch. */
@@ -44,21 +46,34 @@ export function stateBytes(
     parameters: split(per.parameter, layout.zero >= 3),
     gradients: split(per.gradient, layout.zero >= 2),
     optimizerStates: layout.offload === 'optimizer' ? 0 : split(per.optimizer, layout.zero >= 1),
+    stranded: split(per.step, layout.zero >= 1) + (per.step > 0 ? BUCKET_BYTES : 0),
   }
 }
+
+/** DeepSpeed's default buckets of 5e8 elements: two that fill in turns and one to gather. */
+const BUCKET_BYTES = 3 * 2 * 5e8
 
 function bytesPerParameter(
   { zero }: StateLayout,
   { precision, optimizer }: Workload,
   software: Software,
-): { parameter: number; gradient: number; optimizer: number } {
+): { parameter: number; gradient: number; optimizer: number; step: number } {
   const base = precision.base === 'fp32' ? 4 : 2
   // FSDP's sharded parameters are the optimizer's own.
   const shares = usesFsdp(software) && zero === 3
+  // Loss scaling has the gradients unscaled in fp32: Megatron adds them up there, DeepSpeed copies them (flat, then wide) for its step.
+  const isScaled = precision.base === 'fp16'
+  const copies = isScaled && software.family === 'deepspeed'
   return {
     parameter: shares ? 0 : base,
     // FSDP's gradients have the sharded parameters' format.
-    gradient: shares ? Math.max(precision.gradientBytes, 4) : precision.gradientBytes,
-    optimizer: optimizer.stateBytes,
+    gradient:
+      shares || (isScaled && usesEngine(software)) ? Math.max(precision.gradientBytes, 4) : precision.gradientBytes,
+    optimizer: optimizer.stateBytes - (keepsRemainder(software, precision) ? 2 : 0),
+    step: copies ? 2 + 4 : 0,
   }
 }
+
+/** NeMo 1's optimizer (Apex) keeps of an fp32 master only the 16 bits that the bf16 parameter lacks. */
+const keepsRemainder = ({ family, year }: Software, { base }: Workload['precision']): boolean =>
+  family === 'nemo' && year < 2025 && base === 'bf16'

@@ -97,17 +97,21 @@ function mixerWorking({ mixer }: LayerShape, model: ModelSpec, cut: LayerCut, ba
  * Transformer Engine hands autograd a dummy where the true gradient went straight into the main buffer; one stays for each shape of a
  * weight (from 2.3 on, for grouped products from 2.10).
  */
+const ENGINE_DUMMIES = 2025.35
+const ENGINE_GROUPED_DUMMIES = 2025.9
+
 export function dummyGradientBytes(
   shapes: readonly LayerShape[],
   model: ModelSpec,
   cut: LayerCut,
   software: Software,
 ): number {
-  if (!usesEngine(software) || software.year < 2025) return 0
+  if (!usesEngine(software) || software.year < ENGINE_DUMMIES) return 0
   const elements = new Map<string, number>()
   for (const shape of shapes)
     for (const operator of operatorsOf(shape, model, cut)) {
-      const isCounted = operator.kind === 'gemm' ? operator.module !== 'router' : software.year >= 2026
+      const isCounted =
+        operator.kind === 'gemm' ? operator.module !== 'router' : software.year >= ENGINE_GROUPED_DUMMIES
       if ((operator.kind === 'gemm' || operator.kind === 'grouped') && isCounted)
         elements.set(`${operator.n}x${operator.k}`, operator.n * operator.k)
     }
@@ -193,7 +197,7 @@ function shapesOf(chunks: readonly Chunk[], model: ModelSpec): readonly LayerSha
 /**
  * Parameters that FSDP has whole: two layers (this and the next), and the head, which stays from forward to backward; torchtitan wraps the
  * embedding apart since 2025, before that it stays as well. In the layers' backward also one layer's gradients, twice (as made, and as
- * sent in fp32).
+ * sent in fp32). DeepSpeed gathers module by module, up to 1e9 parameters ahead, and reduces by buckets.
  */
 function gatheredParameters(
   { model, layout, software }: StepInput,
@@ -208,6 +212,16 @@ function gatheredParameters(
     }),
   )
   const vocab = (model.vocab * model.hidden) / layout.tensor
-  const ends = usesFsdp(software) && software.year < 2025 && !model.tiedEmbeddings ? 2 * vocab : vocab
+  if (!usesFsdp(software)) {
+    const ahead = Math.min(2 * largest, LIVE_PARAMETERS)
+    return { atLoss: 2 * (ahead + vocab), inLayers: 2 * ahead }
+  }
+  const ends = software.year < EMBEDDING_APART && !model.tiedEmbeddings ? 2 * vocab : vocab
   return { atLoss: 2 * (2 * largest + ends), inLayers: 2 * (2 * largest + ends) + (2 + 4) * largest }
 }
+
+/** torchtitan wraps the embedding as a unit of its own. */
+const EMBEDDING_APART = 2025.25
+
+/** DeepSpeed's `stage3_max_live_parameters`. */
+const LIVE_PARAMETERS = 1e9
