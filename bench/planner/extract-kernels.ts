@@ -50,7 +50,7 @@ class Table {
   constructor(
     readonly name: string,
     readonly keys: readonly string[],
-    readonly digits = 4,
+    readonly pick: (values: readonly number[]) => number = median,
   ) {}
   add(key: readonly (string | number)[], column: string, value: number) {
     const id = key.join(',')
@@ -62,7 +62,9 @@ class Table {
   write(comment: string) {
     const columns = [...new Set([...this.cells.values()].flatMap(row => [...row.keys()]))].toSorted()
     const lines = [...this.cells].map(([id, row]) =>
-      [id, ...columns.map(column => (row.has(column) ? Number(median(row.get(column)!).toPrecision(this.digits)) : ''))].join(','),
+      [id, ...columns.map(column => (row.has(column) ? Number(this.pick(row.get(column)!).toPrecision(4)) : ''))].join(
+        ',',
+      ),
     )
     const text = `# ${comment}\n${[...this.keys, ...columns].join(',')}\n${lines.join('\n')}\n`
     writeFileSync(`${folder}/${this.name}.csv`, text)
@@ -90,7 +92,9 @@ async function gemms(data: string) {
       }
     }
   }
-  table.write('GEMM, microseconds; fp8: without its quantise kernels; fp8_block and nvfp4: with them. aiconfigurator-core 0.12.0, Apache-2.0')
+  table.write(
+    'GEMM, microseconds; fp8: without its quantise kernels; fp8_block and nvfp4: with them. aiconfigurator-core 0.12.0, Apache-2.0',
+  )
 }
 
 async function quantiseTimes(data: string, device: string): Promise<Map<string, number>> {
@@ -107,7 +111,7 @@ async function quantiseTimes(data: string, device: string): Promise<Map<string, 
 
 /** The cast alone: reads two bytes an element, writes one. */
 async function passes(data: string) {
-  const table = new Table('cast', ['m', 'k'])
+  const table = new Table('cast', ['m', 'k'], times => Math.min(...times))
   for (const device of DEVICES.slice(1)) {
     for (const { engine, path } of tablesOf(data, device, 'quantize', 'scale_matrix_perf.parquet')) {
       if (engine === 'sglang') continue
@@ -117,11 +121,14 @@ async function passes(data: string) {
       }
     }
   }
-  table.write('Cast of bf16 to fp8 with a given scale, microseconds. aiconfigurator-core 0.12.0, Apache-2.0')
+  table.write(
+    'Cast of bf16 to fp8 with a given scale, the faster of two engines, microseconds. aiconfigurator-core 0.12.0, Apache-2.0',
+  )
 }
 
-async function scans(data: string) {
-  const table = new Table('scan', ['batch', 'sequence', 'heads', 'head_dim', 'state_dim', 'groups', 'chunk'])
+/** The package's `mamba2` table holds the convolution only, not the scan. */
+async function convolutions(data: string) {
+  const table = new Table('convolution', ['batch', 'sequence', 'heads', 'head_dim', 'state_dim', 'groups', 'chunk'])
   for (const device of DEVICES.slice(1)) {
     for (const { path } of tablesOf(data, device, 'linear_attention', 'mamba2_perf.parquet')) {
       for (const row of await read(path)) {
@@ -131,7 +138,7 @@ async function scans(data: string) {
       }
     }
   }
-  table.write('Mamba-2 forward (convolution and scan), microseconds. aiconfigurator-core 0.12.0, Apache-2.0')
+  table.write('Causal convolution of a Mamba-2 layer, forward, microseconds. aiconfigurator-core 0.12.0, Apache-2.0')
 }
 
 function* csv(path: string): Generator<Record<string, string>> {
@@ -170,19 +177,28 @@ function experts(shared: string) {
   const table = new Table('experts', ['tokens', 'hidden', 'ffn', 'top_k', 'experts', 'moe_tp', 'moe_ep'])
   for (const row of csv(`${shared}/moe-forward.csv.gz`)) {
     const format = FORMATS[row.dtype!]
-    if (!format || format === 'nvfp4' || row.what !== 'moe' || row.routing !== 'balanced' || !row.software!.includes('rc20')) continue
+    if (
+      !format ||
+      format === 'nvfp4' ||
+      row.what !== 'moe' ||
+      row.routing !== 'balanced' ||
+      !row.software!.includes('rc20')
+    )
+      continue
     if (!['moe_torch_flow_cutlass', 'deepgemm'].includes(row.kernel!) || Number(row.tokens) < 2048) continue
     const key = [row.tokens!, row.hidden!, row.ffn!, row.topk!, row.experts!, row.moe_tp!, row.moe_ep!]
     if (keeps(key.join(), 0.25)) table.add(key, `${row.device}.${format}`, Number(row.ms) * 1000)
   }
-  table.write('A layer of gated experts forward, balanced, permutation included, microseconds. aiconfigurator-core 0.12.0, Apache-2.0')
+  table.write(
+    'A layer of gated experts forward, balanced, permutation included, microseconds. aiconfigurator-core 0.12.0, Apache-2.0',
+  )
 }
 
 const [data, shared] = process.argv.slice(2)
 if (!data || !shared) throw new Error('usage: extract-kernels.ts PACKAGE_DATA SHARED_KERNELS')
 await gemms(data)
 await passes(data)
-await scans(data)
+await convolutions(data)
 attention(shared)
 latent(shared)
 experts(shared)

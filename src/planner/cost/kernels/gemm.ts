@@ -28,7 +28,7 @@ const TILES = [
 const SMALL_TILE = 128 * 128
 
 /** In training another kernel has run in between: no operand waits in the cache, so bandwidth stays below the data sheet's. */
-const COLD_MEMORY_EFFICIENCY = 0.88
+export const COLD_MEMORY_EFFICIENCY = 0.88
 
 export function gemmSeconds(device: Device, shape: GemmShape, format: GemmFormat, kind: GemmKind = 'forward'): number {
   const { fit, peakFlops, operandBytes } = gemmConstants(device, format)
@@ -43,7 +43,7 @@ export function gemmSeconds(device: Device, shape: GemmShape, format: GemmFormat
   return fit.launchMicroseconds * 1e-6 + overlapped(compute, memory)
 }
 
-/** Of the fastest tile. */
+/** Of the fastest tile; `groups` products of the same shape share the waves. */
 export function computeSeconds(
   fit: GemmFit,
   rows: number,
@@ -51,17 +51,18 @@ export function computeSeconds(
   depth: number,
   peakFlops: number,
   processors: number,
+  groups = 1,
 ): number {
   let best = Number.POSITIVE_INFINITY
   for (const [height, width] of TILES) {
-    const waves = (Math.ceil(rows / height) * Math.ceil(columns / width)) / processors
+    const waves = (groups * Math.ceil(rows / height) * Math.ceil(columns / width)) / processors
     const waited = fit.waveShare * Math.ceil(waves) + (1 - fit.waveShare) * waves
     const area = height * width
     const work = (waited * area) / (area <= SMALL_TILE ? fit.smallTile : 1)
     if (work < best) best = work
   }
   const seconds = (best * 2 * (depth + fit.fillSteps) * processors) / (fit.efficiency * peakFlops)
-  return seconds * throttled(fit, 2 * rows * columns * depth)
+  return seconds * throttled(fit, 2 * groups * rows * columns * depth)
 }
 
 /** The clock falls within a decade of operations around `throttleAt`. */
