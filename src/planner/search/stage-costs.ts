@@ -70,16 +70,17 @@ export interface StateCost {
 }
 
 export interface CutCosts {
+  /** All of one micro-batch's work, without recompute, added up over the stages: at least this. Cheaper to ask than the layers. */
+  readonly leastSeconds: number
   layer(shape: number, recompute: Recompute): LayerCost
   readonly embedding: LayerCost
   readonly head: LayerCost
   elements(shape: number): Elements
   readonly embeddingElements: Elements
-  readonly headElements: Elements
+  /** With tied weights the last of several stages has a copy of the embedding. */
+  headElements(hasEmbedding: boolean): Elements
   /** One micro-batch's activations to the next stage, as far as the step feels it. */
   sendSeconds(grid: Grid): number
-  /** More time of a layer's forward and backward when its parameters have to be gathered first (ZeRO 3). */
-  gatherSeconds(shape: number, grid: Grid, choice: StateChoice): { readonly forward: number; readonly backward: number }
 }
 
 export interface StageCosts {
@@ -89,7 +90,9 @@ export interface StageCosts {
   cut(cut: Cut): CutCosts
   states(grid: Grid, choice: StateChoice, load: StageLoad): StateCost
   /** What a device must have for so much allocated memory: the allocator's reserve and what lies outside of it. Grows with it. */
-  neededBytes(allocatedBytes: number): number
+  neededBytes(grid: Grid, allocatedBytes: number): number
+  /** By what the number of ranks stretches the whole step (jitter that all wait for); at least 1, and `stretch / devices` falls. */
+  stretch(devices: number): number
   /** The whole layout: exact, and slower. */
   predict(layout: Layout): StepPrediction
 }

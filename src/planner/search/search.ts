@@ -1,0 +1,192 @@
+/**
+ * The best layout, exactly: branch and bound over all of them. Every cut of a layer has a least time a sequence and device; cuts are taken in
+ * that order, grids of a cut from the largest, and both end where that least time cannot beat what is found. Within a node `score-node.ts`
+ * bounds schedules, recompute and states; what may still win is predicted as a whole, most promising first. Deterministic: ties fall to
+ * the layout that comes first in `compare`.
+ */
+import type { StepPrediction } from '../cost/prediction.ts'
+import type { Rejection } from '../explain/training/analysis.ts'
+import type { Layout } from '../training/layout.ts'
+import { type AxisValues, axisValues } from './axis-values.ts'
+import { CutEntry } from './cut-entry.ts'
+import { cutsOf } from './cuts.ts'
+import { compareLayouts, layoutKey } from './layout-order.ts'
+import { devicesUsed, fillsNodes, mostDevices, type Question, type SearchProblem } from './problem.ts'
+import { allRecomputes } from './recompute-options.ts'
+import { Rejections } from './rejections.ts'
+import { type Scored, scoreNode, type Tally } from './score-node.ts'
+import type { Cut } from './stage-costs.ts'
+import { ShapeCounts } from './stages.ts'
+
+export interface Found {
+  readonly layout: Layout
+  readonly prediction: StepPrediction
+}
+
+export interface Answer {
+  /** Undefined: nothing fits. */
+  readonly found: Found | undefined
+  readonly tally: Tally
+  readonly nodes: number
+  readonly simulated: number
+  readonly rejected: readonly Rejection[]
+}
+
+interface Ranked {
+  readonly entry: CutEntry
+  /** Device-seconds of a sequence, from below. */
+  readonly perSequence: number
+}
+
+/** Keeps what it learns of cuts from one question to the next. */
+export class Search {
+  readonly problem: SearchProblem
+  readonly values: AxisValues
+  readonly #counts: ShapeCounts
+  readonly #entries = new Map<string, CutEntry>()
+  readonly #predictions = new Map<string, StepPrediction>()
+  #simulated = 0
+
+  constructor(problem: SearchProblem) {
+    this.problem = problem
+    this.values = axisValues(problem)
+    this.#counts = new ShapeCounts(problem.model)
+  }
+
+  best(question: Question = {}): Answer {
+    const before = this.#simulated
+    const run = new Run(this, question)
+    const recomputes = allRecomputes(this.problem)
+    let nodes = 0
+    for (const { entry, perSequence } of this.#ranked(question)) {
+      const grids = this.#grids(entry.cut, question)
+      for (const { pipeline, data, devices } of grids) {
+        const least = (perSequence * this.problem.workload.globalBatch * this.problem.costs.stretch(devices)) / devices
+        if (least >= run.limit()) break
+        nodes++
+        const grid = { ...entry.cut, pipeline, data }
+        const microBatches = this.problem.workload.globalBatch / (data * entry.cut.microBatch)
+        scoreNode({ problem: this.problem, question, counts: this.#counts, recomputes, entry, grid, microBatches }, run)
+        run.settle()
+      }
+    }
+    run.finish()
+    return {
+      found: run.found,
+      tally: run.tally,
+      nodes,
+      simulated: this.#simulated - before,
+      rejected: [...this.values.rejected, ...run.rejections.list()],
+    }
+  }
+
+  predict(layout: Layout): StepPrediction {
+    const key = layoutKey(layout)
+    let prediction = this.#predictions.get(key)
+    if (!prediction) {
+      prediction = this.problem.costs.predict(layout)
+      this.#simulated++
+      this.#predictions.set(key, prediction)
+    }
+    return prediction
+  }
+
+  #ranked(question: Question): readonly Ranked[] {
+    return cutsOf(this.problem, this.values, question)
+      .map(cut => {
+        const entry = this.#entry(cut)
+        return { entry, perSequence: (cut.tensor * cut.context * entry.costs.leastSeconds) / cut.microBatch }
+      })
+      .sort((a, b) => a.perSequence - b.perSequence)
+  }
+
+  #entry(cut: Cut): CutEntry {
+    const key = `${cut.tensor}/${cut.context}/${cut.contextMethod}/${cut.sequenceParallel}/${cut.expert}/${cut.expertTensor}/${cut.dispatcher}/${cut.microBatch}`
+    let entry = this.#entries.get(key)
+    if (!entry) {
+      entry = new CutEntry(this.problem, this.#counts, cut)
+      this.#entries.set(key, entry)
+    }
+    return entry
+  }
+
+  /** Stages and copies around a cut, most devices first. */
+  #grids(cut: Cut, question: Question): readonly { pipeline: number; data: number; devices: number }[] {
+    const { workload, fleet } = this.problem
+    const { without = {} } = question
+    const most = mostDevices(this.problem, question)
+    const grids: { pipeline: number; data: number; devices: number }[] = []
+    for (const pipeline of this.values.pipeline) {
+      if (pipeline === without.pipeline) continue
+      for (const data of this.values.data) {
+        const devices = cut.tensor * cut.context * pipeline * data
+        if (devices > most || data === without.data) continue
+        if ((workload.globalBatch / data) % cut.microBatch !== 0) continue
+        if ((data * cut.context * cut.tensor) % (cut.expert * cut.expertTensor) !== 0) continue
+        if (fillsNodes(fleet, devices)) grids.push({ pipeline, data, devices })
+      }
+    }
+    return grids.sort((a, b) => b.devices - a.devices || a.pipeline - b.pipeline)
+  }
+}
+
+/** What one question has found so far. */
+class Run {
+  readonly tally: Tally = { scored: 0, tooSlow: 0, tooLarge: 0, nearestBytes: Number.POSITIVE_INFINITY, nearest: undefined }
+  readonly rejections = new Rejections()
+  found: Found | undefined
+  readonly #search: Search
+  readonly #question: Question
+  #waiting: Scored[] = []
+  #fresh: Scored[] = []
+
+  constructor(search: Search, question: Question) {
+    this.#search = search
+    this.#question = question
+  }
+
+  limit(): number {
+    return Math.min(this.found?.prediction.seconds ?? Number.POSITIVE_INFINITY, this.#question.belowSeconds ?? Number.POSITIVE_INFINITY)
+  }
+
+  offer(scored: Scored): void {
+    this.#fresh.push(scored)
+  }
+
+  /** Predicts the most promising layout of the node that was just scored, so that the limit falls early; the others wait. */
+  settle(): void {
+    if (this.#fresh.length === 0) return
+    const [first, ...others] = this.#fresh.sort(byPromise)
+    this.#fresh = []
+    this.#waiting.push(...others)
+    this.#try(first!)
+  }
+
+  /** All that wait, most promising first, until none can win. */
+  finish(): void {
+    for (const scored of this.#waiting.sort(byPromise)) {
+      if (scored.leastSeconds > this.limit()) break
+      this.#try(scored)
+    }
+    this.#waiting = []
+  }
+
+  #try(scored: Scored): void {
+    if (scored.leastSeconds > this.limit()) return
+    const prediction = this.#search.predict(scored.layout)
+    const capacity = this.#question.memoryBytes ?? this.#search.problem.costs.capacityBytes
+    if (!prediction.fits || mostNeeded(prediction) > capacity) return
+    if (prediction.seconds > this.limit()) return
+    if (this.found && prediction.seconds === this.found.prediction.seconds && compareLayouts(scored.layout, this.found.layout) > 0)
+      return
+    this.found = { layout: scored.layout, prediction }
+  }
+}
+
+const byPromise = (a: Scored, b: Scored): number => a.leastSeconds - b.leastSeconds || compareLayouts(a.layout, b.layout)
+
+/** Memory that the fullest rank's device must have. */
+export const mostNeeded = ({ stages }: StepPrediction): number =>
+  stages.reduce((most, { memory }) => Math.max(most, memory.reserved + memory.context), 0)
+
+export const devicesOfLayout = (layout: Layout): number => devicesUsed(layout)
