@@ -7,8 +7,9 @@
 import type { Fleet, NodePool } from '../../fleet/fleet.ts'
 import type { GroupSpan } from '../../fleet/span.ts'
 import type { Algorithm, CollectiveOp, CollectiveTime } from './collective.ts'
-import { type Communicator, chooseTuned, type Graph, type Tuned, tunedChoices } from './nccl-tuning.ts'
+import { type Communicator, type Graph, type Tuner, tunerFor } from './nccl-tuning.ts'
 import { networkRate } from './network.ts'
+import { rememberedPerPool } from './remembered.ts'
 import { scaleUpBusRate, scaleUpSeconds } from './scale-up-curve.ts'
 import { tunedGeneration } from './tuned-generation.ts'
 
@@ -26,28 +27,26 @@ export function acrossDomains(
     return { seconds: sendSeconds(bytes, span, pool, fleet), algorithm: 'Pairwise', protocol: 'Simple' }
   if (op === 'all-to-all')
     return { seconds: exchangeSeconds(bytes, span, pool, fleet), algorithm: 'Pairwise', protocol: 'Simple' }
-  const comm = communicatorOf(op, span, pool, fleet)
-  const { tuned, time } = chooseTuned(op, bytes, comm, choicesOf(op, comm, algorithm))
-  const switches = {
-    seconds: inNetworkSeconds(op, bytes, span, pool, fleet),
-    algorithm: 'CollNet',
-    protocol: 'Simple',
-  } as const
-  if (fleet.inNetworkReduction && (algorithm === 'CollNet' || (!algorithm && switches.seconds < time * 1e-6)))
-    return switches
+  const tuner = tunerOf(op, span, pool, fleet)
+  const { tuned, time } = (algorithm && tuner.choose(bytes, algorithm)) ?? tuner.choose(bytes)
+  if (fleet.inNetworkReduction && (!algorithm || algorithm === 'CollNet')) {
+    const seconds = inNetworkSeconds(op, bytes, span, pool, fleet)
+    if (algorithm || seconds < time * 1e-6) return { seconds, algorithm: 'CollNet', protocol: 'Simple' }
+  }
   return { seconds: time * 1e-6, algorithm: tuned.algorithm, protocol: tuned.protocol }
 }
 
-/** What was asked for, if it can be had; else all. */
-function choicesOf(op: RingOp, comm: Communicator, algorithm: Algorithm | undefined): readonly Tuned[] {
-  const all = tunedChoices(op, comm)
-  const asked = all.filter(tuned => tuned.algorithm === algorithm)
-  return asked.length > 0 ? asked : all
+const tuners = rememberedPerPool<string, Tuner>()
+
+function tunerOf(op: RingOp, span: GroupSpan, pool: NodePool, fleet: Fleet): Tuner {
+  const rate = networkRate('ring', span, pool, fleet)
+  const key = `${op} ${span.size} ${span.domains} ${span.perDomain} ${rate}`
+  return tuners(pool, key, () => tunerFor(op, communicatorOf(op, span, pool, rate)))
 }
 
 /** NCCL's view of the group: a "node" of its is a scale-up domain. */
-function communicatorOf(op: RingOp, span: GroupSpan, pool: NodePool, fleet: Fleet): Communicator {
-  const network = span.perDomain * networkRate('ring', span, pool, fleet)
+function communicatorOf(op: RingOp, span: GroupSpan, pool: NodePool, rate: number): Communicator {
+  const network = span.perDomain * rate
   const inside = span.perDomain > 1 ? scaleUpBusRate('all-gather', span.perDomain, pool) : Number.POSITIVE_INFINITY
   const ring = graphOf(Math.min(network, inside))
   const hasSwitch = span.perDomain > 1 && pool.domainDevices > 2

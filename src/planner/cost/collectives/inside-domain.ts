@@ -2,7 +2,8 @@
 import type { NodePool } from '../../fleet/fleet.ts'
 import type { Algorithm, CollectiveOp, CollectiveTime } from './collective.ts'
 import type { TunedGeneration } from './data/nccl-tables.ts'
-import { type Communicator, chooseTuned, type Graph, type TunedOp, tunedChoices, tunedTime } from './nccl-tuning.ts'
+import { type Communicator, type Graph, type Tuned, type TunedOp, type Tuner, tunerFor } from './nccl-tuning.ts'
+import { rememberedPerPool } from './remembered.ts'
 import { scaleUpSeconds } from './scale-up-curve.ts'
 import { tunedGeneration } from './tuned-generation.ts'
 
@@ -15,21 +16,24 @@ export function insideDomain(
 ): CollectiveTime {
   const seconds = scaleUpSeconds(op, bytes, ranks, pool)
   if (op === 'send' || op === 'all-to-all') return { seconds, algorithm: 'Pairwise', protocol: 'Simple' }
-  const comm = communicatorOf(ranks, pool)
-  if (!comm) return { seconds, algorithm: 'Ring', protocol: 'Simple' }
-  const { tuned, time } = chooseTuned(op, bytes, comm)
-  const asked = algorithm && tuned.algorithm !== algorithm ? fastestOf(op, bytes, comm, algorithm) : undefined
+  const tuner = tunerOf(op, ranks, pool)
+  if (!tuner) return { seconds, algorithm: 'Ring', protocol: 'Simple' }
+  const { tuned, time } = tuner.choose(bytes)
+  const asked = algorithm && tuned.algorithm !== algorithm ? tuner.choose(bytes, algorithm) : undefined
   // What was not measured, since NCCL would not take it, is slower than what was by as much as NCCL thinks.
-  if (asked) return { seconds: (seconds * asked.time) / time, algorithm: asked.algorithm, protocol: asked.protocol }
-  return { seconds, algorithm: tuned.algorithm, protocol: tuned.protocol }
+  if (asked) return { seconds: (seconds * asked.time) / time, ...named(asked.tuned) }
+  return { seconds, ...named(tuned) }
 }
 
-function fastestOf(op: TunedOp, bytes: number, comm: Communicator, algorithm: Algorithm) {
-  return tunedChoices(op, comm)
-    .filter(tuned => tuned.algorithm === algorithm)
-    .map(tuned => ({ ...tuned, time: tunedTime(op, bytes, tuned, comm) }))
-    .sort((a, b) => a.time - b.time)[0]
-}
+const named = ({ algorithm, protocol }: Tuned): Pick<Tuned, 'algorithm' | 'protocol'> => ({ algorithm, protocol })
+
+const tuners = rememberedPerPool<string, Tuner | false>()
+
+const tunerOf = (op: TunedOp, ranks: number, pool: NodePool): Tuner | false =>
+  tuners(pool, `${op} ${ranks}`, () => {
+    const comm = communicatorOf(ranks, pool)
+    return comm ? tunerFor(op, comm) : false
+  })
 
 /** Channels and their speed: H100's from the log in NVIDIA/nccl#1197, the others' in proportion to their links. */
 const GRAPHS: Readonly<

@@ -5,11 +5,11 @@ import { expect, test } from 'vitest'
 import type { TunedGeneration } from './data/nccl-tables.ts'
 import {
   type Communicator,
-  chooseTuned,
   type Graph,
   type TunedAlgorithm,
   type TunedOp,
   tunedChoices,
+  tunerFor,
 } from './nccl-tuning.ts'
 
 const H100: Communicator = {
@@ -47,7 +47,7 @@ test.each<[string, Communicator, TunedOp, number, string, number]>([
   ['then with LL128', four, 'all-reduce', 8388608, 'Tree LL128', 121.784],
   ['then in the switches of each node', four, 'all-reduce', 67108864, 'NVLSTree Simple', 447.203],
 ])('NCCL takes for %s', (_, comm, op, bytes, choice, microseconds) => {
-  const { tuned, time } = chooseTuned(op, bytes, comm)
+  const { tuned, time } = tunerFor(op, comm).choose(bytes)
   expect(`${tuned.algorithm} ${tuned.protocol}`).toBe(choice)
   expect(time).toBeCloseTo(microseconds, 2)
 })
@@ -94,7 +94,7 @@ test.skipIf(vectors.length === 0)('every latency, bandwidth and choice of the po
       expect(own?.bandwidth, `${vector.name} ${key}`).toBeCloseTo(bandwidth, 3)
     }
     for (const [op, bytes, algorithm, protocol, microseconds] of vector.choices) {
-      const { tuned, time } = chooseTuned(OPS[op]!, bytes, comm)
+      const { tuned, time } = tunerFor(OPS[op]!, comm).choose(bytes)
       expect(`${tuned.algorithm} ${tuned.protocol}`, `${vector.name} ${op} ${bytes}`).toBe(`${algorithm} ${protocol}`)
       expect(time).toBeCloseTo(microseconds, 2)
     }

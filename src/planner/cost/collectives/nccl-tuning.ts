@@ -81,18 +81,35 @@ export function tunedTime(op: TunedOp, bytes: number, tuned: Tuned, comm: Commun
 }
 
 /** The one that NCCL takes, and how long it thinks that takes (microseconds). */
-export function chooseTuned(
-  op: TunedOp,
-  bytes: number,
-  comm: Communicator,
-  choices: readonly Tuned[] = tunedChoices(op, comm),
-): { readonly tuned: Tuned; readonly time: number } {
-  let best = { tuned: choices[0]!, time: Number.POSITIVE_INFINITY }
-  for (const tuned of choices) {
-    const time = tunedTime(op, bytes, tuned, comm)
-    if (time < best.time) best = { tuned, time }
+export interface Choice {
+  readonly tuned: Tuned
+  readonly time: number
+}
+
+export interface Tuner {
+  /** `algorithm`: the fastest of its protocols; undefined when it cannot be had. */
+  choose(bytes: number): Choice
+  choose(bytes: number, algorithm: Algorithm | undefined): Choice | undefined
+}
+
+/** NCCL chooses once a communicator what could be done, and by the message which of it. */
+export function tunerFor(op: TunedOp, comm: Communicator): Tuner {
+  const choices = tunedChoices(op, comm)
+  function choose(bytes: number): Choice
+  function choose(bytes: number, algorithm: Algorithm | undefined): Choice | undefined
+  function choose(bytes: number, algorithm?: Algorithm): Choice | undefined {
+    let best: Tuned | undefined
+    let least = Number.POSITIVE_INFINITY
+    for (const tuned of choices) {
+      if (algorithm && tuned.algorithm !== algorithm) continue
+      const time = tunedTime(op, bytes, tuned, comm)
+      if (time >= least) continue
+      best = tuned
+      least = time
+    }
+    return best && { tuned: best, time: least }
   }
-  return best
+  return { choose }
 }
 
 function isPossible(op: TunedOp, algorithm: TunedAlgorithm, comm: Communicator): boolean {

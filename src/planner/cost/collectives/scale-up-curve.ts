@@ -7,7 +7,9 @@ import type { NodePool } from '../../fleet/fleet.ts'
 import { busFactor } from './bus-bandwidth.ts'
 import type { CollectiveOp } from './collective.ts'
 import { SCALE_UP } from './data/scale-up.ts'
+import { rememberedPerPool } from './remembered.ts'
 
+/** Microseconds, GB/s of bus bandwidth, bytes. */
 interface Curve {
   readonly start: number
   readonly rate: number
@@ -56,19 +58,15 @@ export function scaleUpSeconds(op: CollectiveOp, bytes: number, ranks: number, p
   // Switches that add up are NVIDIA's; elsewhere an all-reduce is its two halves.
   if (op === 'all-reduce' && isMesh(pool))
     return scaleUpSeconds('reduce-scatter', bytes, ranks, pool) + scaleUpSeconds('all-gather', bytes, ranks, pool)
-  const curve = curveOf(op, ranks, pool)
-  const slowdown = linkSlowdown(ranks, pool)
-  const moving =
-    (bytes * busFactor(op, ranks)) / curve.rate / 1000 +
-    curve.rise * (1 - Math.exp(-bytes / curve.knee)) +
-    curve.furtherRise * (1 - Math.exp(-bytes / curve.furtherKnee))
-  return (curve.start + moving * slowdown) * 1e-6
+  const { start, perByte, rise, knee, furtherRise, furtherKnee } = curveOf(op, ranks, pool)
+  return (
+    start + bytes * perByte + rise * (1 - Math.exp(-bytes / knee)) + furtherRise * (1 - Math.exp(-bytes / furtherKnee))
+  )
 }
 
 /** Bus bandwidth (bytes a second) that large messages approach. */
-export function scaleUpBusRate(op: MeasuredOp, ranks: number, pool: NodePool): number {
-  return (curveOf(op, Math.max(ranks, 2), pool).rate * 1e9) / linkSlowdown(Math.max(ranks, 2), pool)
-}
+export const scaleUpBusRate = (op: MeasuredOp, ranks: number, pool: NodePool): number =>
+  busFactor(op, Math.max(ranks, 2)) / curveOf(op, Math.max(ranks, 2), pool).perByte
 
 /** Links join every pair of devices directly, so that a part of the domain has a part of the bandwidth (xGMI). */
 const isMesh = (pool: NodePool): boolean => pool.device.generation.startsWith('cdna')
@@ -78,15 +76,31 @@ function linkSlowdown(ranks: number, pool: NodePool): number {
   return (LINKS[measuredSystem(pool)]! * 1e9) / (pool.scaleUpBytesPerSecond * part)
 }
 
-const curves = new Map<string, Curve>()
+/** In seconds, at the speed of the pool's links. */
+interface PoolCurve extends Omit<Curve, 'rate'> {
+  readonly perByte: number
+}
 
-function curveOf(op: MeasuredOp, ranks: number, pool: NodePool): Curve {
-  const key = `${measuredSystem(pool)} ${op} ${ranks}`
-  const known = curves.get(key)
-  if (known) return known
-  const made = makeCurve(measuredSystem(pool), op, ranks)
-  curves.set(key, made)
-  return made
+const remembered = {
+  'all-reduce': rememberedPerPool<number, PoolCurve>(),
+  'all-gather': rememberedPerPool<number, PoolCurve>(),
+  'reduce-scatter': rememberedPerPool<number, PoolCurve>(),
+  'all-to-all': rememberedPerPool<number, PoolCurve>(),
+}
+
+const curveOf = (op: MeasuredOp, ranks: number, pool: NodePool): PoolCurve =>
+  remembered[op](pool, ranks, () => poolCurve(op, ranks, pool))
+
+function poolCurve(op: MeasuredOp, ranks: number, pool: NodePool): PoolCurve {
+  const { start, rate, rise, furtherRise, ...knees } = makeCurve(measuredSystem(pool), op, ranks)
+  const slowdown = linkSlowdown(ranks, pool)
+  return {
+    start: start * 1e-6,
+    perByte: (busFactor(op, ranks) * slowdown) / (rate * 1e9),
+    rise: rise * slowdown * 1e-6,
+    furtherRise: furtherRise * slowdown * 1e-6,
+    ...knees,
+  }
 }
 
 function makeCurve(system: string, op: MeasuredOp, ranks: number): Curve {
