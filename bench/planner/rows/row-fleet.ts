@@ -55,7 +55,7 @@ function deviceOf(row: Row, published: PublishedHardware): Device {
   const memory = /(\d+) ?GB/.exec(row.hardware.gpu ?? '')?.[1] ?? /\b(\d+) ?GB HBM/.exec(system)?.[1] ?? /(\d+) ?GB/.exec(system)?.[1]
   const bandwidth = /([\d.]+) TB\/s/.exec(system)?.[1]
   return {
-    name: published.name,
+    name: nameOf(published.name, system),
     generation,
     peakFlops: Object.fromEntries(
       Object.entries({
@@ -71,6 +71,10 @@ function deviceOf(row: Row, published: PublishedHardware): Device {
     source: published.source,
   }
 }
+
+/** A device that differs from the one of its name is called otherwise: prices are remembered by name. */
+const nameOf = (name: string, system: string): string =>
+  powerShare(system, name) < 1 ? `${name}, limited to ${Math.round(100 * powerShare(system, name))} %` : name
 
 const DESIGN_WATTS: Record<string, number> = { 'H100-80GB SXM': 700, 'B200 SXM': 1000, 'A100-80GB SXM': 400 }
 /** What a page that only says "power-limited" is read as: three quarters, as the vendors' own lower settings are. */

@@ -46,9 +46,18 @@ export function recomputeOf(row: Row): Recompute {
   if (/selective layer/i.test(detail)) return { kind: 'full', layers: Math.floor(row.model.layers! / 2) }
   const named = MODULES.filter(([pattern]) => pattern.test(detail)).map(([, module]) => module)
   if (named.length > 0) return { kind: 'modules', modules: named }
+  const replayed = replayedShare(row)
+  if (replayed !== undefined) return { kind: 'full', layers: Math.round(replayed * row.model.layers!) }
   // torchtitan's per-operator choice keeps every second GEMM and the attention, and computes the rest again.
   if (['torchtitan', 'fsdp'].includes(familyOf(row))) return { kind: 'modules', modules: ['layernorm', 'mlp'] }
   return { kind: 'modules', modules: ['core_attn'] }
+}
+
+/** Pages that give model and hardware utilisation tell with it how much of the forward runs twice: HFU / MFU = 1 + share / 3. */
+function replayedShare(row: Row): number | undefined {
+  const { mfu, hfu } = row.measured ?? {}
+  if (!mfu || !hfu) return undefined
+  return Math.min(1, Math.max(0, 3 * (hfu / mfu - 1)))
 }
 
 export function precisionOf(row: Row): Precision {
@@ -62,7 +71,7 @@ export function precisionOf(row: Row): Precision {
     ...(gemm === 'fp8' ? { fp8Scaling: /row|block|128/i.test(text) ? ('block' as const) : ('tensor' as const) } : {}),
     ...(gemm === 'mxfp8' ? { fp8Scaling: 'mx' as const } : {}),
     ...(/fp8 all-?gather|fp8 param/i.test(text) ? { fp8Parameters: true } : {}),
-    gradientBytes: family === 'nemo' || /PURE/.test(`${row.fsdp ?? ''} ${row.precision_detail ?? ''}`) || gemm === 'fp16' ? 2 : 4,
+    gradientBytes: family === 'nemo' || family === 'fsdp' || /PURE/.test(`${row.fsdp ?? ''} ${row.precision_detail ?? ''}`) || gemm === 'fp16' ? 2 : 4,
   }
 }
 
@@ -105,7 +114,8 @@ export function layoutOf(row: Row, data: number, microBatch: number): Layout {
     tensor,
     pipeline,
     expert: isMoe ? (row.ep ?? 1) : 1,
-    expertTensor: isMoe ? (row.etp ?? tensor) : 1,
+    // Megatron's default is the tensor degree; where the page is silent and that many ranks do not exist, experts are whole.
+    expertTensor: isMoe ? (row.etp ?? ((data * context) % (row.ep ?? 1) === 0 ? tensor : 1)) : 1,
     schedule: chunks > 1 ? 'interleaved' : '1f1b',
     chunks,
     stages: evenStages(row.model.layers!, pipeline * chunks),

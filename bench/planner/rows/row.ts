@@ -67,6 +67,8 @@ export interface Row {
   readonly notes?: string | null
   readonly measured?: {
     readonly step_time_s?: number | null
+    readonly mfu?: number | null
+    readonly hfu?: number | null
     readonly peak_mem_gb?: number | null
     readonly peak_mem_unit?: string | null
   } | null

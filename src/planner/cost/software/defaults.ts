@@ -30,7 +30,7 @@ function defaultsOf(family: Family, year: number): Partial<Features> {
         ? { flashAttention: false }
         : { ...shards, overlapPipeline: true, fusedCrossEntropy: year >= 2025, fusedRouter: year >= 2025, fusedPermute: year >= 2025 }
     case 'torchtitan':
-      return { ...shards, compile: true, overlapPipeline: true }
+      return { ...shards, compile: year >= 2024.4, overlapPipeline: true }
     case 'fsdp':
       return { ...shards, compile: year >= 2024 }
     case 'llm-foundry':

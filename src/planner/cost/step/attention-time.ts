@@ -1,21 +1,19 @@
 /**
- * Time of the attention core with the kernel that the software brings. The kernel model (cost/kernels) prices the best one of each device; PyTorch's
- * own is FlashAttention-2, which does not know Hopper's and Blackwell's matrix instructions (Shah et al., 2407.08608, figure 5: 350 of 650
- * TFLOP/s), the first FlashAttention was slower still, and without any the score matrix goes to memory and back.
+ * Time of the attention core with the kernel that the software brings: the device's best with Transformer Engine, PyTorch's own
+ * FlashAttention-2 with torch, the first FlashAttention before, none (scores through memory) before that.
  */
 import type { AttentionCore } from '../../model/operator.ts'
-import { type AttentionShape, attentionSeconds } from '../kernels/attention.ts'
-import { gemmSeconds } from '../kernels/gemm.ts'
+import { type AttentionKernel, attentionSeconds } from '../kernels/attention.ts'
 import { latentAttentionSeconds } from '../kernels/latent-attention.ts'
-import { passSeconds } from '../kernels/pass.ts'
 import type { Software } from '../software.ts'
 import type { Prices } from './price-operators.ts'
+import { sustainedFactor } from './sustained-clock.ts'
 
-export type AttentionKernel = 'none' | 'flash1' | 'flash2' | 'native'
+export type AttentionSoftware = AttentionKernel | 'flash1'
 
-export function attentionKernel({ family, year, features }: Software): AttentionKernel {
-  if (!features.flashAttention) return 'none'
-  if (family === 'nemo' || family === 'megatron') return year >= 2024 ? 'native' : 'flash2'
+export function attentionSoftware({ family, year, features }: Software): AttentionSoftware {
+  if (!features.flashAttention) return 'unfused'
+  if (family === 'nemo' || family === 'megatron') return year >= 2024 ? 'vendor' : 'flash2'
   return year >= 2024 ? 'flash2' : 'flash1'
 }
 
@@ -36,30 +34,12 @@ function one(
   sequenceKv: number,
   causal: boolean,
   direction: 'forward' | 'backward',
-  prices: Prices,
+  { device, constants, precision, attention }: Prices,
 ): number {
-  const { device, constants, precision, attention } = prices
-  if (attention === 'none') return unfused(core, sequenceKv, direction, prices)
-  const shape: AttentionShape = { ...core, sequenceKv, causal, window: core.window }
-  const best = (core.latent ? latentAttentionSeconds : attentionSeconds)(device, shape, precision.base, direction)
-  const factor = direction === 'forward' ? constants.attentionForward : constants.attentionBackward
-  return factor * best * kernelFactor(attention, prices)
-}
-
-function kernelFactor(kernel: AttentionKernel, { device, constants }: Prices): number {
-  const isOld = device.generation === 'volta' || device.generation === 'ampere'
-  const native = isOld || kernel === 'native' ? 1 : device.generation === 'blackwell' ? 1.7 * constants.flash2 : constants.flash2
-  return kernel === 'flash1' ? native * constants.flash1 : native
-}
-
-/** Two products over all pairs, and the scores through memory: written, scaled, masked, normalised, dropped out. */
-function unfused(core: AttentionCore, sequenceKv: number, direction: 'forward' | 'backward', { device, precision, constants }: Prices): number {
-  const products = direction === 'forward' ? 1 : 2
-  const batch = core.batch * core.heads
-  const scores = gemmSeconds(device, { m: core.sequenceQ, n: sequenceKv, k: core.headDim }, precision.base)
-  const launch = gemmSeconds(device, { m: 0, n: 0, k: 0 }, precision.base)
-  return (
-    products * 2 * (launch + batch * (scores - launch)) +
-    passSeconds(device, constants.scoreBytes * products * batch * core.sequenceQ * sequenceKv, 4 * products)
-  )
+  const shape = { ...core, sequenceKv, causal, window: core.window }
+  const kernel = attention === 'flash1' ? 'flash2' : attention
+  const seconds = (core.latent ? latentAttentionSeconds : attentionSeconds)(device, shape, precision.base, direction, kernel)
+  // Attention is measured in short runs, too: a hot device's clock holds for its products as for all others.
+  const hot = attention === 'unfused' ? 1 : sustainedFactor(device, precision.base, 1)
+  return seconds * hot * constants.attention * (attention === 'flash1' ? constants.flash1 : 1)
 }

@@ -9,6 +9,7 @@ import type { Links } from './links.ts'
 import { totalOf } from './parts.ts'
 import type { Prices } from './price-operators.ts'
 import type { StageTimes } from './stage-times.ts'
+import { stolen } from './stolen-processors.ts'
 
 export interface StepEnd {
   readonly dataSeconds: number
@@ -34,7 +35,7 @@ export function stepEnd(input: StepInput, stages: readonly StageTimes[], links: 
     gather = time('all-gather', dense * 2, links.data) + time('all-gather', experts * 2, links.expertData)
   }
   const exposed = (communication: number, hides: boolean, behind: number): number =>
-    hides ? Math.max(0, communication - constants.dataHidden * behind) + constants.contention * Math.min(communication, constants.dataHidden * behind) : communication
+    hides ? Math.max(0, communication - constants.dataHidden * behind) + stolen(prices, links) * Math.min(communication, constants.dataHidden * behind) : communication
   const owned = (elements: number, ranks: number): number => (layout.zero === 0 ? elements : elements / ranks)
   const updated = owned(dense, links.shard.size) + owned(experts, Math.min(links.expertData.size, links.shard.size))
   // Gradient 4, master copy and two moments read and written, the working copy written.

@@ -36,7 +36,7 @@ export interface LayerQuestion {
 export function fusionOf({ family, year, features }: Software): Fusion {
   const hasKernels = family === 'nemo' || family === 'megatron'
   return {
-    norm: features.compile || hasKernels || year >= 2024,
+    norm: features.compile || hasKernels || family === 'llm-foundry',
     rope: features.compile || (hasKernels && year >= 2023),
     activation: features.compile || hasKernels,
     router: features.fusedRouter,

@@ -8,7 +8,7 @@ import { simulate } from '../../schedule/simulate.ts'
 import { STEP_CONSTANTS } from '../data/constants.ts'
 import type { StepInput } from '../prediction.ts'
 import { collectiveSeconds } from '../collectives/collective-seconds.ts'
-import { attentionKernel } from './attention-time.ts'
+import { attentionSoftware } from './attention-time.ts'
 import { stepEnd } from './data-parallel.ts'
 import { type Links, linksOf } from './links.ts'
 import { addParts, noParts, type Parts, totalOf } from './parts.ts'
@@ -30,7 +30,8 @@ export function pricesOf({ fleet, workload, software }: StepInput, constants: St
     features: software.features,
     expertImbalance: workload.expertImbalance,
     causal: workload.causal,
-    attention: attentionKernel(software),
+    attention: attentionSoftware(software),
+    year: software.year,
     constants,
   }
 }

@@ -11,18 +11,15 @@ export interface StepConstants {
   readonly fineScale: number
   /** Bytes moved for each element that is cast to a narrow format: amax, cast, transpose, as far as they are not fused. */
   readonly castBytes: number
-  /** Attention's backward in a step over the kernel model's. */
-  readonly attentionBackward: number
-  /** Attention's forward in a step over the kernel model's. */
-  readonly attentionForward: number
-  /** FlashAttention-2 on Hopper over the kernel made for it, and the first FlashAttention over the second. */
-  readonly flash2: number
+  /** Growth of it a year back before 2025 (logarithm). */
+  readonly castPerYear: number
+  /** Attention in a step over the kernel model's. */
+  readonly attention: number
+  /** The first FlashAttention over the second. */
   readonly flash1: number
-  /** Bytes through memory for each score of attention without FlashAttention, forward. */
-  readonly scoreBytes: number
-  /** Traffic of memory-bound operations in a step over the operators' list, eager and compiled. */
-  readonly passEager: number
-  readonly passCompiled: number
+  /** Traffic of memory-bound operations in a step over the operators' list, and that of router and permutation. */
+  readonly passes: number
+  readonly routingPasses: number
   /** Host time of one launch, from Python to the device's queue, in today's software, and what a year before 2024 adds. */
   readonly launchSeconds: number
   readonly launchPerYear: number
@@ -38,7 +35,7 @@ export interface StepConstants {
   readonly expertHidden: number
   /** Part of pipeline messages that hides. */
   readonly pipelineHidden: number
-  /** Compute that a collective running beside it costs, as a part of the collective's time. */
+  /** Bytes through memory for each byte of a sharded unit that is gathered or reduced: received, sent on, added. */
   readonly contention: number
   /** Part of the last backward (or first forward) that hides gradients (or parameters). */
   readonly dataHidden: number
@@ -55,13 +52,11 @@ export const CONSTANT_NAMES: readonly (keyof StepConstants)[] = [
   'sustainedNarrow',
   'fineScale',
   'castBytes',
-  'attentionBackward',
-  'attentionForward',
-  'flash2',
+  'castPerYear',
+  'attention',
   'flash1',
-  'scoreBytes',
-  'passEager',
-  'passCompiled',
+  'passes',
+  'routingPasses',
   'launchSeconds',
   'launchPerYear',
   'expertHostSeconds',

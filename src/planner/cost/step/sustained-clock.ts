@@ -1,34 +1,43 @@
 /**
- * What is left of a GEMM's measured rate when the device computes without a pause: benchmarks of a few milliseconds run at clocks that the
- * power limit does not allow for seconds. Read off the microbenchmarks themselves: median efficiency of products of 10^14 operations (some
- * 70 ms each) over that at 10^12 (planner/data/microbench-gemm-summary.json).
+ * What a GEMM takes when the device computes without a pause. The kernel model has the clock fall with the length of one product, as a benchmark
+ * sees it; in a training step the device is hot all the time, so every product runs at the clock that only the longest ones of the benchmark
+ * show: median efficiency of those of 10^14 operations, some 70 ms each (planner/data/microbench-gemm-summary.json).
  */
-import type { Device, NumberFormat } from '../../fleet/device.ts'
+import type { Device } from '../../fleet/device.ts'
+import { type GemmFormat, gemmConstants } from '../kernels/gemm-fit.ts'
 
-const WIDE: readonly (readonly [RegExp, number])[] = [
-  [/^A100/, 0.99],
-  [/^H100/, 0.94],
-  [/^(H200|GH200)/, 0.9],
-  [/^H800/, 0.94],
-  [/^B200/, 0.82],
-  [/^B300/, 0.91],
-  [/^GB200/, 0.86],
-  [/^GB300/, 0.89],
-]
-const NARROW: readonly (readonly [RegExp, number])[] = [
-  [/^H/, 0.99],
-  [/^GH/, 0.97],
-  [/^B200/, 0.91],
-  [/^B300/, 0.94],
-  [/^GB200/, 0.95],
-  [/^GB300/, 0.96],
-]
+interface Sustained {
+  readonly wide: number
+  readonly narrow?: number
+}
 
-/** Devices without such measurements: as Hopper. */
-const UNKNOWN = 0.94
+const EFFICIENCY: Readonly<Record<string, Sustained>> = {
+  // At 10^13: the A100's longest, and it does not throttle.
+  'A100-80GB SXM': { wide: 0.83 },
+  'A100-40GB SXM': { wide: 0.83 },
+  'H100-80GB SXM': { wide: 0.712, narrow: 0.648 },
+  'H200-141GB SXM': { wide: 0.664, narrow: 0.637 },
+  'B200 SXM': { wide: 0.546, narrow: 0.52 },
+  'B300 SXM': { wide: 0.613, narrow: 0.579 },
+  'GB200 NVL72': { wide: 0.538, narrow: 0.517 },
+  'GB300 NVL72': { wide: 0.665, narrow: 0.651 },
+}
 
-export function sustainedShare(device: Device, format: NumberFormat): number {
-  const isNarrow = format === 'fp8' || format === 'mxfp8' || format === 'nvfp4'
-  for (const [name, share] of isNarrow ? NARROW : WIDE) if (name.test(device.name)) return share
-  return device.generation === 'volta' || device.generation === 'ampere' ? 0.99 : UNKNOWN
+/** Times the kernel model's GEMM: 1 where the model has throttled already. */
+export function sustainedFactor(device: Device, format: GemmFormat, flops: number): number {
+  const { fit, operandBytes, measuredOn } = gemmConstants(device, format)
+  const sustained = EFFICIENCY[measuredOn]
+  if (!sustained) return 1
+  const reached = (operandBytes < 2 ? sustained.narrow : undefined) ?? sustained.wide
+  const own = fit.efficiency / relativeOf(device, measuredOn, format)
+  // As in kernels/gemm.ts: what the model has taken off for this product.
+  const taken = 1 + fit.throttle / (1 + Math.exp(4 * (fit.throttleAt - Math.log10(Math.max(1, flops)))))
+  return Math.max(1, own / reached) / taken
+}
+
+/** A borrowed fit is scaled by what the device reaches in general; the clock's share is not. */
+function relativeOf(device: Device, measuredOn: string, format: GemmFormat): number {
+  if (device.name === measuredOn) return 1
+  const source = gemmConstants({ ...device, name: measuredOn }, format).fit.efficiency
+  return gemmConstants(device, format).fit.efficiency / source
 }

@@ -1,0 +1,80 @@
+/**
+ * FSDP's units: the next one's parameters arrive while this one computes, its gradients leave while the one before computes. A unit takes the
+ * longer of computing and communicating; beside that, what a collective moves goes through the memory that computing needs.
+ */
+import { collectiveSeconds } from '../collectives/collective-seconds.ts'
+import { passSeconds } from '../kernels/pass.ts'
+import type { StepInput } from '../prediction.ts'
+import { smoothMaximum } from './host-time.ts'
+import type { PassTimes } from './layer-times.ts'
+import type { Links } from './links.ts'
+import { addParts, noParts, type Parts, totalOf } from './parts.ts'
+import type { Prices } from './price-operators.ts'
+
+export interface UnitExchange {
+  readonly gather: number
+  readonly reduce: number
+  /** What passes through this rank's memory for gathering and for reducing. */
+  readonly gatherBytes: number
+  readonly reduceBytes: number
+  /** FSDP2 copies gathered parameters out of, and gradients into, the collective's buffer; a flat parameter is one already. */
+  readonly copyOut: number
+  readonly copyIn: number
+}
+
+const NO_EXCHANGE: UnitExchange = { gather: 0, reduce: 0, gatherBytes: 0, reduceBytes: 0, copyOut: 0, copyIn: 0 }
+
+/** `parameters`: of the unit, on one rank before sharding. */
+export function unitExchange(parameters: number, { layout, workload, software }: StepInput, links: Links, prices: Prices): UnitExchange {
+  if (layout.zero < 2 || links.shard.size === 1) return NO_EXCHANGE
+  const { gradientBytes, fp8Parameters } = workload.precision
+  const time = (op: 'all-gather' | 'reduce-scatter' | 'all-reduce', bytes: number, span: Links['shard']): number =>
+    collectiveSeconds(op, bytes, span, links.pool, links.fleet).seconds
+  const isFlat = software.year < 2024
+  const elementBytes = fp8Parameters ? 1 : 2
+  return {
+    gatherBytes: parameters * elementBytes,
+    reduceBytes: parameters * gradientBytes,
+    gather: time('all-gather', parameters * elementBytes, links.shard),
+    reduce:
+      time('reduce-scatter', parameters * gradientBytes, links.shard) +
+      time('all-reduce', (parameters * gradientBytes) / links.shard.size, links.replicas),
+    copyOut: isFlat ? 0 : passSeconds(prices.device, 4 * parameters, 1),
+    copyIn: isFlat ? 0 : passSeconds(prices.device, (2 + gradientBytes) * parameters, 1),
+  }
+}
+
+/** A unit's passes with its exchanges; ZeRO-2 keeps the parameters from forward to backward. */
+export function withExchange(times: PassTimes, exchange: UnitExchange, input: StepInput, prices: Prices): PassTimes {
+  if (exchange.gather === 0) return times
+  const again = input.layout.zero === 3 ? 1 : 0
+  return {
+    forward: meet(times.forward, exchange.gather, exchange.gatherBytes, exchange.copyOut, input, prices),
+    backward: meet(
+      times.backward,
+      exchange.reduce + again * exchange.gather,
+      exchange.reduceBytes + again * exchange.gatherBytes,
+      exchange.copyIn + again * exchange.copyOut,
+      input,
+      prices,
+    ),
+  }
+}
+
+function meet(
+  compute: Parts,
+  communication: number,
+  bytes: number,
+  copies: number,
+  { software }: StepInput,
+  { device, constants }: Prices,
+): Parts {
+  const parts = addParts(noParts(), compute)
+  parts.memoryBound += copies
+  const own = totalOf(parts)
+  if (software.features.overlapParameters) {
+    const taken = (constants.contention * bytes) / device.memoryBytesPerSecond
+    parts.dataComm += smoothMaximum(own + taken, communication) - own
+  } else parts.dataComm += communication
+  return parts
+}
