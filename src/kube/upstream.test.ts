@@ -1,4 +1,4 @@
-/** Strategic merge patch and server-side apply against what Kubernetes' own code answered (test/upstream makes the file). */
+/** Strategic merge patch, server-side apply and protobuf bodies against what Kubernetes' own code answered (test/upstream makes the file). */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -12,6 +12,7 @@ const recorded = lines.map(line => JSON.parse(line) as Recorded)
 test.each([
   ['patch', 80],
   ['apply', 25],
+  ['protobuf', 28],
 ])('every recorded %s is answered as Kubernetes answers it', (kind, count) => {
   const cases = recorded.filter(each => each.kind === kind)
   expect(cases).toHaveLength(count)

@@ -189,6 +189,34 @@ describe.skipIf(!CAN_RUN).each(RELEASES)('kubectl %s', release => {
     expect(await kubectl.follow(['logs', '-f', 'alone']).end()).toBe('one\ntwo\nthree\nfour\n')
   })
 
+  test('create KIND makes objects of every usual kind, and who may what is answered', async () => {
+    // From 1.32 on these are protobuf bodies.
+    const created = [
+      ['namespace', 'made'],
+      ['configmap', 'made', '--from-literal=level=info', '-n', 'made'],
+      ['secret', 'generic', 'made', '--from-literal=key=s3cret', '-n', 'made'],
+      ['deployment', 'made', '--image=nginx', '--replicas=2', '-n', 'made'],
+      ['job', 'made', '--image=busybox', '-n', 'made', '--', 'echo', 'hello'],
+      ['service', 'clusterip', 'made', '--tcp=80:8080', '-n', 'made'],
+      ['serviceaccount', 'made', '-n', 'made'],
+      ['role', 'made', '--verb=get', '--resource=pods', '-n', 'made'],
+      ['rolebinding', 'made', '--role=made', '--serviceaccount=made:made', '-n', 'made'],
+      ['priorityclass', 'made', '--value=7'],
+    ]
+    for (const args of created) expect(await kubectl.ok(['create', ...args])).toMatch(/made created\n$/)
+    const of = (what: string, path: string) => kubectl.ok(['get', what, 'made', '-n', 'made', `-o=jsonpath=${path}`])
+    expect(await of('configmap', '{.data}')).toBe('{"level":"info"}')
+    expect(await of('secret', '{.data.key}')).toBe(Buffer.from('s3cret').toString('base64'))
+    expect(await of('deployment', '{.spec.replicas} {.spec.template.spec.containers[0].image}')).toBe('2 nginx')
+    expect(await of('job', '{.spec.template.spec.containers[0].command}')).toBe('["echo","hello"]')
+    expect(await of('service', '{.spec.ports[0].port} {.spec.ports[0].targetPort}')).toBe('80 8080')
+    expect(await of('rolebinding', '{.subjects[0].name} {.roleRef.name}')).toBe('made made')
+    expect(await kubectl.ok(['create', 'token', 'made', '-n', 'made'])).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\s*$/)
+    expect(await kubectl.ok(['auth', 'can-i', 'create', 'pods'])).toBe('yes\n')
+    expect(await kubectl.ok(['auth', 'whoami'])).toContain('Username')
+    expect(await kubectl.ok(['delete', 'namespace', 'made', '--wait=false'])).toContain('deleted')
+  })
+
   test('wait sees a condition come', async () => {
     await apply(JOB)
     const waiting = kubectl.follow(['wait', '--for=condition=complete', 'job/count', '--timeout=20s'])

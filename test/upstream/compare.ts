@@ -7,6 +7,7 @@ import { builtInSchema } from '../../src/kube/built-in-schema.ts'
 import { isRecord } from '../../src/kube/equal.ts'
 import type { UnknownObject } from '../../src/kube/object.ts'
 import { applyStrategicMergePatch } from '../../src/kube/patch/strategic-merge.ts'
+import { decodeProtobuf } from '../../src/kube/protobuf/decode-protobuf.ts'
 import type { ApplyCase, ApplyStep, PatchCase } from './cases.ts'
 
 export interface Answer {
@@ -14,7 +15,17 @@ export interface Answer {
   readonly error?: string
 }
 
+/** An object of a kind, filled at random by Kubernetes' own fuzzer, in both of its encodings; `protobuf` in base64. */
+export interface FilledCase {
+  readonly fill: { readonly apiVersion: string; readonly kind: string; readonly seed: number }
+}
+
 export type Recorded =
+  | {
+      readonly kind: 'protobuf'
+      readonly case: FilledCase
+      readonly upstream: { readonly json: unknown; readonly protobuf: string }
+    }
   | { readonly kind: 'patch'; readonly case: PatchCase; readonly upstream: Answer }
   | { readonly kind: 'apply'; readonly case: ApplyCase; readonly upstream: readonly Answer[] }
 
@@ -28,6 +39,10 @@ export function sideBySide(recorded: Recorded): { readonly upstream: unknown; re
       upstream: patched(recorded.upstream.object),
       ours: patched(applyStrategicMergePatch(document, patch, POD)),
     }
+  }
+  if (recorded.kind === 'protobuf') {
+    const { json, protobuf } = recorded.upstream
+    return { upstream: withoutEmpty(json), ours: withoutEmpty(decodeProtobuf(Buffer.from(protobuf, 'base64'))) }
   }
   return { upstream: recorded.upstream.map(viewOf), ours: runSteps(recorded.case.steps).map(viewOf) }
 }
@@ -52,6 +67,17 @@ function patched(value: unknown): unknown {
   if (!isRecord(value)) return value
   const kept = Object.entries(value).filter(([key, field]) => field !== null && !key.startsWith('$'))
   return Object.fromEntries(kept.map(([key, field]) => [key, patched(field)]))
+}
+
+/** What Go's JSON has as null or [] is absent in protobuf; in a map of bytes null is an empty value. */
+function withoutEmpty(value: unknown, isBytes = false): unknown {
+  if (Array.isArray(value)) return value.map(item => withoutEmpty(item))
+  if (!isRecord(value)) return value
+  const filledIn = Object.entries(value).map(([key, field]) => [key, field === null && isBytes ? '' : field] as const)
+  const kept = filledIn.filter(([, field]) => field !== null && !(Array.isArray(field) && field.length === 0))
+  return Object.fromEntries(
+    kept.map(([key, field]) => [key, withoutEmpty(field, key === 'data' || key === 'binaryData')]),
+  )
 }
 
 /** The object, and who claims what; without times, and without what holds nothing (nil and empty are one in Go). */

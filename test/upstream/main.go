@@ -4,11 +4,17 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
+	"math/rand"
 	"os"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/apitesting/fuzzer"
+	metafuzzer "k8s.io/apimachinery/pkg/apis/meta/fuzzer"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime/serializer/protobuf"
 	"k8s.io/apimachinery/pkg/util/managedfields"
 	"k8s.io/apimachinery/pkg/util/managedfields/managedfieldstest"
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
@@ -19,6 +25,11 @@ import (
 type testCase struct {
 	Document, Patch json.RawMessage
 	Steps           []step
+	// A kind to be filled at random.
+	Fill *struct {
+		APIVersion, Kind string
+		Seed             int64
+	}
 }
 
 type step struct {
@@ -40,12 +51,30 @@ func main() {
 	for in.Scan() {
 		var c testCase
 		must(json.Unmarshal(in.Bytes(), &c))
-		if c.Patch != nil {
+		if c.Fill != nil {
+			must(out.Encode(filled(c.Fill.APIVersion, c.Fill.Kind, c.Fill.Seed)))
+		} else if c.Patch != nil {
 			must(out.Encode(patch(c)))
 		} else {
 			must(out.Encode(apply(converter, c)))
 		}
 	}
+}
+
+// The same object as its JSON and as its protobuf; nothing when this release does not know the kind.
+func filled(apiVersion, kind string, seed int64) map[string]interface{} {
+	gvk := schema.FromAPIVersionAndKind(apiVersion, kind)
+	object, err := scheme.Scheme.New(gvk)
+	if err != nil {
+		return nil
+	}
+	fuzzer.FuzzerFor(metafuzzer.Funcs, rand.NewSource(seed), scheme.Codecs).Fill(object)
+	object.GetObjectKind().SetGroupVersionKind(gvk)
+	text, err := json.Marshal(object)
+	must(err)
+	wire := &bytes.Buffer{}
+	must(protobuf.NewSerializer(scheme.Scheme, scheme.Scheme).Encode(object, wire))
+	return map[string]interface{}{"json": json.RawMessage(text), "protobuf": wire.Bytes()}
 }
 
 func patch(c testCase) answer {

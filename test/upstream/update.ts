@@ -7,13 +7,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isSame } from '../../src/kube/equal.ts'
+import { protobufKinds } from '../../src/kube/protobuf/messages.ts'
 import { seededRandom } from '../crash/simulated-disk.ts'
 import { type ApplyCase, caseMaker, type PatchCase } from './cases.ts'
-import { type Recorded, sideBySide } from './compare.ts'
+import { type FilledCase, type Recorded, sideBySide } from './compare.ts'
 
 const TARGET = join(import.meta.dirname, '../../src/kube/testdata/upstream.jsonl')
 
-function ask(cases: readonly (PatchCase | ApplyCase)[]): readonly Recorded[] {
+function ask(cases: readonly (PatchCase | ApplyCase | FilledCase)[]): readonly Recorded[] {
   const folder = mkdtempSync(join(tmpdir(), 'solvent-upstream-'))
   const program = join(folder, 'upstream')
   execFileSync('go', ['build', '-o', program, '.'], { cwd: import.meta.dirname, stdio: 'inherit' })
@@ -25,23 +26,34 @@ function ask(cases: readonly (PatchCase | ApplyCase)[]): readonly Recorded[] {
     .trim()
     .split('\n')
     .map(line => JSON.parse(line))
-  return cases.map(
-    (each, i) => ({ kind: 'patch' in each ? 'patch' : 'apply', case: each, upstream: answers[i] }) as Recorded,
+  // A kind that this release of Kubernetes does not have yet is answered with null.
+  return cases.flatMap((each, i) =>
+    answers[i] === null ? [] : [{ kind: kindOf(each), case: each, upstream: answers[i] } as Recorded],
   )
 }
 
+const kindOf = (each: PatchCase | ApplyCase | FilledCase): Recorded['kind'] =>
+  'fill' in each ? 'protobuf' : 'patch' in each ? 'patch' : 'apply'
+
 const isVerify = process.argv.includes('--verify')
 const make = caseMaker(seededRandom(isVerify ? Number(process.argv[3] ?? Date.now()) : 1))
-const [patches, applies] = isVerify ? [10_000, 4_000] : [80, 25]
+const [patches, applies, fillings] = isVerify ? [10_000, 4_000, 100] : [80, 25, 1]
+const kinds = protobufKinds().map(each => each.split(' ') as [string, string])
 const recorded = ask([
   ...Array.from({ length: patches }, make.patchCase),
   ...Array.from({ length: applies }, make.applyCase),
+  ...kinds.flatMap(([apiVersion, kind]) =>
+    Array.from({ length: fillings }, (_, seed): FilledCase => ({ fill: { apiVersion, kind, seed } })),
+  ),
 ])
 const differing = recorded.filter(each => {
   const { upstream, ours } = sideBySide(each)
   return !isSame(upstream, ours)
 })
 for (const each of differing.slice(0, 3)) console.log(JSON.stringify({ case: each.case, ...sideBySide(each) }))
-console.log(`${recorded.length} cases, ${differing.length} answered differently`)
+for (const kind of ['patch', 'apply', 'protobuf']) {
+  const [all, wrong] = [recorded, differing].map(list => list.filter(each => each.kind === kind).length)
+  console.log(`${kind}: ${all} cases, ${wrong} answered differently`)
+}
 if (!isVerify) writeFileSync(TARGET, `${recorded.map(each => JSON.stringify(each)).join('\n')}\n`)
 process.exit(differing.length > 0 ? 1 : 0)

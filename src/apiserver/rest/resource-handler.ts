@@ -283,6 +283,6 @@ const parsedBody = async ({ request }: Exchange): Promise<unknown> =>
   parseBody(await readBody(request), mediaTypeOf(request))
 
 async function optionalBody({ request }: Exchange): Promise<unknown> {
-  const text = await readBody(request)
-  return text === '' ? undefined : parseBody(text, mediaTypeOf(request))
+  const body = await readBody(request)
+  return body.length === 0 ? undefined : parseBody(body, mediaTypeOf(request))
 }

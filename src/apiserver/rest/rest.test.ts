@@ -221,12 +221,12 @@ describe('nonsense is answered with a Status', () => {
     ],
     ['a form', 415, 'POST', CONFIG_MAPS, { body: 'a=b', type: 'application/x-www-form-urlencoded' }, 'unknown format'],
     [
-      'protobuf',
-      415,
+      'broken protobuf',
+      400,
       'POST',
       CONFIG_MAPS,
-      { body: 'k8s\0', type: 'application/vnd.kubernetes.protobuf' },
-      'unknown format',
+      { body: 'k8t\0', type: 'application/vnd.kubernetes.protobuf' },
+      'expected prefix',
     ],
     [
       'an unknown patch',
