@@ -168,5 +168,6 @@ export const EXPERT_FAMILIES: Readonly<Record<string, Reader>> = {
   kimi_k2: deepseek(true),
   glm4_moe: glm4Moe,
   gpt_oss: gptOss,
+  llama4,
   llama4_text: llama4,
 }
