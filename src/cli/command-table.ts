@@ -69,12 +69,18 @@ const WRITE: readonly Command[] = [
   },
   {
     name: 'compile',
-    summary: 'Print the Kubernetes objects that a declaration becomes',
+    summary: 'Print the Kubernetes objects that a declaration becomes, or the configuration of a framework',
     usage: 'FILE',
-    examples: ['solvent compile job.yaml', 'solvent compile job.yaml -o json'],
+    examples: ['solvent compile job.yaml', 'solvent compile job.yaml --for megatron > megatron-args.sh'],
     flags: [
       FILENAME,
       output('yaml', 'json', 'name'),
+      {
+        name: 'for',
+        value: 'FRAMEWORK',
+        choices: ['megatron', 'torchtitan', 'deepspeed', 'accelerate', 'transformers', 'ranks'],
+        help: 'a plan for megatron, torchtitan, deepspeed, accelerate, transformers; or ranks',
+      },
       { name: 'slots', value: 'NUMBER', help: 'plan for so many tasks at once' },
       NAMESPACE,
       ...CLUSTER_FLAGS,

@@ -1,19 +1,28 @@
-/** `solvent compile`: the Kubernetes objects that a declaration becomes, ready for `kubectl apply -f -`. */
+/**
+ * `solvent compile`: the Kubernetes objects that a declaration becomes, ready for `kubectl apply -f -`; with `--for`, the configuration of a
+ * training framework.
+ */
+import type { Framework } from '../../compiler/frameworks/emit.ts'
 
 import { builtInKind } from '../../kube/kinds.ts'
+import type { TrainingJob } from '../../spec/training-job.ts'
 import type { Invocation } from '../command.ts'
 import { compileItems } from '../compiled.ts'
-import { declaredIn } from '../declared.ts'
-import { EXIT } from '../exit.ts'
+import { declaredIn, type Item } from '../declared.ts'
+import { EXIT, exitWithProblems, usageError } from '../exit.ts'
+import { plansOf, type Surroundings } from '../planned.ts'
 import { listOf, toJson, toYaml } from '../render/objects.ts'
 import { qualifiedName } from '../resources.ts'
 import { sourcesFrom } from '../sources.ts'
 import { foresee } from '../surroundings.ts'
+import type { Terminal } from '../terminal.ts'
 
 export async function run(invocation: Invocation): Promise<number> {
   const { args, flags, terminal } = invocation
   const { namespace, surroundings, capabilities } = await foresee(invocation)
   const items = await declaredIn(sourcesFrom(flags, args), { namespace, insist: flags.has('namespace') })
+  const framework = flags.text('for')
+  if (framework !== undefined) return writeConfiguration(framework as Framework, items, surroundings, terminal)
   const objects = await compileItems(items, surroundings, capabilities)
   const format = flags.text('output') ?? 'yaml'
   if (format === 'yaml') await terminal.write((await Promise.all(objects.map(toYaml))).join('---\n'))
@@ -24,5 +33,24 @@ export async function run(invocation: Invocation): Promise<number> {
       terminal.print(qualifiedName(info, metadata.name ?? ''))
     }
   }
+  return EXIT.ok
+}
+
+/** One job, one file: to stdout, what the reader must add to stderr. */
+async function writeConfiguration(
+  framework: Framework,
+  items: readonly Item[],
+  surroundings: Surroundings,
+  terminal: Terminal,
+): Promise<number> {
+  const jobs = (await plansOf(items, surroundings)).filter(planned => planned.kind === 'training')
+  if (jobs.length !== 1)
+    throw usageError(`--for wants one TrainingJob; there ${jobs.length === 0 ? 'is none' : `are ${jobs.length}`}`)
+  const { item, plan } = jobs[0]!
+  const { emittedFor } = await import('../emitted.ts')
+  const emitted = emittedFor(framework, item.declaration as TrainingJob, plan)
+  if (!emitted.ok) throw exitWithProblems(emitted.problems.map(each => ({ place: item.locate(each.field), ...each })))
+  await terminal.write(emitted.value.text)
+  for (const note of emitted.value.notes) terminal.note(terminal.noteStyle.dim(note))
   return EXIT.ok
 }

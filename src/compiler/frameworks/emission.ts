@@ -6,6 +6,7 @@ import { fail, ok, type Problem, type Result } from '../../base/problem.ts'
 import type { Software } from '../../planner/cost/software.ts'
 import type { ModelSpec } from '../../planner/model/model.ts'
 import type { Layout, Workload } from '../../planner/training/layout.ts'
+import type { DenseAxis } from '../../planner/training/plan.ts'
 import type { RankMap } from '../../planner/training/rank-map.ts'
 
 export interface EmissionInput {
@@ -18,7 +19,7 @@ export interface EmissionInput {
   readonly software?: Software
   readonly devicesPerNode: number
   /** Fastest axis first, when the plan's order is not tensor, context, data, pipeline. */
-  readonly order?: RankMap
+  readonly order?: RankMap<DenseAxis>
   /** The model's config.json: figures that cost no time and that the model needs all the same, such as the rotary base. */
   readonly config?: Readonly<Record<string, unknown>>
 }

@@ -2,26 +2,21 @@
  * Rank files: which node and slot each rank starts on, for launchers that place ranks by a list (Open MPI's `--rankfile`, PRRTE syntax). In
  * pods the same is arithmetic on RANK; here a row a rank is the format.
  */
-import { invariant } from '../../base/invariant.ts'
 import { ok, type Result } from '../../base/problem.ts'
-import type { EmissionInput, Emitted } from './emission.ts'
-import { ranksOfLayout } from './emission.ts'
+import { denseMap } from '../../planner/training/plan-training.ts'
+import { coordinatesOf, rankAt } from '../../planner/training/rank-map.ts'
+import { type EmissionInput, type Emitted, orderOf, ranksOfLayout } from './emission.ts'
 
 export interface Hosts {
   /** In the order of the fleet's devices; `node0`, `node1`, … unless given. */
   readonly names?: readonly string[]
-  /** Device of each rank, when the placement is not the identity. */
-  readonly deviceOfRank?: readonly number[]
 }
 
-export function emitRankFile(input: EmissionInput, { names, deviceOfRank }: Hosts = {}): Result<Emitted> {
+export function emitRankFile(input: EmissionInput, { names }: Hosts = {}): Result<Emitted> {
   const ranks = ranksOfLayout(input.layout)
-  invariant(
-    deviceOfRank === undefined || deviceOfRank.length === ranks,
-    `${deviceOfRank?.length} places for ${ranks} ranks`,
-  )
+  const deviceOf = devices(input)
   const lines = Array.from({ length: ranks }, (_, rank) => {
-    const device = deviceOfRank?.[rank] ?? rank
+    const device = deviceOf(rank)
     const node = Math.floor(device / input.devicesPerNode)
     return `rank ${rank}=${names?.[node] ?? `node${node}`} slot=${device % input.devicesPerNode}`
   })
@@ -34,4 +29,12 @@ export function emitRankFile(input: EmissionInput, { names, deviceOfRank }: Host
       'One line of SLURM_HOSTFILE a rank, with srun --distribution=arbitrary: cut -d= -f2 rankfile | cut -d" " -f1',
     ],
   })
+}
+
+/** Frameworks number ranks tensor, context, data, pipeline; the plan may put them on devices in another order of axes. */
+function devices(input: EmissionInput): (rank: number) => number {
+  const { order } = input
+  if (!order || orderOf(input) === 'tp-cp-dp-pp') return rank => rank
+  const numbered = denseMap(input.layout)
+  return rank => rankAt(coordinatesOf(rank, numbered), order)
 }

@@ -1,0 +1,67 @@
+/** `solvent compile --for FRAMEWORK`: a job's plan as the configuration of the framework that will run it. */
+
+import { fail, type Result } from '../base/problem.ts'
+import { cannot, type EmissionInput, type Emitted } from '../compiler/frameworks/emission.ts'
+import { emit, type Framework } from '../compiler/frameworks/emit.ts'
+import { softwareOf } from '../planner/cost/software/defaults.ts'
+import { declaredModel } from '../planner/model/declared-model.ts'
+import { readHuggingFace } from '../planner/model/hugging-face.ts'
+import type { ModelSpec } from '../planner/model/model.ts'
+import type { TrainingPlan } from '../planner/training/plan.ts'
+import type { SoftwareFamily, TrainingJob } from '../spec/training-job.ts'
+
+/** The defaults of the framework itself, when the declaration names no software. */
+const FAMILIES: Readonly<Partial<Record<Framework, SoftwareFamily>>> = {
+  megatron: 'megatron',
+  torchtitan: 'torchtitan',
+  deepspeed: 'deepspeed',
+  accelerate: 'fsdp',
+  transformers: 'fsdp',
+}
+
+const RECENT_YEAR = 2026
+
+export function emittedFor(framework: Framework, job: TrainingJob, plan: TrainingPlan): Result<Emitted> {
+  const model = modelOf(job)
+  if (!model.ok) return model
+  const { layout, workload } = plan
+  if (!layout || !workload) {
+    return fail(
+      cannot(
+        'spec.model',
+        'is absent',
+        "a framework's configuration needs the model's sizes",
+        'Declare model: { huggingface: ./config.json } and data: { sequenceLength: 4096, globalBatch: 512 }.',
+      ),
+    )
+  }
+  const { family = FAMILIES[framework] ?? 'megatron', year = RECENT_YEAR } = job.spec.software ?? {}
+  const config = job.spec.model?.huggingface?.config
+  const input: EmissionInput = {
+    name: plan.name,
+    model: model.value,
+    layout,
+    workload,
+    software: softwareOf(family, year),
+    devicesPerNode: plan.ranksPerPod,
+    order: plan.dense,
+    ...(config ? { config } : {}),
+  }
+  return emit(framework, input)
+}
+
+function modelOf({ metadata, spec: { model } }: TrainingJob): Result<ModelSpec> {
+  const name = model?.name ?? metadata.name ?? 'model'
+  if (model?.huggingface?.config) return readHuggingFace(model.huggingface.config, name)
+  if (model?.layers === undefined) {
+    return fail(
+      cannot(
+        'spec.model',
+        'is absent',
+        "a framework's configuration needs the model's sizes",
+        'Declare model: { huggingface: ./config.json }.',
+      ),
+    )
+  }
+  return declaredModel({ name, ...model } as Parameters<typeof declaredModel>[0])
+}
