@@ -21,7 +21,8 @@ const textOf = (row: Row): string =>
   [row.software, row.notes, row.precision_detail, row.recompute_detail, row.fsdp].filter(Boolean).join(' ; ')
 
 export function familyOf(row: Row): Family {
-  const named = FAMILIES.find(([pattern]) => pattern.test(row.software ?? ''))
+  // A page that does not name its software is read as its repository's.
+  const named = FAMILIES.find(([pattern]) => pattern.test(row.software ?? row.source ?? ''))
   if (named) return named[1]
   if (row.fsdp || row.zero_stage === 3) return 'fsdp'
   return (row.pp ?? 1) > 1 || (row.tp ?? 1) > 1 ? 'megatron' : 'other'
