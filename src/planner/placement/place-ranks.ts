@@ -10,6 +10,7 @@ import { type AxisOrder, axisOrders, devicesOfRanks, MEGATRON_ORDER } from './ax
 import { GROUP_NAMES, type GroupName, type GroupSpans } from './group-spans.ts'
 import { placementReasons } from './placement-reasons.ts'
 import { type GroupedLayout, type RankGroups, rankGroups } from './rank-groups.ts'
+import { neighbours, worstGroupFinder } from './worst-group.ts'
 
 export interface Placement {
   /** From the axis whose ranks are neighbours to the one whose ranks are farthest apart. */
@@ -53,24 +54,14 @@ export const megatronSpans = (fleet: Fleet, layout: GroupedLayout): GroupSpans =
 
 function spansIn(fleet: Fleet, groups: RankGroups, deviceOfRank: Int32Array): GroupSpans {
   const world = deviceOfRank.length
-  const spanOfAxis = (name: GroupName): GroupSpan => {
-    const spans = groups[name].map(ranks =>
-      spanOfDevices(
-        fleet,
-        ranks.map(rank => deviceOfRank[rank]!),
-        world,
-      ),
+  const worst = worstGroupFinder(fleet, deviceOfRank)
+  const spanOfAxis = (name: GroupName): GroupSpan =>
+    spanOfDevices(
+      fleet,
+      worst(groups[name], name === 'pipeline' ? neighbours : undefined).map(rank => deviceOfRank[rank]!),
+      world,
     )
-    return spans.reduce(worse)
-  }
   return Object.fromEntries(GROUP_NAMES.map(name => [name, spanOfAxis(name)])) as unknown as GroupSpans
-}
-
-/** All groups of an axis work at once, so the one that lies worst sets the pace. */
-function worse(a: GroupSpan, b: GroupSpan): GroupSpan {
-  const order =
-    b.tier - a.tier || b.domains - a.domains || b.nodes - a.nodes || Number(a.isRailAligned) - Number(b.isRailAligned)
-  return order > 0 ? b : a
 }
 
 function unusedOfDomains(fleet: Fleet, layout: GroupedLayout): Pick<Placement, 'ranksPerDomain'> {

@@ -18,7 +18,7 @@ export function rankGroups(layout: GroupedLayout): RankGroups {
   return {
     tensor: groupsAlong(dense, ['tensor']),
     context: groupsAlong(dense, ['context']),
-    pipeline: groupsAlong(dense, ['pipeline']).flatMap(neighbours),
+    pipeline: groupsAlong(dense, ['pipeline']),
     expert: groupsAlong(experts, ['expert']),
     expertTensor: groupsAlong(experts, ['expertTensor']),
     shard: averaged.flatMap(group => inParts(group, shard)),
@@ -28,11 +28,10 @@ export function rankGroups(layout: GroupedLayout): RankGroups {
   }
 }
 
-const neighbours = (stages: readonly number[]): readonly (readonly number[])[] =>
-  stages.length === 1 ? [stages] : stages.slice(1).map((rank, i) => [stages[i]!, rank])
-
 const inParts = (group: readonly number[], size: number): readonly (readonly number[])[] =>
   Array.from({ length: group.length / size }, (_, part) => group.slice(part * size, (part + 1) * size))
 
 const acrossParts = (group: readonly number[], size: number): readonly (readonly number[])[] =>
-  Array.from({ length: size }, (_, place) => group.filter((_rank, i) => i % size === place))
+  Array.from({ length: size }, (_, place) =>
+    Array.from({ length: group.length / size }, (_part, part) => group[part * size + place]!),
+  )
