@@ -1,0 +1,94 @@
+/**
+ * Fleets of several makes: who sets the pace. Ranks of one stage compute the same, so the slowest device under it is the pace of all of them;
+ * stages on different makes may hold different numbers of layers, so that they take equally long.
+ */
+import { invariant } from '../../base/invariant.ts'
+import type { Device, NumberFormat } from './device.ts'
+import { devicesOf, type Fleet, type NodePool } from './fleet.ts'
+
+export interface StagePace {
+  /** The slowest pool that the stage has devices of. */
+  readonly pool: NodePool
+  /** Over the fastest stage's: 0.5 takes twice as long for a layer. */
+  readonly speed: number
+}
+
+export interface Pace {
+  /** One a pipeline rank, from the first. */
+  readonly stages: readonly StagePace[]
+  /** All stages are as fast as each other: layers are cut evenly. */
+  readonly isEven: boolean
+}
+
+export interface PaceQuestion {
+  readonly ranks: number
+  readonly pipeline: number
+  /** Of the matrix products; bf16 unless given. */
+  readonly format?: NumberFormat
+}
+
+/** In Megatron's order: a stage is a run of devices, and pools follow each other in the fleet's order. */
+export function paceOf(fleet: Fleet, { ranks, pipeline, format = 'bf16' }: PaceQuestion): Pace {
+  invariant(
+    ranks % pipeline === 0 && ranks <= devicesOf(fleet),
+    `${ranks} ranks in ${pipeline} stages on ${fleet.name}`,
+  )
+  const perStage = ranks / pipeline
+  const slowest = Array.from({ length: pipeline }, (_, stage) =>
+    poolsUnder(fleet, stage * perStage, (stage + 1) * perStage).reduce((a, b) =>
+      speedOf(b.device, format) < speedOf(a.device, format) ? b : a,
+    ),
+  )
+  const speeds = slowest.map(pool => speedOf(pool.device, format))
+  const fastest = Math.max(...speeds)
+  return {
+    stages: slowest.map((pool, stage) => ({ pool, speed: speeds[stage]! / fastest })),
+    isEven: speeds.every(speed => speed === fastest),
+  }
+}
+
+/** What a device multiplies in when it lacks the format: the next wider one. V100 runs bf16 models in fp16. */
+const NEXT_WIDER: Readonly<Partial<Record<NumberFormat, NumberFormat>>> = {
+  nvfp4: 'mxfp8',
+  mxfp8: 'fp8',
+  fp8: 'bf16',
+  bf16: 'fp16',
+  fp16: 'fp32',
+}
+
+/** Peak operations a second; 0 where the device knows no format that is wide enough. */
+export function speedOf({ peakFlops }: Device, format: NumberFormat): number {
+  for (let each: NumberFormat | undefined = format; each; each = NEXT_WIDER[each]) {
+    const peak = peakFlops[each]
+    if (peak !== undefined) return peak
+  }
+  return 0
+}
+
+/** The fleet's pools that devices `from` to before `to` belong to. */
+export function poolsUnder({ pools }: Fleet, from: number, to: number): readonly NodePool[] {
+  let start = 0
+  return pools.filter(pool => {
+    const end = start + pool.nodes * pool.devicesPerNode
+    const isUnder = start < to && end > from
+    start = end
+    return isUnder
+  })
+}
+
+/**
+ * Layers of each stage so that the slowest stage is as fast as it can be: each layer goes where it ends first, which is optimal for equal
+ * layers. Every stage has at least one.
+ */
+export function layersBySpeed(layers: number, speeds: readonly number[]): readonly number[] {
+  invariant(layers >= speeds.length, `${layers} layers for ${speeds.length} stages`)
+  const counts = speeds.map(() => 1)
+  for (let left = layers - speeds.length; left > 0; left--) {
+    let best = 0
+    for (let stage = 1; stage < speeds.length; stage++) {
+      if ((counts[stage]! + 1) / speeds[stage]! < (counts[best]! + 1) / speeds[best]!) best = stage
+    }
+    counts[best]!++
+  }
+  return counts
+}
