@@ -77,7 +77,13 @@ export function robustFit(problem: FitProblem): FitAnswer {
 /** Pseudo-Huber: squares near zero, amounts beyond the knee. */
 const loss = (residual: number, knee: number): number => knee * knee * (Math.sqrt(1 + (residual / knee) ** 2) - 1)
 
-function costOf(problem: FitProblem, x: readonly number[], r: Float64Array, knee: number, priorStrength: number): number {
+function costOf(
+  problem: FitProblem,
+  x: readonly number[],
+  r: Float64Array,
+  knee: number,
+  priorStrength: number,
+): number {
   let cost = 0
   for (let i = 0; i < r.length; i++) cost += problem.weights[i]! * loss(r[i]!, knee)
   problem.parameters.forEach((parameter, j) => {

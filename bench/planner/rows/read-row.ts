@@ -3,11 +3,11 @@
  * nothing is skipped in silence.
  */
 import type { StepInput } from '../../../src/planner/cost/prediction.ts'
+import type { Row } from './row.ts'
 import { fleetOfRow, missingOfFleet } from './row-fleet.ts'
 import { layoutOf, microBatchOf, workloadOf } from './row-layout.ts'
 import { missingOfModel, modelOfRow } from './row-model.ts'
 import { softwareOfRow } from './row-software.ts'
-import type { Row } from './row.ts'
 
 export type ReadRow = { readonly input: StepInput } | { readonly skipped: string }
 
@@ -18,13 +18,21 @@ export function readRow(row: Row): ReadRow {
   if (missing.length > 0) return { skipped: `lacks ${missing.join(', ')}` }
   const shared = (row.tp ?? 1) * (row.pp ?? 1) * (row.cp ?? 1)
   const data = row.hardware.gpus! / shared
-  if (!Number.isInteger(data)) return { skipped: `tp x pp x cp = ${shared} does not divide ${row.hardware.gpus} devices` }
+  if (!Number.isInteger(data))
+    return { skipped: `tp x pp x cp = ${shared} does not divide ${row.hardware.gpus} devices` }
   const microBatch = microBatchOf(row, data)
   if (!microBatch) return { skipped: 'lacks micro_batch and grad_accum' }
   const layout = layoutOf(row, data, microBatch)
-  if (layout.stages.some(layers => layers < 0)) return { skipped: `${layout.stages.length} stages for ${row.model.layers} layers` }
+  if (layout.stages.some(layers => layers < 0))
+    return { skipped: `${layout.stages.length} stages for ${row.model.layers} layers` }
   return {
-    input: { model: modelOfRow(row), fleet: fleetOfRow(row), workload: workloadOf(row), layout, software: softwareOfRow(row) },
+    input: {
+      model: modelOfRow(row),
+      fleet: fleetOfRow(row),
+      workload: workloadOf(row),
+      layout,
+      software: softwareOfRow(row),
+    },
   }
 }
 

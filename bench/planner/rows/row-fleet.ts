@@ -2,8 +2,9 @@
  * The machines of a row: the device by name, corrected by what `hardware.system` says of it (torchtitan's H100 have 96 GB of slower memory
  * and a lower power cap), its node, and the network where the page states it.
  */
-import type { Device, Generation } from '../../../src/planner/fleet/device.ts'
+
 import { PUBLISHED_HARDWARE, type PublishedHardware } from '../../../src/planner/fleet/data/hardware.ts'
+import type { Device, Generation } from '../../../src/planner/fleet/device.ts'
 import type { Fleet } from '../../../src/planner/fleet/fleet.ts'
 import type { Row } from './row.ts'
 
@@ -26,7 +27,14 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
   [/^MI355/, 'MI355X'],
 ]
 
-const PROCESSORS: Record<string, number> = { volta: 80, ampere: 108, hopper: 132, blackwell: 148, cdna3: 304, cdna4: 256 }
+const PROCESSORS: Record<string, number> = {
+  volta: 80,
+  ampere: 108,
+  hopper: 132,
+  blackwell: 148,
+  cdna3: 304,
+  cdna4: 256,
+}
 
 function generationOf(name: string): Generation {
   if (/^V100/.test(name)) return 'volta'
@@ -50,9 +58,13 @@ export function missingOfFleet(row: Row): readonly string[] {
 function deviceOf(row: Row, published: PublishedHardware): Device {
   const system = row.hardware.system ?? ''
   const t = published.teraflops
-  const scaled = (tera: number | null): number | undefined => (tera === null ? undefined : tera * 1e12 * powerShare(system, published.name))
+  const scaled = (tera: number | null): number | undefined =>
+    tera === null ? undefined : tera * 1e12 * powerShare(system, published.name)
   const generation = generationOf(published.name)
-  const memory = /(\d+) ?GB/.exec(row.hardware.gpu ?? '')?.[1] ?? /\b(\d+) ?GB HBM/.exec(system)?.[1] ?? /(\d+) ?GB/.exec(system)?.[1]
+  const memory =
+    /(\d+) ?GB/.exec(row.hardware.gpu ?? '')?.[1] ??
+    /\b(\d+) ?GB HBM/.exec(system)?.[1] ??
+    /(\d+) ?GB/.exec(system)?.[1]
   const bandwidth = /([\d.]+) TB\/s/.exec(system)?.[1]
   return {
     name: nameOf(published.name, system),
@@ -84,7 +96,8 @@ const UNSTATED_LIMIT = 0.75
 function powerShare(system: string, name: string): number {
   const watts = /(\d+) ?W\b/.exec(system)?.[1]
   const design = DESIGN_WATTS[name]
-  const share = watts && design ? Math.min(1, Number(watts) / design) : /power[- ]limited/i.test(system) ? UNSTATED_LIMIT : 1
+  const share =
+    watts && design ? Math.min(1, Number(watts) / design) : /power[- ]limited/i.test(system) ? UNSTATED_LIMIT : 1
   return Math.sqrt(share)
 }
 

@@ -1,8 +1,9 @@
 /** Layout and workload of a row. Degrees that a page leaves out are 1, the data degree is what the device count leaves, and micro-batches follow from the global batch. */
-import type { Layout, Precision, Recompute, RecomputeModule, Workload } from '../../../src/planner/training/layout.ts'
+
 import type { NumberFormat } from '../../../src/planner/fleet/device.ts'
-import { familyOf } from './row-software.ts'
+import type { Layout, Precision, Recompute, RecomputeModule, Workload } from '../../../src/planner/training/layout.ts'
 import type { Row } from './row.ts'
+import { familyOf } from './row-software.ts'
 
 /**
  * Layers of the stages when a page does not tell: equal where they divide; else embedding and head count as a layer each, as Megatron-Core
@@ -63,7 +64,15 @@ function replayedShare(row: Row): number | undefined {
 export function precisionOf(row: Row): Precision {
   const text = `${row.precision ?? ''} ${row.precision_detail ?? ''}`
   const format = (row.precision ?? 'bf16').toLowerCase()
-  const gemm: NumberFormat = /nvfp4|fp4/.test(format) ? 'nvfp4' : /mxfp8/.test(format) ? 'mxfp8' : /fp8/.test(format) ? 'fp8' : format === 'fp16' ? 'fp16' : 'bf16'
+  const gemm: NumberFormat = /nvfp4|fp4/.test(format)
+    ? 'nvfp4'
+    : /mxfp8/.test(format)
+      ? 'mxfp8'
+      : /fp8/.test(format)
+        ? 'fp8'
+        : format === 'fp16'
+          ? 'fp16'
+          : 'bf16'
   const family = familyOf(row)
   return {
     gemm,
@@ -71,7 +80,13 @@ export function precisionOf(row: Row): Precision {
     ...(gemm === 'fp8' ? { fp8Scaling: /row|block|128/i.test(text) ? ('block' as const) : ('tensor' as const) } : {}),
     ...(gemm === 'mxfp8' ? { fp8Scaling: 'mx' as const } : {}),
     ...(/fp8 all-?gather|fp8 param/i.test(text) ? { fp8Parameters: true } : {}),
-    gradientBytes: family === 'nemo' || family === 'fsdp' || /PURE/.test(`${row.fsdp ?? ''} ${row.precision_detail ?? ''}`) || gemm === 'fp16' ? 2 : 4,
+    gradientBytes:
+      family === 'nemo' ||
+      family === 'fsdp' ||
+      /PURE/.test(`${row.fsdp ?? ''} ${row.precision_detail ?? ''}`) ||
+      gemm === 'fp16'
+        ? 2
+        : 4,
   }
 }
 
@@ -88,7 +103,8 @@ export function workloadOf(row: Row): Workload {
 }
 
 function zeroOf(row: Row): 0 | 1 | 2 | 3 {
-  if (row.zero_stage !== null && row.zero_stage !== undefined) return Math.min(3, Math.max(0, row.zero_stage)) as 0 | 1 | 2 | 3
+  if (row.zero_stage !== null && row.zero_stage !== undefined)
+    return Math.min(3, Math.max(0, row.zero_stage)) as 0 | 1 | 2 | 3
   if (row.fsdp) return 3
   return row.source_group === 'vtrain-single-node' ? 0 : 1
 }
@@ -126,7 +142,13 @@ export function layoutOf(row: Row, data: number, microBatch: number): Layout {
     shardRanks: zero === 0 ? 1 : (row.shard_group ?? data * context),
     recompute: recomputeOf(row),
     offload: 'none',
-    dispatcher: /deepep/i.test(text) ? 'deepep' : /hybridep/i.test(text) ? 'hybridep' : /allgather dispatcher/i.test(text) ? 'allgather' : 'alltoall',
+    dispatcher: /deepep/i.test(text)
+      ? 'deepep'
+      : /hybridep/i.test(text)
+        ? 'hybridep'
+        : /allgather dispatcher/i.test(text)
+          ? 'allgather'
+          : 'alltoall',
   }
 }
 

@@ -2,7 +2,15 @@
  * The model of a row as a list of layers. What a page leaves out is taken from the model's own published configuration where its name tells
  * it (Grok's vocabulary, the mixers of hybrids), else from the arithmetic that every configuration of the kind follows (head size = hidden / heads).
  */
-import type { Attention, DenseMlp, ExpertMlp, LatentAttention, LayerShape, ModelSpec, StateSpace } from '../../../src/planner/model/model.ts'
+import type {
+  Attention,
+  DenseMlp,
+  ExpertMlp,
+  LatentAttention,
+  LayerShape,
+  ModelSpec,
+  StateSpace,
+} from '../../../src/planner/model/model.ts'
 import type { Row, RowModel } from './row.ts'
 
 const isGated = (model: RowModel): boolean => !/^(gelu|relu|squared-relu|relu2)$/.test(model.activation ?? 'swiglu')
@@ -36,7 +44,12 @@ function latentOf(model: RowModel): LatentAttention {
 }
 
 function denseOf(model: RowModel): DenseMlp {
-  return { kind: 'dense', ffn: model.ffn_hidden!, gated: isGated(model), bias: !isGated(model) && /gpt|bigscience|mt-nlg/i.test(model.name) }
+  return {
+    kind: 'dense',
+    ffn: model.ffn_hidden!,
+    gated: isGated(model),
+    bias: !isGated(model) && /gpt|bigscience|mt-nlg/i.test(model.name),
+  }
 }
 
 function expertsOf(model: RowModel): ExpertMlp {
@@ -79,10 +92,12 @@ function patternOf(model: RowModel): string {
   const literal = /^[ME*-]{8,}/.exec(text)
   if (literal) return literal[0].replaceAll('E', 'X').slice(0, layers)
   if (/hybrid/.test(model.kind ?? '') && /nemotronh/i.test(model.name)) return mixed(layers, 54, 54, 10)
-  if (/qwen3-next/i.test(model.name)) return Array.from({ length: layers }, (_, i) => (i % 4 === 3 ? 'E' : 'L')).join('')
+  if (/qwen3-next/i.test(model.name))
+    return Array.from({ length: layers }, (_, i) => (i % 4 === 3 ? 'E' : 'L')).join('')
   if (!model.experts) return 'D'.repeat(layers)
   if (/every 2nd layer/.test(text)) return Array.from({ length: layers }, (_, i) => (i % 2 === 1 ? 'E' : 'D')).join('')
-  if (/alternating sliding window/.test(text)) return Array.from({ length: layers }, (_, i) => (i % 2 === 0 ? 'V' : 'E')).join('')
+  if (/alternating sliding window/.test(text))
+    return Array.from({ length: layers }, (_, i) => (i % 2 === 0 ? 'V' : 'E')).join('')
   const dense = Number(/first (\d+) layer|dense_layers (\d+)/.exec(text)?.slice(1).find(Boolean) ?? 0)
   return 'D'.repeat(Math.min(dense, layers)) + 'E'.repeat(Math.max(0, layers - dense))
 }
@@ -93,7 +108,14 @@ function mixed(layers: number, mamba: number, mlp: number, attention: number): s
   const sequence: string[] = []
   const left = { M: mamba, '-': mlp, '*': attention }
   for (let i = 0; i < layers; i++) {
-    const kind = i % every === every - 1 && left['*'] > 0 ? '*' : left.M >= left['-'] && left.M > 0 ? 'M' : left['-'] > 0 ? '-' : '*'
+    const kind =
+      i % every === every - 1 && left['*'] > 0
+        ? '*'
+        : left.M >= left['-'] && left.M > 0
+          ? 'M'
+          : left['-'] > 0
+            ? '-'
+            : '*'
     left[kind]--
     sequence.push(kind)
   }
@@ -138,7 +160,8 @@ export function modelOfRow(row: Row): ModelSpec {
   const isGrok = /grok/i.test(m.name)
   const letters = patternOf(m)
   const kinds = [...new Set(letters)]
-  const isOld = /gpt3|mpt|bigscience|mt-nlg|opt|bloom/i.test(m.name) || (m.activation === 'gelu' && !/gpt-oss/.test(m.name))
+  const isOld =
+    /gpt3|mpt|bigscience|mt-nlg|opt|bloom/i.test(m.name) || (m.activation === 'gelu' && !/gpt-oss/.test(m.name))
   return {
     name: m.name ?? row.id,
     hidden: m.hidden!,

@@ -2,8 +2,9 @@
  * The software of a row: family, year and features, read from what the page says of itself (`software`, `notes`, `precision_detail`, `fsdp`).
  * What it does not say takes the default of that family and year (`softwareOf`).
  */
-import type { Family, Features, Software } from '../../../src/planner/cost/software.ts'
+
 import { softwareOf } from '../../../src/planner/cost/software/defaults.ts'
+import type { Family, Features, Software } from '../../../src/planner/cost/software.ts'
 import type { Row } from './row.ts'
 
 const FAMILIES: readonly (readonly [RegExp, Family])[] = [
@@ -30,9 +31,13 @@ export function familyOf(row: Row): Family {
 
 /** As a fraction: NeMo 24.09 is 2024.75. Releases change what a step costs, in fp8 above all. */
 export function yearOf(row: Row): number {
-  const releases = [...(row.software ?? '').matchAll(/\b(2[2-9])\.(0[1-9]|1[0-2])\b/g)].map(m => 2000 + Number(m[1]) + Number(m[2]) / 12)
+  const releases = [...(row.software ?? '').matchAll(/\b(2[2-9])\.(0[1-9]|1[0-2])\b/g)].map(
+    m => 2000 + Number(m[1]) + Number(m[2]) / 12,
+  )
   if (releases.length > 0) return Math.max(...releases)
-  const calendar = /\b(?:(early|mid|late|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) )?(20[12]\d)\b/.exec(row.software ?? '')
+  const calendar = /\b(?:(early|mid|late|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) )?(20[12]\d)\b/.exec(
+    row.software ?? '',
+  )
   if (calendar) return Number(calendar[2]) + (PART_OF_YEAR[calendar[1] ?? ''] ?? 0.5)
   return (row.year ?? (row.source_group === 'vtrain-single-node' ? 2022 : 2024)) + 0.5
 }
@@ -41,7 +46,9 @@ const PART_OF_YEAR: Readonly<Record<string, number>> = {
   early: 0.2,
   mid: 0.5,
   late: 0.8,
-  ...Object.fromEntries('Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ').map((month, i) => [month, (i + 1) / 12])),
+  ...Object.fromEntries(
+    'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ').map((month, i) => [month, (i + 1) / 12]),
+  ),
 }
 
 /** Features that the page states, either way. */

@@ -28,7 +28,13 @@ function defaultsOf(family: Family, year: number): Partial<Features> {
     case 'megatron':
       return year < 2023
         ? { flashAttention: false }
-        : { ...shards, overlapPipeline: true, fusedCrossEntropy: year >= 2025, fusedRouter: year >= 2025, fusedPermute: year >= 2025 }
+        : {
+            ...shards,
+            overlapPipeline: true,
+            fusedCrossEntropy: year >= 2025,
+            fusedRouter: year >= 2025,
+            fusedPermute: year >= 2025,
+          }
     case 'torchtitan':
       return { ...shards, compile: year >= 2024.4, overlapPipeline: true }
     case 'fsdp':

@@ -3,13 +3,11 @@
  * FlashAttention-2 with torch, the first FlashAttention before, none (scores through memory) before that.
  */
 import type { AttentionCore } from '../../model/operator.ts'
-import { type AttentionKernel, attentionSeconds } from '../kernels/attention.ts'
+import { attentionSeconds } from '../kernels/attention.ts'
 import { latentAttentionSeconds } from '../kernels/latent-attention.ts'
 import type { Software } from '../software.ts'
-import type { Prices } from './price-operators.ts'
+import type { AttentionSoftware, Prices } from './prices.ts'
 import { sustainedFactor } from './sustained-clock.ts'
-
-export type AttentionSoftware = AttentionKernel | 'flash1'
 
 export function attentionSoftware({ family, year, features }: Software): AttentionSoftware {
   if (!features.flashAttention) return 'unfused'
@@ -38,7 +36,13 @@ function one(
 ): number {
   const shape = { ...core, sequenceKv, causal, window: core.window }
   const kernel = attention === 'flash1' ? 'flash2' : attention
-  const seconds = (core.latent ? latentAttentionSeconds : attentionSeconds)(device, shape, precision.base, direction, kernel)
+  const seconds = (core.latent ? latentAttentionSeconds : attentionSeconds)(
+    device,
+    shape,
+    precision.base,
+    direction,
+    kernel,
+  )
   // Attention is measured in short runs, too: a hot device's clock holds for its products as for all others.
   const hot = attention === 'unfused' ? 1 : sustainedFactor(device, precision.base, 1)
   return seconds * hot * constants.attention * (attention === 'flash1' ? constants.flash1 : 1)

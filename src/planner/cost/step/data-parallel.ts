@@ -2,47 +2,70 @@
  * Once a step: gradients are averaged and (sharded optimizers) parameters are gathered again. What is hidden is hidden behind the last
  * micro-batch's backward and the next step's first forward; the rest and the optimizer are exposed.
  */
-import type { StepInput } from '../prediction.ts'
-import { optimizerSeconds } from '../kernels/optimizer.ts'
+
 import { collectiveSeconds } from '../collectives/collective-seconds.ts'
+import { optimizerSeconds } from '../kernels/optimizer.ts'
 import type { Links } from './links.ts'
 import { totalOf } from './parts.ts'
-import type { Prices } from './price-operators.ts'
-import type { StageTimes } from './stage-times.ts'
+import type { Prices } from './prices.ts'
+import type { StageCost } from './stage-times.ts'
 import { stolen } from './stolen-processors.ts'
+import type { SharedStates } from './unit-gather.ts'
 
 export interface StepEnd {
   readonly dataSeconds: number
   readonly optimizerSeconds: number
 }
 
-/** Of the stages that one pipeline rank holds. */
-export function stepEnd(input: StepInput, stages: readonly StageTimes[], links: Links, prices: Prices): StepEnd {
-  const { layout, workload, software } = input
-  const { constants } = prices
-  const dense = stages.reduce((sum, stage) => sum + stage.dense, 0)
-  const experts = stages.reduce((sum, stage) => sum + stage.experts, 0)
-  const forward = stages.reduce((sum, stage) => sum + totalOf(stage.forward), 0)
-  const backward = stages.reduce((sum, stage) => sum + totalOf(stage.backward), 0)
-  const time = (op: 'all-gather' | 'reduce-scatter' | 'all-reduce', bytes: number, span: Links['data']): number =>
-    collectiveSeconds(op, bytes, span, links.pool, links.fleet).seconds
-  const gradientBytes = workload.precision.gradientBytes
-  let reduce = 0
-  let gather = 0
-  if (layout.zero === 0) reduce = time('all-reduce', dense * gradientBytes, links.data) + time('all-reduce', experts * gradientBytes, links.expertData)
-  else if (layout.zero === 1) {
-    reduce = time('reduce-scatter', dense * gradientBytes, links.data) + time('reduce-scatter', experts * gradientBytes, links.expertData)
-    gather = time('all-gather', dense * 2, links.data) + time('all-gather', experts * 2, links.expertData)
+/** What one pipeline rank holds and computes for one micro-batch. */
+export interface RankLoad {
+  readonly dense: number
+  readonly experts: number
+  readonly forwardSeconds: number
+  readonly backwardSeconds: number
+}
+
+export const rankLoad = (stages: readonly StageCost[]): RankLoad => ({
+  dense: stages.reduce((sum, stage) => sum + stage.dense, 0),
+  experts: stages.reduce((sum, stage) => sum + stage.experts, 0),
+  forwardSeconds: stages.reduce((sum, stage) => sum + totalOf(stage.forward), 0),
+  backwardSeconds: stages.reduce((sum, stage) => sum + totalOf(stage.backward), 0),
+})
+
+export function stepEnd(load: RankLoad, input: SharedStates, links: Links, prices: Prices): StepEnd {
+  const { layout, software } = input
+  const { reduce, gather } = exchanges(load, input, links)
+  const exposed = (communication: number, hides: boolean, behind: number): number => {
+    if (!hides) return communication
+    const hidden = Math.min(communication, prices.constants.dataHidden * behind)
+    return communication - hidden + stolen(prices, links) * hidden
   }
-  const exposed = (communication: number, hides: boolean, behind: number): number =>
-    hides ? Math.max(0, communication - constants.dataHidden * behind) + stolen(prices, links) * Math.min(communication, constants.dataHidden * behind) : communication
   const owned = (elements: number, ranks: number): number => (layout.zero === 0 ? elements : elements / ranks)
-  const updated = owned(dense, links.shard.size) + owned(experts, Math.min(links.expertData.size, links.shard.size))
-  // Gradient 4, master copy and two moments read and written, the working copy written.
-  const bytes = gradientBytes + 2 * workload.optimizer.stateBytes + 2
+  const updated =
+    owned(load.dense, links.shard.size) + owned(load.experts, Math.min(links.expertData.size, links.shard.size))
   return {
     dataSeconds:
-      exposed(reduce, software.features.overlapGradients, backward) + exposed(gather, software.features.overlapParameters, forward),
-    optimizerSeconds: constants.optimizerPasses * optimizerSeconds(prices.device, updated, bytes),
+      exposed(reduce, software.features.overlapGradients, load.backwardSeconds) +
+      exposed(gather, software.features.overlapParameters, load.forwardSeconds),
+    optimizerSeconds: prices.constants.optimizerPasses * optimizerSeconds(prices.device, updated, updateBytes(input)),
   }
+}
+
+/** Gradient read, states read and written, the working copy written. */
+const updateBytes = ({ workload: { precision, optimizer } }: SharedStates): number =>
+  precision.gradientBytes + 2 * optimizer.stateBytes + 2
+
+/** ZeRO-2 and -3 have exchanged each unit while they computed. */
+function exchanges(
+  load: RankLoad,
+  { layout, workload }: SharedStates,
+  links: Links,
+): { readonly reduce: number; readonly gather: number } {
+  const both = (op: 'all-gather' | 'reduce-scatter' | 'all-reduce', bytes: number): number =>
+    collectiveSeconds(op, load.dense * bytes, links.data, links.pool, links.fleet).seconds +
+    collectiveSeconds(op, load.experts * bytes, links.expertData, links.pool, links.fleet).seconds
+  const { gradientBytes } = workload.precision
+  if (layout.zero === 0) return { reduce: both('all-reduce', gradientBytes), gather: 0 }
+  if (layout.zero === 1) return { reduce: both('reduce-scatter', gradientBytes), gather: both('all-gather', 2) }
+  return { reduce: 0, gather: 0 }
 }

@@ -10,7 +10,7 @@ import { collectiveSeconds } from '../collectives/collective-seconds.ts'
 import { dispatchSeconds } from '../collectives/dispatch-seconds.ts'
 import type { Links } from './links.ts'
 import { noParts, type Parts } from './parts.ts'
-import type { Prices } from './price-operators.ts'
+import type { Prices } from './prices.ts'
 import { stolen } from './stolen-processors.ts'
 
 export interface Talk {
@@ -115,7 +115,9 @@ function expertExposed(talk: Talk): Exposed {
   }
   if (cut.expertTensor > 1) {
     const bytes = 2 * model.hidden * expertRows(mlp.topK, cut) * prices.expertImbalance
-    sum += seconds(talk, 'all-gather', bytes, links.expertTensor) + seconds(talk, 'reduce-scatter', bytes, links.expertTensor)
+    sum +=
+      seconds(talk, 'all-gather', bytes, links.expertTensor) +
+      seconds(talk, 'reduce-scatter', bytes, links.expertTensor)
     launches += 2
   }
   const hidden = prices.features.overlapExpert ? prices.constants.expertHidden : 0

@@ -13,13 +13,16 @@ import { smoothMaximum } from './host-time.ts'
 import { layerCommunication } from './layer-communication.ts'
 import type { Links } from './links.ts'
 import { addParts, noParts, type Parts, totalOf } from './parts.ts'
-import { type Prices, priceOperators } from './price-operators.ts'
+import { priceOperators } from './price-operators.ts'
+import type { Prices } from './prices.ts'
 import { recomputedOperators } from './recomputed-operators.ts'
 
 export interface PassTimes {
   readonly forward: Parts
   /** Recompute included. */
   readonly backward: Parts
+  /** The part of `backward` that computes gradients of weights. */
+  readonly weightSeconds: number
 }
 
 export interface LayerQuestion {
@@ -48,31 +51,37 @@ export function fusionOf({ family, year, features }: Software): Fusion {
 export function layerTimes(shape: LayerShape, question: LayerQuestion): PassTimes {
   const { model, cut, recompute, prices, software } = question
   const operators = operatorsOf(shape, model, cut, fusionOf(software))
-  const forward = passTime(operators, 'forward', shape, question)
-  const backward = passTime(operators, 'backward', shape, question)
+  const { parts: forward } = passTime(operators, 'forward', shape, question)
+  const { parts: backward, weightSeconds } = passTime(operators, 'backward', shape, question)
   const again = recomputedOperators(operators, recompute, software.family)
   if (again.operators.length > 0) {
     const replay = priceOperators(again.operators, 'forward', prices)
     let seconds = totalOf(replay.parts)
     let launches = replay.launches
     if (again.withCommunication) {
-      const talk = layerCommunication({ ...question, shape, direction: 'forward', attentionTime: replay.parts.attention })
+      const talk = layerCommunication({
+        ...question,
+        shape,
+        direction: 'forward',
+        attentionTime: replay.parts.attention,
+      })
       seconds += totalOf(talk.parts)
       launches += talk.launches
     }
     backward.recompute += smoothMaximum(seconds, launches * launchSeconds(software, prices))
   }
-  return { forward, backward }
+  return { forward, backward, weightSeconds }
 }
 
 /** Embedding before the first layer, norm, head and loss after the last. */
 export function extraTimes(question: LayerQuestion): { embedding: PassTimes; head: PassTimes } {
   const { model, cut, software, prices } = question
   const extras = stageExtras(model, cut, fusionOf(software))
-  const price = (operators: readonly Operator[]): PassTimes => ({
-    forward: priceOperators(operators, 'forward', prices).parts,
-    backward: priceOperators(operators, 'backward', prices).parts,
-  })
+  const price = (operators: readonly Operator[]): PassTimes => {
+    const backward = priceOperators(operators, 'backward', prices)
+    const forward = priceOperators(operators, 'forward', prices).parts
+    return { forward, backward: backward.parts, weightSeconds: backward.weightSeconds }
+  }
   return { embedding: price(extras.embedding), head: price(extras.head) }
 }
 
@@ -81,9 +90,9 @@ function passTime(
   direction: 'forward' | 'backward',
   shape: LayerShape,
   question: LayerQuestion,
-): Parts {
+): { parts: Parts; weightSeconds: number } {
   const { prices, software } = question
-  const { parts, launches } = priceOperators(operators, direction, prices)
+  const { parts, launches, weightSeconds } = priceOperators(operators, direction, prices)
   const talk = layerCommunication({ ...question, shape, direction, attentionTime: parts.attention })
   const sum = addParts(addParts(noParts(), parts), talk.parts)
   const host =
@@ -93,7 +102,7 @@ function passTime(
     (software.features.cudaGraphs ? 0 : 1)
   const device = totalOf(sum)
   sum.host += smoothMaximum(device, host) - device
-  return sum
+  return { parts: sum, weightSeconds }
 }
 
 /** Python and the framework start kernels faster every year; compiled graphs start them in half of the time. */

@@ -21,7 +21,13 @@ export interface Links {
   readonly ranks: number
 }
 
-export function linksOf(fleet: Fleet, layout: Layout): Links {
+/** What decides where groups lie. */
+export type Placed = Pick<
+  Layout,
+  'tensor' | 'context' | 'data' | 'pipeline' | 'expert' | 'expertTensor' | 'zero' | 'shardRanks'
+>
+
+export function linksOf(fleet: Fleet, layout: Placed): Links {
   const { tensor, context, data, pipeline, expert, expertTensor } = layout
   const ranks = tensor * context * data * pipeline
   const span = (size: number, stride: number): GroupSpan => spanOf(fleet, { size, stride, world: ranks })

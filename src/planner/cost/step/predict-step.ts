@@ -1,29 +1,33 @@
 /**
- * Time of one training step of one layout: layers to stages, stages to the pipeline's schedule, then what happens once a step. The heart of
- * the planner in one page; each line is a file beside this one.
+ * Time and memory of one training step of one layout: layers to stages, stages into the pipeline's schedule, then what happens once a step. The
+ * heart of the planner in one page; each line is a file beside this one.
  */
-import { schedule } from '../../schedule/schedule.ts'
-import type { Schedule } from '../../schedule/action.ts'
-import { simulate } from '../../schedule/simulate.ts'
 import { STEP_CONSTANTS } from '../data/constants.ts'
-import type { StepInput } from '../prediction.ts'
-import { collectiveSeconds } from '../collectives/collective-seconds.ts'
+import { predictMemory } from '../memory/memory.ts'
+import { leastBytes } from '../memory/reserved.ts'
+import type { StepInput, StepPrediction } from '../prediction.ts'
 import { attentionSoftware } from './attention-time.ts'
-import { stepEnd } from './data-parallel.ts'
+import { rankLoad, type StepEnd, stepEnd } from './data-parallel.ts'
 import { type Links, linksOf } from './links.ts'
-import { addParts, noParts, type Parts, totalOf } from './parts.ts'
-import type { Prices } from './price-operators.ts'
-import { type StageTimes, stageTimes } from './stage-times.ts'
+import { type Parts, totalOf } from './parts.ts'
+import { microBatchesOf, pipelineTime, stagesOfRank } from './pipeline-time.ts'
+import type { Prices } from './prices.ts'
+import { type StageCost, stageTimes } from './stage-times.ts'
 import type { StepConstants } from './step-constants.ts'
 
 export interface StepTime {
   readonly seconds: number
   readonly breakdown: Parts
   /** By virtual stage. */
-  readonly stages: readonly StageTimes[]
+  readonly stages: readonly StageCost[]
+  /** Micro-batches whose activations a pipeline rank holds at its worst moment, in chunks. */
+  readonly inFlight: readonly number[]
 }
 
-export function pricesOf({ fleet, workload, software }: StepInput, constants: StepConstants): Prices {
+export function pricesOf(
+  { fleet, workload, software }: Pick<StepInput, 'fleet' | 'workload' | 'software'>,
+  constants: StepConstants = STEP_CONSTANTS,
+): Prices {
   return {
     device: fleet.pools[0]!.device,
     precision: workload.precision,
@@ -37,82 +41,42 @@ export function pricesOf({ fleet, workload, software }: StepInput, constants: St
 }
 
 export function predictStepTime(input: StepInput, constants: StepConstants = STEP_CONSTANTS): StepTime {
-  const { layout, workload } = input
-  const links = linksOf(input.fleet, layout)
+  const links = linksOf(input.fleet, input.layout)
   const prices = pricesOf(input, constants)
   const stages = stageTimes(input, links, prices)
-  const microBatches = Math.max(1, Math.round(workload.globalBatch / (layout.data * layout.microBatch)))
-  const pipe = pipelineTime(input, stages, microBatches, links, prices)
-  const breakdown = pipe.parts
+  const { parts: breakdown, inFlight } = pipelineTime(input, stages, microBatchesOf(input), links, prices)
   const end = slowestEnd(input, stages, links, prices)
   breakdown.dataComm += end.dataSeconds
   breakdown.optimizer += end.optimizerSeconds
   breakdown.other += constants.stepSeconds
-  const jitter = constants.jitterPerDoubling * Math.log2(Math.max(1, links.ranks / 8))
-  breakdown.other += jitter * totalOf(breakdown)
-  return { seconds: totalOf(breakdown), breakdown, stages }
+  breakdown.other += jitterShare(links.ranks, constants) * totalOf(breakdown)
+  return { seconds: totalOf(breakdown), breakdown, stages, inFlight }
 }
 
-function slowestEnd(input: StepInput, stages: readonly StageTimes[], links: Links, prices: Prices): ReturnType<typeof stepEnd> {
-  const { pipeline } = input.layout
-  let slowest: ReturnType<typeof stepEnd> = { dataSeconds: 0, optimizerSeconds: 0 }
-  for (let rank = 0; rank < pipeline; rank++) {
-    const end = stepEnd(input, stages.filter((_, stage) => stage % pipeline === rank), links, prices)
+/** All wait for the slowest of many; within one node there is little to wait for. */
+export const jitterShare = (ranks: number, constants: StepConstants): number =>
+  constants.jitterPerDoubling * Math.log2(Math.max(1, ranks / 8))
+
+function slowestEnd(input: StepInput, stages: readonly StageCost[], links: Links, prices: Prices): StepEnd {
+  let slowest: StepEnd = { dataSeconds: 0, optimizerSeconds: 0 }
+  for (let rank = 0; rank < input.layout.pipeline; rank++) {
+    const end = stepEnd(rankLoad(stagesOfRank(input.layout, stages, rank)), input, links, prices)
     if (end.dataSeconds + end.optimizerSeconds > slowest.dataSeconds + slowest.optimizerSeconds) slowest = end
   }
   return slowest
 }
 
-function pipelineTime(
-  input: StepInput,
-  stages: readonly StageTimes[],
-  microBatches: number,
-  links: Links,
-  prices: Prices,
-): { seconds: number; parts: Parts } {
-  const { layout, model, workload, software } = input
-  const { pipeline, chunks } = layout
-  const parts = noParts()
-  if (pipeline === 1) {
-    for (const stage of stages) addParts(addParts(parts, stage.forward, microBatches), stage.backward, microBatches)
-    return { seconds: totalOf(parts), parts }
+export function predictStep(input: StepInput, constants: StepConstants = STEP_CONSTANTS): StepPrediction {
+  const time = predictStepTime(input, constants)
+  const memory = predictMemory(input, time.inFlight)
+  const { device } = input.fleet.pools[0]!
+  return {
+    seconds: time.seconds,
+    breakdown: time.breakdown,
+    stages: memory.map((own, rank) => {
+      const load = rankLoad(stagesOfRank(input.layout, time.stages, rank))
+      return { forwardSeconds: load.forwardSeconds, backwardSeconds: load.backwardSeconds, memory: own }
+    }),
+    fits: memory.every(own => leastBytes(own, input.software) <= device.memoryBytes),
   }
-  const forward = stages.map(stage => totalOf(stage.forward))
-  const backward = stages.map(stage => totalOf(stage.backward))
-  const tokens = (layout.microBatch * workload.sequence) / layout.context / (layout.sequenceParallel ? layout.tensor : 1)
-  const send = collectiveSeconds('send', 2 * tokens * model.hidden, links.pipeline, links.pool, links.fleet).seconds
-  const exposedSend = software.features.overlapPipeline ? send * (1 - prices.constants.pipelineHidden) : send
-  const sends = stages.map(() => exposedSend)
-  const table = scheduleOf(layout.schedule, pipeline, chunks, microBatches)
-  const run = simulate(table, {
-    forward,
-    backward,
-    sendForward: sends,
-    sendBackward: sends,
-    isSendBlocking: !software.features.overlapPipeline,
-  })
-  let busiest = 0
-  for (let rank = 1; rank < pipeline; rank++) if (run.busy[rank]! > run.busy[busiest]!) busiest = rank
-  for (let stage = busiest; stage < stages.length; stage += pipeline)
-    addParts(addParts(parts, stages[stage]!.forward, microBatches), stages[stage]!.backward, microBatches)
-  const messages = 2 * microBatches * chunks * (software.features.overlapPipeline ? exposedSend : 2 * exposedSend)
-  const idle = Math.max(0, run.makespan - totalOf(parts))
-  parts.pipelineComm += Math.min(idle, messages)
-  parts.bubble += idle - Math.min(idle, messages)
-  return { seconds: run.makespan, parts }
-}
-
-const tables = new Map<string, Schedule>()
-
-/** Tables are the same for many layouts and their times; the last few are kept. */
-function scheduleOf(name: StepInput['layout']['schedule'], pipeline: number, chunks: number, microBatches: number): Schedule {
-  const groupSize = microBatches % pipeline === 0 ? pipeline : Math.min(microBatches, pipeline)
-  const key = `${name}/${pipeline}/${chunks}/${microBatches}`
-  const known = tables.get(key)
-  if (known) return known
-  const shape = { pipeline, chunks, microBatches, ...(name === 'interleaved' && microBatches % pipeline !== 0 ? { groupSize: Math.max(groupSize, pipeline) } : {}) }
-  const made = schedule(name, shape)
-  if (tables.size >= 64) tables.delete(tables.keys().next().value!)
-  tables.set(key, made)
-  return made
 }

@@ -3,85 +3,102 @@
  * weight), of a pass about twice its bytes, of attention a kernel of its own.
  */
 import type { Device } from '../../fleet/device.ts'
-import type { Operator } from '../../model/operator.ts'
+import type { Gemm, Grouped, Operator } from '../../model/operator.ts'
 import type { Precision } from '../../training/layout.ts'
 import { type GemmKind, gemmSeconds } from '../kernels/gemm.ts'
 import type { GemmFormat } from '../kernels/gemm-fit.ts'
 import { groupedGemmSeconds } from '../kernels/grouped-gemm.ts'
 import { passSeconds } from '../kernels/pass.ts'
 import { scanSeconds } from '../kernels/scan.ts'
-import type { Features } from '../software.ts'
-import { type AttentionSoftware, attentionCoreSeconds } from './attention-time.ts'
+import { attentionCoreSeconds } from './attention-time.ts'
 import { noParts, type Parts } from './parts.ts'
-import type { StepConstants } from './step-constants.ts'
+import type { Prices } from './prices.ts'
 import { sustainedFactor } from './sustained-clock.ts'
-
-/** What prices depend on beyond the operator. */
-export interface Prices {
-  readonly device: Device
-  readonly precision: Precision
-  readonly features: Features
-  readonly expertImbalance: number
-  readonly causal: boolean
-  /** Of the software's release. */
-  readonly year: number
-  readonly attention: AttentionSoftware
-  readonly constants: StepConstants
-}
 
 export interface PricedPass {
   readonly parts: Parts
   readonly launches: number
+  /** Of which gradients of weights, which no other rank waits for. */
+  readonly weightSeconds: number
 }
 
 type Direction = 'forward' | 'backward'
 
 export function priceOperators(operators: readonly Operator[], direction: Direction, prices: Prices): PricedPass {
-  const parts = noParts()
-  let launches = 0
-  for (const operator of operators) launches += priceOperator(operator, direction, prices, parts)
-  return { parts, launches }
+  const sum: Sum = { parts: noParts(), launches: 0, weightSeconds: 0 }
+  for (const operator of operators) addOperator(operator, direction, prices, sum)
+  return sum
 }
 
-/** Adds the operator's time to `parts`; answers its launches. */
-function priceOperator(operator: Operator, direction: Direction, prices: Prices, parts: Parts): number {
-  const { device, constants, features } = prices
+interface Sum {
+  readonly parts: Parts
+  launches: number
+  weightSeconds: number
+}
+
+function addOperator(operator: Operator, direction: Direction, prices: Prices, sum: Sum): void {
+  const { device } = prices
+  const isForward = direction === 'forward'
   switch (operator.kind) {
-    case 'gemm': {
-      const format = formatOf(operator.module, prices.precision)
-      const factor = alignment(operator.n, operator.k) * gemmFactor(format, 2 * operator.m * operator.n * operator.k, prices)
-      for (const kind of kindsOf(direction)) parts.gemm += factor * gemmSeconds(device, operator, format, kind)
-      return kindsOf(direction).length + castTime(operator.m, operator.n, operator.k, format, direction, prices, parts)
-    }
-    case 'grouped': {
-      const format = layerFormat(prices.precision)
-      const factor = gemmFactor(format, 2 * operator.rows * operator.n * operator.k, prices)
-      const shape = { experts: operator.experts, rows: operator.rows, n: operator.n, k: operator.k }
-      for (const kind of kindsOf(direction))
-        parts.experts += factor * groupedGemmSeconds(device, shape, prices.precision.gemm, prices.expertImbalance, kind)
-      return (
-        2 * kindsOf(direction).length +
-        castTime(operator.rows * operator.experts, operator.n, operator.k, format, direction, prices, parts)
-      )
-    }
+    case 'gemm':
+    case 'grouped':
+      addProduct(operator, direction, prices, sum)
+      return
     case 'attention':
-      parts.attention += attentionCoreSeconds(operator, direction, prices)
-      return direction === 'forward' ? operator.steps : 2 * operator.steps
-    case 'scan':
-      parts.attention += scanSeconds(
-        device,
-        { batch: 1, sequence: operator.tokens, heads: operator.heads, headDim: operator.headDim, stateDim: operator.stateDim, groups: operator.groups },
-        direction,
-      )
-      return direction === 'forward' ? 8 : 16
+      sum.parts.attention += attentionCoreSeconds(operator, direction, prices)
+      sum.launches += (isForward ? 1 : 2) * operator.steps
+      return
+    case 'scan': {
+      const { heads, headDim, stateDim, groups } = operator
+      const shape = { batch: 1, sequence: operator.tokens, heads, headDim, stateDim, groups }
+      sum.parts.attention += scanSeconds(device, shape, direction)
+      sum.launches += isForward ? SCAN_LAUNCHES : 2 * SCAN_LAUNCHES
+      return
+    }
     case 'pass': {
-      const isRouting = operator.module === 'permute' || operator.module === 'router'
-      const traffic = isRouting ? constants.routingPasses * (features.fusedPermute ? 1 : UNFUSED_ROUTING) : constants.passes
-      const times = direction === 'forward' ? 1 : 2
-      parts.memoryBound += passSeconds(device, traffic * times * operator.bytes, operator.launches)
-      return operator.launches * times
+      const times = isForward ? 1 : 2
+      sum.parts.memoryBound += passSeconds(
+        device,
+        traffic(operator.module, prices) * times * operator.bytes,
+        operator.launches,
+      )
+      sum.launches += operator.launches * times
     }
   }
+}
+
+const SCAN_LAUNCHES = 8
+
+/** Forward one product, backward two. */
+function addProduct(operator: Gemm | Grouped, direction: Direction, prices: Prices, sum: Sum): void {
+  const { n, k } = operator
+  const format = formatOf(operator.module, prices.precision)
+  const rows = operator.kind === 'gemm' ? operator.m : operator.rows
+  const tokens = operator.kind === 'gemm' ? operator.m : operator.rows * operator.experts
+  const factor = alignment(n, k) * gemmFactor(format, 2 * rows * n * k, prices)
+  for (const kind of direction === 'forward' ? FORWARD_KINDS : BACKWARD_KINDS) {
+    const seconds = factor * productSeconds(operator, format, kind, prices)
+    sum.parts[operator.kind === 'gemm' ? 'gemm' : 'experts'] += seconds
+    if (kind === 'wgrad') sum.weightSeconds += seconds
+    sum.launches += operator.kind === 'gemm' ? 1 : 2
+  }
+  if (!isNarrow(format)) return
+  // Inputs are cast before the forward product, output gradients before the two backward ones.
+  const elements = tokens * (direction === 'forward' ? k : n)
+  sum.parts.memoryBound += passSeconds(prices.device, castBytes(prices) * elements, 1)
+  sum.launches += 2
+}
+
+function productSeconds(operator: Gemm | Grouped, format: GemmFormat, kind: GemmKind, prices: Prices): number {
+  const { device, precision, expertImbalance } = prices
+  return operator.kind === 'gemm'
+    ? gemmSeconds(device, operator, format, kind)
+    : groupedGemmSeconds(device, operator, precision.gemm, expertImbalance, kind)
+}
+
+function traffic(module: Operator['module'], { constants, features }: Prices): number {
+  if (module !== 'permute' && module !== 'router') return constants.passes
+  return constants.routingPasses * (features.fusedPermute ? 1 : UNFUSED_ROUTING)
 }
 
 /** Index, multiply by probabilities and add up as kernels of their own (Megatron-Core before `--moe-permute-fusion`). */
@@ -89,8 +106,6 @@ const UNFUSED_ROUTING = 2.5
 
 const FORWARD_KINDS: readonly GemmKind[] = ['forward']
 const BACKWARD_KINDS: readonly GemmKind[] = ['dgrad', 'wgrad']
-const kindsOf = (direction: Direction): readonly GemmKind[] =>
-  direction === 'forward' ? FORWARD_KINDS : BACKWARD_KINDS
 
 /** Router, embedding and head stay in the base format. */
 const formatOf = (module: string, precision: Precision): GemmFormat =>
@@ -122,11 +137,3 @@ function castBytes({ constants, year }: Prices): number {
 }
 
 const CAST_REFERENCE_YEAR = 2025
-
-/** Inputs are cast before the forward product, output gradients before the two backward ones. */
-function castTime(m: number, n: number, k: number, format: GemmFormat, direction: Direction, prices: Prices, parts: Parts): number {
-  if (!isNarrow(format)) return 0
-  const elements = direction === 'forward' ? m * k : m * n
-  parts.memoryBound += passSeconds(prices.device, castBytes(prices) * elements, 1)
-  return 2
-}

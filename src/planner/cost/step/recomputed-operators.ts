@@ -20,11 +20,7 @@ export interface Recomputed {
 }
 
 /** `full.layers` is the caller's: he asks with it for the layers that are recomputed. */
-export function recomputedOperators(
-  operators: readonly Operator[],
-  recompute: Recompute,
-  family: Family,
-): Recomputed {
+export function recomputedOperators(operators: readonly Operator[], recompute: Recompute, family: Family): Recomputed {
   switch (recompute.kind) {
     case 'none':
       return { operators: [], withCommunication: false }
@@ -32,9 +28,10 @@ export function recomputedOperators(
       return { operators, withCommunication: true }
     case 'modules':
       return {
-        operators: recompute.modules.includes('mlp') && (family === 'torchtitan' || family === 'fsdp')
-          ? everySecondProduct(operators)
-          : operators.filter(operator => recompute.modules.some(module => belongs[module](operator))),
+        operators:
+          recompute.modules.includes('mlp') && (family === 'torchtitan' || family === 'fsdp')
+            ? everySecondProduct(operators)
+            : operators.filter(operator => recompute.modules.some(module => belongs[module](operator))),
         withCommunication: recompute.modules.includes('moe'),
       }
   }

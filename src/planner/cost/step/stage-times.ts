@@ -1,37 +1,33 @@
 /** Time of each virtual stage for one micro-batch: its layers, embedding and head, and what FSDP gathers for it. */
-import type { LayerCut } from '../../model/cut.ts'
-import { layerParameters } from '../../model/weights.ts'
+
 import { embeddingParameters } from '../../model/parameters.ts'
+import { layerParameters } from '../../model/weights.ts'
+import { cutOf, paddedVocab } from '../memory/working.ts'
 import type { StepInput } from '../prediction.ts'
 import { extraTimes, type LayerQuestion, layerTimes, type PassTimes } from './layer-times.ts'
 import type { Links } from './links.ts'
 import { addParts, noParts } from './parts.ts'
-import type { Prices } from './price-operators.ts'
+import type { Prices } from './prices.ts'
 import { unitExchange, withExchange } from './unit-gather.ts'
 
-export interface StageTimes extends PassTimes {
+export interface StageCost extends PassTimes {
   /** Parameters of this stage on one rank: dense (over the data axis), and routed experts. */
   readonly dense: number
   readonly experts: number
 }
 
-export function cutOf({ layout, workload }: StepInput): LayerCut {
-  return {
-    tensor: layout.tensor,
-    context: layout.context,
-    expert: layout.expert,
-    expertTensor: layout.expertTensor,
-    sequenceParallel: layout.sequenceParallel,
-    tokens: (layout.microBatch * workload.sequence) / layout.context,
-    sequence: workload.sequence,
-    contextMethod: layout.contextMethod,
-  }
-}
-
-export function stageTimes(input: StepInput, links: Links, prices: Prices): readonly StageTimes[] {
+export function stageTimes(input: StepInput, links: Links, prices: Prices): readonly StageCost[] {
   const { model, layout, software } = input
-  const cut = cutOf(input)
-  const question: LayerQuestion = { model, cut, recompute: layout.recompute, dispatcher: layout.dispatcher, links, prices, software }
+  const cut = cutOf(layout, input.workload)
+  const question: LayerQuestion = {
+    model,
+    cut,
+    recompute: layout.recompute,
+    dispatcher: layout.dispatcher,
+    links,
+    prices,
+    software,
+  }
   const perShape = model.shapes.map(shape => layerParameters(shape, model, cut))
   const timed = (asked: LayerQuestion): readonly PassTimes[] =>
     model.shapes.map((shape, i) => {
@@ -42,9 +38,10 @@ export function stageTimes(input: StepInput, links: Links, prices: Prices): read
   const byShape = timed(question)
   const limited = layout.recompute.kind === 'full' && layout.recompute.layers !== undefined
   const plain = limited ? timed({ ...question, recompute: { kind: 'none' } }) : byShape
-  const replayed = layout.recompute.kind === 'full' ? (layout.recompute.layers ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY
+  const replayed =
+    layout.recompute.kind === 'full' ? (layout.recompute.layers ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY
   const extras = extraTimes(question)
-  const vocabulary = embeddingParameters(model) / layout.tensor
+  const vocabulary = embeddingParameters(model, paddedVocab(model, layout.tensor, software)) / layout.tensor
   // The first unit's parameters and the last one's gradients have nothing to hide behind.
   const edge = unitExchange(vocabulary, input, links, prices)
   const head = withExchange(extras.head, edge, input, prices)
@@ -52,6 +49,7 @@ export function stageTimes(input: StepInput, links: Links, prices: Prices): read
   return layout.stages.map((count, stage) => {
     const forward = noParts()
     const backward = noParts()
+    let weightSeconds = 0
     let dense = 0
     let experts = 0
     for (let i = 0; i < count; i++, layer++) {
@@ -59,6 +57,7 @@ export function stageTimes(input: StepInput, links: Links, prices: Prices): read
       const times = i < replayed ? byShape[shape]! : plain[shape]!
       addParts(forward, times.forward)
       addParts(backward, times.backward)
+      weightSeconds += times.weightSeconds
       dense += perShape[shape]!.tensorSharded + perShape[shape]!.replicated
       experts += perShape[shape]!.experts
     }
@@ -74,8 +73,9 @@ export function stageTimes(input: StepInput, links: Links, prices: Prices): read
     if (isLast) {
       addParts(forward, head.forward)
       addParts(backward, head.backward)
+      weightSeconds += head.weightSeconds
       if (!(isFirst && model.tiedEmbeddings)) dense += vocabulary
     }
-    return { forward, backward, dense, experts }
+    return { forward, backward, weightSeconds, dense, experts }
   })
 }

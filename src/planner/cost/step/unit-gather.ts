@@ -2,14 +2,23 @@
  * FSDP's units: the next one's parameters arrive while this one computes, its gradients leave while the one before computes. A unit takes the
  * longer of computing and communicating; beside that, what a collective moves goes through the memory that computing needs.
  */
+
+import type { Layout, Workload } from '../../training/layout.ts'
 import { collectiveSeconds } from '../collectives/collective-seconds.ts'
 import { passSeconds } from '../kernels/pass.ts'
-import type { StepInput } from '../prediction.ts'
+import type { Software } from '../software.ts'
 import { smoothMaximum } from './host-time.ts'
 import type { PassTimes } from './layer-times.ts'
 import type { Links } from './links.ts'
 import { addParts, noParts, type Parts, totalOf } from './parts.ts'
-import type { Prices } from './price-operators.ts'
+import type { Prices } from './prices.ts'
+
+/** What the exchange of states depends on. */
+export interface SharedStates {
+  readonly layout: Pick<Layout, 'zero'>
+  readonly workload: Pick<Workload, 'precision' | 'optimizer'>
+  readonly software: Software
+}
 
 export interface UnitExchange {
   readonly gather: number
@@ -25,7 +34,12 @@ export interface UnitExchange {
 const NO_EXCHANGE: UnitExchange = { gather: 0, reduce: 0, gatherBytes: 0, reduceBytes: 0, copyOut: 0, copyIn: 0 }
 
 /** `parameters`: of the unit, on one rank before sharding. */
-export function unitExchange(parameters: number, { layout, workload, software }: StepInput, links: Links, prices: Prices): UnitExchange {
+export function unitExchange(
+  parameters: number,
+  { layout, workload, software }: SharedStates,
+  links: Links,
+  prices: Prices,
+): UnitExchange {
   if (layout.zero < 2 || links.shard.size === 1) return NO_EXCHANGE
   const { gradientBytes, fp8Parameters } = workload.precision
   const time = (op: 'all-gather' | 'reduce-scatter' | 'all-reduce', bytes: number, span: Links['shard']): number =>
@@ -45,10 +59,11 @@ export function unitExchange(parameters: number, { layout, workload, software }:
 }
 
 /** A unit's passes with its exchanges; ZeRO-2 keeps the parameters from forward to backward. */
-export function withExchange(times: PassTimes, exchange: UnitExchange, input: StepInput, prices: Prices): PassTimes {
+export function withExchange(times: PassTimes, exchange: UnitExchange, input: SharedStates, prices: Prices): PassTimes {
   if (exchange.gather === 0) return times
   const again = input.layout.zero === 3 ? 1 : 0
   return {
+    weightSeconds: times.weightSeconds,
     forward: meet(times.forward, exchange.gather, exchange.gatherBytes, exchange.copyOut, input, prices),
     backward: meet(
       times.backward,
@@ -66,7 +81,7 @@ function meet(
   communication: number,
   bytes: number,
   copies: number,
-  { software }: StepInput,
+  { software }: SharedStates,
   { device, constants }: Prices,
 ): Parts {
   const parts = addParts(noParts(), compute)

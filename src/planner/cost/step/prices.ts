@@ -1,0 +1,21 @@
+/** What the price of an operator depends on beyond the operator itself: device, precision, software and the constants. */
+import type { Device } from '../../fleet/device.ts'
+import type { Precision } from '../../training/layout.ts'
+import type { AttentionKernel } from '../kernels/attention.ts'
+import type { Features } from '../software.ts'
+import type { StepConstants } from './step-constants.ts'
+
+/** The kernel that the software brings; the first FlashAttention is priced over the second. */
+export type AttentionSoftware = AttentionKernel | 'flash1'
+
+export interface Prices {
+  readonly device: Device
+  readonly precision: Precision
+  readonly features: Features
+  readonly expertImbalance: number
+  readonly causal: boolean
+  /** Of the software's release. */
+  readonly year: number
+  readonly attention: AttentionSoftware
+  readonly constants: StepConstants
+}
