@@ -2,20 +2,24 @@
  * Memory of one rank of each pipeline stage at its worst moment: states, activations of the micro-batches in flight, and what the kernels
  * work with. Every part depends on few inputs, so that a search prices it once and adds:
  *
- *   states       shape, tensor, expert x expertTensor, zero, shard ranks, precision, optimizer      `states.ts`
- *   activations  shape, cut (tokens, tensor, context, experts), recompute, software, precision      `activations.ts`
- *   working      the same, and the padded vocabulary at the ends                                    `working.ts`
- *   reserved     allocated bytes, software                                                          `reserved.ts`
+ *   states    elements (shape, tensor, expert x expertTensor), zero, shard ranks, precision, optimizer   `states.ts`
+ *   layer     shape, cut (tokens, tensor, context, experts), recompute, software, precision              `layer-memory.ts`
+ *   head      cut, software, precision                                                                   `layer-memory.ts`
+ *   standing  shapes of the stage, cut, zero, software                                                   `standing.ts`
+ *   reserved  allocated bytes, software                                                                  `reserved.ts`
+ *
+ * allocated = states + in flight x (sum of kept) + standing + max(head's working, largest layer's working - head's kept)
  */
 import { type ModelSpec, shapeOf } from '../../model/model.ts'
 import { embeddingParameters, headParameters, mtpParameters, normParameters } from '../../model/parameters.ts'
 import { layerParameters } from '../../model/weights.ts'
 import type { MemoryPrediction, StepInput } from '../prediction.ts'
 import { keptBytes } from './activations.ts'
+import { cutOf, embeddingMemory, headMemory, paddedVocab } from './layer-memory.ts'
 import { contextBytes, reservedBytes } from './reserved.ts'
 import { type Chunk, chunksOfRank } from './stage.ts'
 import { type RankElements, stateBytes } from './states.ts'
-import { cutOf, endActivations, kernelsFor, paddedVocab, stageWorking } from './working.ts'
+import { kernelsFor, stageWorking } from './working.ts'
 
 /** `inFlight`: micro-batches whose activations a pipeline rank holds at once, in units of one of its chunks. */
 export function predictMemory(input: StepInput, inFlight: readonly number[]): readonly MemoryPrediction[] {
@@ -84,9 +88,9 @@ export function chunkActivations(chunk: Chunk, input: StepInput): number {
   const { model, layout, workload, software } = input
   const cut = cutOf(layout, workload)
   const kernels = kernelsFor(input)
-  const ends = endActivations(model, cut, software, workload)
   const recomputed = layout.recompute.kind === 'full' ? (layout.recompute.layers ?? chunk.numLayers) : chunk.numLayers
-  let bytes = (chunk.hasEmbedding ? ends.embedding : 0) + (chunk.hasHead ? ends.head : 0)
+  let bytes = chunk.hasEmbedding ? embeddingMemory(cut).keptBytes : 0
+  if (chunk.hasHead) bytes += headMemory(model, cut, software, workload).keptBytes
   for (let i = 0; i < chunk.numLayers; i++) {
     const recompute = i < recomputed ? layout.recompute : ({ kind: 'none' } as const)
     const shape = shapeOf(model, chunk.firstLayer + i)
