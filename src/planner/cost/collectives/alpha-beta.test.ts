@@ -1,4 +1,6 @@
 /** The textbook's costs: what was computed from MPICH's comments (testvectors.json: collectives_alpha_beta), and where the algorithms cross. */
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import {
   binomialBroadcast,
@@ -56,4 +58,28 @@ test.each([
 test('Rabenseifner pays two messages and a copy more when the ranks are no power of two', () => {
   expect(rabenseifnerAllReduce(6, 0, link)).toBeCloseTo(6 * link.alpha, 12)
   expect(rabenseifnerAllReduce(6, 50e9, { ...link, alpha: 0 })).toBeCloseTo(2 * (5 / 6) + 2, 9)
+})
+
+const file = resolve(import.meta.dirname, '../../../../../shared/planner/data/testvectors.json')
+type Costs = Readonly<Record<string, number>>
+const rows: readonly Costs[] = existsSync(file)
+  ? JSON.parse(readFileSync(file, 'utf8')).collectives_alpha_beta.rows
+  : []
+
+test.skipIf(rows.length === 0)('every known answer is reproduced', () => {
+  const costs: Readonly<Record<string, (q: number, n: number, on: typeof link) => number>> = {
+    ar_ring: ringAllReduce,
+    ar_rec_doubling: doublingAllReduce,
+    ar_rabenseifner: rabenseifnerAllReduce,
+    ag_ring: ringAllGather,
+    ag_bruck: doublingAllGather,
+    rs_halving: halvingReduceScatter,
+    a2a_pairwise: pairwiseAllToAll,
+    a2a_bruck: bruckAllToAll,
+    bcast_binomial: binomialBroadcast,
+    bcast_scatter_ag: scatterGatherBroadcast,
+  }
+  for (const row of rows)
+    for (const [name, cost] of Object.entries(costs))
+      expect(cost(row.p!, row.bytes!, link), `${name} of ${row.p} ranks`).toBeCloseTo(row[name]!, 12)
 })

@@ -26,6 +26,7 @@ test.each([
   [256, 8, 4, 3.614214305566513],
   [256, 8, 2, 1.9930201154318212],
   [128, 8, 4, 3.6290109244257005],
+  [128, 8, 8, 5.339356895383487],
   [8, 2, 2, 1.5714285714285714],
 ])('%i experts, %i a token, lie on %i nodes: a token goes to %d of them', (experts, topK, nodes, expected) =>
   expect(distinctNodes(experts, topK, nodes)).toBeCloseTo(expected, 9),
