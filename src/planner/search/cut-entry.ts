@@ -3,19 +3,30 @@ import type { Recompute } from '../training/layout.ts'
 import type { PipelineOption } from './pipeline-options.ts'
 import type { SearchProblem } from './problem.ts'
 import { NO_RECOMPUTE, type RecomputeOption, recomputeOption, recomputeOptions, secondsOf } from './recompute-options.ts'
-import type { Cut, CutCosts } from './stage-costs.ts'
+import type { Cut, CutCosts, Exchange, LayerCost, StateChoice } from './stage-costs.ts'
 import { cutEvenly } from './stage-cut.ts'
 import { layStages, type ShapeCounts, type Stages } from './stages.ts'
+
+/** Layer costs of a cut, with the exchanges of ZeRO 2 and 3 or without. */
+export interface Priced {
+  /** Fastest first. */
+  readonly options: readonly RecomputeOption[]
+  /** What layers beside recomputed ones cost. */
+  readonly plain: RecomputeOption
+  readonly embedding: LayerCost
+  readonly head: LayerCost
+  /** Embedding, head and loss of one micro-batch. */
+  readonly extraSeconds: number
+}
 
 export class CutEntry {
   readonly cut: Cut
   readonly costs: CutCosts
   readonly #problem: SearchProblem
   readonly #counts: ShapeCounts
+  readonly #priced = new Map<string, Priced>()
   readonly #numbers = new Map<number, readonly number[]>()
   readonly #laid = new Map<string, Stages>()
-  #options: readonly RecomputeOption[] | undefined
-  #plain: RecomputeOption | undefined
   #layerSeconds: Float64Array | undefined
 
   constructor(problem: SearchProblem, counts: ShapeCounts, cut: Cut) {
@@ -25,46 +36,60 @@ export class CutEntry {
     this.costs = problem.costs.cut(cut)
   }
 
-  /** Fastest first. */
-  options(recomputes: readonly Recompute[]): readonly RecomputeOption[] {
-    this.#options ??= recomputeOptions(recomputes, this.#counts.total, this.costs)
-    return this.#options
+  priced(recomputes: readonly Recompute[], exchange?: Exchange): Priced {
+    const key = exchange ? keyOf(exchange) : ''
+    let priced = this.#priced.get(key)
+    if (!priced) {
+      const { total } = this.#counts
+      const embedding = this.costs.embedding(exchange)
+      const head = this.costs.head(exchange)
+      const options = recomputeOptions(recomputes, total, this.costs, exchange)
+      priced = {
+        options,
+        plain:
+          options.find(({ recompute }) => recompute.kind === 'none') ??
+          recomputeOption(NO_RECOMPUTE, total, this.costs, exchange),
+        embedding,
+        head,
+        extraSeconds: secondsOf(embedding) + secondsOf(head),
+      }
+      this.#priced.set(key, priced)
+    }
+    return priced
   }
 
-  /** What layers beside recomputed ones cost. */
-  get plain(): RecomputeOption {
-    this.#plain ??= recomputeOption(NO_RECOMPUTE, this.#counts.total, this.costs)
-    return this.#plain
-  }
-
-  /** Embedding, head and loss of one micro-batch. */
-  get extraSeconds(): number {
-    return secondsOf(this.costs.embedding) + secondsOf(this.costs.head)
-  }
-
-  /** The layers in even stages, by the times of the fastest recompute: one cut for all recomputes, since they slow all layers alike. */
-  stages(pipeline: number, option: PipelineOption, fastest: RecomputeOption): Stages {
+  /** The layers in even stages, by times without recompute and exchanges: one cut for all, since those slow all layers alike. */
+  stages(pipeline: number, option: PipelineOption): Stages {
     const key = `${pipeline}/${option.chunks}/${placement(option)}`
     let laid = this.#laid.get(key)
     if (!laid) {
-      laid = layStages(pipeline, option, this.#even(pipeline * option.chunks, fastest))
+      laid = layStages(pipeline, option, this.#problem.fixed.stages ?? this.#even(pipeline * option.chunks))
       this.#laid.set(key, laid)
     }
     return laid
   }
 
-  #even(numStages: number, fastest: RecomputeOption): readonly number[] {
+  #even(numStages: number): readonly number[] {
     let numbers = this.#numbers.get(numStages)
     if (!numbers) {
-      const { layers } = this.#problem.model
-      this.#layerSeconds ??= Float64Array.from(layers, shape => secondsOf(fastest.costs[shape]!))
-      const extras = { first: secondsOf(this.costs.embedding), last: secondsOf(this.costs.head) }
+      const { layers, shapes } = this.#problem.model
+      if (!this.#layerSeconds) {
+        const ofShape = shapes.map((_, shape) => secondsOf(this.costs.layer(shape, NO_RECOMPUTE)))
+        this.#layerSeconds = Float64Array.from(layers, shape => ofShape[shape]!)
+      }
+      const extras = { first: secondsOf(this.costs.embedding()), last: secondsOf(this.costs.head()) }
       numbers = cutEvenly(this.#layerSeconds, extras, numStages)
       this.#numbers.set(numStages, numbers)
     }
     return numbers
   }
 }
+
+const keyOf = ({ grid, choice }: Exchange): string => `${grid.pipeline}/${grid.data}/${choice.zero}/${choice.shardRanks}`
+
+/** Undefined where micro-batches exchange nothing. */
+export const exchangeOf = (grid: Exchange['grid'], choice: StateChoice): Exchange | undefined =>
+  choice.zero >= 2 && choice.shardRanks > 1 ? { grid, choice } : undefined
 
 const placement = ({ schedule }: PipelineOption): string =>
   schedule === 'dualpipe' ? 'both' : schedule === 'zbv' || schedule === 'dualpipev' ? 'v' : 'loop'

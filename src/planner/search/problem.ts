@@ -23,6 +23,7 @@ export type Fixed = Partial<Degrees> &
       Layout,
       | 'schedule'
       | 'chunks'
+      | 'stages'
       | 'microBatch'
       | 'sequenceParallel'
       | 'contextMethod'

@@ -3,14 +3,21 @@
  * layout costs some hundred nanoseconds. What does not fit or cannot win is counted; the rest goes to `offer`.
  */
 import type { Layout, Recompute } from '../training/layout.ts'
-import type { CutEntry } from './cut-entry.ts'
+import { type CutEntry, exchangeOf, type Priced } from './cut-entry.ts'
 import { pipelineBound } from './pipeline-bound.ts'
 import { type PipelineOption, pipelineOptions } from './pipeline-options.ts'
 import { type PricedState, pricedStates } from './priced-states.ts'
 import { devicesUsed, type Question, type SearchProblem } from './problem.ts'
 import type { RecomputeOption } from './recompute-options.ts'
 import type { Grid, StateChoice } from './stage-costs.ts'
-import { activationBytes, type PartialRecompute, stageSeconds, whole } from './stage-sums.ts'
+import {
+  activationBytes,
+  type PartialRecompute,
+  type RankLoad,
+  rankLoads,
+  stageSeconds,
+  whole as wholeRecompute,
+} from './stage-sums.ts'
 import type { ShapeCounts, Stages } from './stages.ts'
 import { stateChoices } from './state-options.ts'
 
@@ -44,154 +51,178 @@ export interface Node {
 export interface Sink {
   readonly tally: Tally
   /** At or above it nothing is wanted. */
-  limit(): number
-  offer(scored: Scored): void
+  readonly limit: () => number
+  readonly offer: (scored: Scored) => void
 }
 
 export function scoreNode(node: Node, sink: Sink): void {
-  const { problem, question, entry, grid, counts, microBatches } = node
-  const { without = {} } = question
-  const fastest = entry.options(node.recomputes)[0]!
-  const choices = stateChoices(problem, grid).filter(
-    ({ zero, shardRanks, offload }) =>
-      zero !== without.zero && shardRanks !== without.shardRanks && offload !== without.offload,
-  )
-  if (choices.length === 0) return
-  const pricedByStages = new Map<Stages, readonly PricedState[]>()
-  for (const option of pipelineOptions(problem, grid.pipeline, microBatches)) {
-    if (option.schedule === without.schedule || option.chunks === without.chunks) continue
-    const stages = entry.stages(grid.pipeline, option, fastest)
-    const states = (): readonly PricedState[] => {
-      let priced = pricedByStages.get(stages)
-      if (!priced) {
-        priced = pricedStates(problem, entry, counts, grid, stages, fastest, choices)
-        pricedByStages.set(stages, priced)
-      }
-      return priced
-    }
-    scorePipeline(node, sink, option, stages, choices.length, states)
-  }
-}
-
-function scorePipeline(
-  node: Node,
-  sink: Sink,
-  option: PipelineOption,
-  stages: Stages,
-  numChoices: number,
-  states: () => readonly PricedState[],
-): void {
   const { problem, question, entry, grid, microBatches } = node
-  const without = question.without?.recompute as Recompute | undefined
-  const stretch = problem.costs.stretch(devicesUsed(grid))
-  const options = entry.options(node.recomputes)
-  for (const recompute of options) {
-    if (without && without.kind === recompute.recompute.kind && sameRecompute(without, recompute.recompute)) continue
-    const even = (microBatches * (recompute.layerSeconds + entry.extraSeconds)) / grid.pipeline
-    const isPartial = isPartialRecompute(problem, recompute, stages)
-    if (!isPartial && stretch * even >= sink.limit()) {
-      sink.tally.tooSlow += numChoices
-      continue
+  const { without = {} } = question
+  const flavours = new Map<string, StateChoice[]>()
+  for (const choice of stateChoices(problem, grid)) {
+    const { zero, shardRanks, offload } = choice
+    if (zero === without.zero || shardRanks === without.shardRanks || offload === without.offload) continue
+    const key = exchangeOf(grid, choice) ? `${zero}/${shardRanks}` : ''
+    const together = flavours.get(key)
+    if (together) together.push(choice)
+    else flavours.set(key, [choice])
+  }
+  const options = pipelineOptions(problem, grid.pipeline, microBatches).filter(
+    ({ schedule, chunks }) => schedule !== without.schedule && chunks !== without.chunks,
+  )
+  for (const choices of flavours.values()) {
+    const priced = entry.priced(node.recomputes, exchangeOf(grid, choices[0]!))
+    const ranks = new Map<Stages, Ranks>()
+    for (const option of options) {
+      const stages = entry.stages(grid.pipeline, option)
+      let known = ranks.get(stages)
+      if (!known) {
+        known = new Ranks(node, stages, priced, choices)
+        ranks.set(stages, known)
+      }
+      new PipelineScore(node, option, stages, priced, known, choices.length).all(sink)
     }
-    const score = new PipelineScore(node, option, stages, stretch)
-    if (isPartial) score.partial(sink, recompute, entry.plain, states())
-    else score.whole(sink, recompute, states(), numChoices)
   }
 }
 
-/** Full recompute may stop after some layers of each stage, unless the user fixed how many. */
-const isPartialRecompute = ({ fixed }: SearchProblem, { recompute }: RecomputeOption, { longest }: Stages): boolean =>
-  recompute.kind === 'full' && fixed.recompute === undefined && longest > 1
+/** What the ranks of some stages hold, priced when first asked. */
+class Ranks {
+  readonly #of: () => { readonly loads: readonly RankLoad[]; readonly states: readonly PricedState[] }
+  #known: { readonly loads: readonly RankLoad[]; readonly states: readonly PricedState[] } | undefined
 
+  constructor({ problem, entry, counts, grid }: Node, stages: Stages, priced: Priced, choices: readonly StateChoice[]) {
+    this.#of = () => {
+      const loads = rankLoads(entry, counts, stages, priced, grid.pipeline)
+      return { loads, states: pricedStates(problem, grid, loads, choices) }
+    }
+  }
+
+  get known() {
+    this.#known ??= this.#of()
+    return this.#known
+  }
+}
+
+/** All recomputes and states of one cut, grid, schedule and exchange. */
 class PipelineScore {
   readonly #node: Node
   readonly #option: PipelineOption
   readonly #stages: Stages
+  readonly #priced: Priced
+  readonly #ranks: Ranks
+  readonly #numChoices: number
   readonly #stretch: number
   readonly #send: number
   readonly #capacity: number
 
-  constructor(node: Node, option: PipelineOption, stages: Stages, stretch: number) {
+  constructor(node: Node, option: PipelineOption, stages: Stages, priced: Priced, ranks: Ranks, numChoices: number) {
     this.#node = node
     this.#option = option
     this.#stages = stages
-    this.#stretch = stretch
+    this.#priced = priced
+    this.#ranks = ranks
+    this.#numChoices = numChoices
+    this.#stretch = node.problem.costs.stretch(devicesUsed(node.grid))
     this.#send = node.grid.pipeline > 1 ? node.entry.costs.sendSeconds(node.grid) : 0
     this.#capacity = Math.min(node.problem.costs.capacityBytes, node.question.memoryBytes ?? Number.POSITIVE_INFINITY)
   }
 
+  all(sink: Sink): void {
+    const { problem, question, grid, microBatches } = this.#node
+    const without = question.without?.recompute as Recompute | undefined
+    for (const recompute of this.#priced.options) {
+      if (without && sameRecompute(without, recompute.recompute)) continue
+      // Full recompute may stop after some layers of each stage, unless the user fixed how many.
+      const isPartial = recompute.recompute.kind === 'full' && problem.fixed.recompute === undefined && this.#stages.longest > 1
+      const seconds = isPartial ? this.#priced.plain.layerSeconds : recompute.layerSeconds
+      const even = (microBatches * (seconds + this.#priced.extraSeconds)) / grid.pipeline
+      if (this.#least(even, 0) >= sink.limit()) sink.tally.tooSlow += this.#numChoices
+      else if (isPartial) this.#partial(sink, recompute)
+      else this.#whole(sink, recompute)
+    }
+  }
+
   /** The fastest states that fit. */
-  whole(sink: Sink, recompute: RecomputeOption, states: readonly PricedState[], numChoices: number): void {
-    const { tally } = sink
-    const partial = whole(recompute)
+  #whole({ tally, limit, offer }: Sink, recompute: RecomputeOption): void {
+    const partial = wholeRecompute(recompute)
     const bound = this.#bound(partial)
-    tally.tooSlow += numChoices - states.length
-    if (this.#stretch * bound >= sink.limit()) {
-      tally.tooSlow += states.length
+    if (this.#least(bound, 0) >= limit()) {
+      tally.tooSlow += this.#numChoices
       return
     }
+    const { states } = this.#ranks.known
+    tally.tooSlow += this.#numChoices - states.length
     const activations = this.#activations(partial)
     for (const [i, state] of states.entries()) {
-      const least = this.#stretch * (bound + state.seconds)
+      const leastSeconds = this.#least(bound, state.seconds)
       tally.scored++
-      if (least >= sink.limit()) {
+      if (leastSeconds >= limit()) {
+        tally.tooSlow += states.length - i
+        return
+      }
+      const neededBytes = this.#needed(activations, recompute, state)
+      if (neededBytes <= this.#capacity) {
+        offer({ layout: this.#layout(recompute.recompute, state.choice), leastSeconds, neededBytes })
         tally.tooSlow += states.length - i - 1
         return
       }
-      const needed = this.#needed(activations, state)
-      if (needed <= this.#capacity) {
-        sink.offer({ layout: this.#layout(recompute.recompute, state.choice), leastSeconds: least, neededBytes: needed })
-        tally.tooSlow += states.length - i - 1
-        return
-      }
-      this.#tooLarge(tally, needed, recompute.recompute, state.choice)
+      this.#tooLarge(tally, neededBytes, recompute.recompute, state.choice)
     }
   }
 
   /** For each choice of states the fewest recomputed layers that fit: fewer need more memory, more take more time. */
-  partial(sink: Sink, full: RecomputeOption, none: RecomputeOption, states: readonly PricedState[]): void {
+  #partial({ tally, limit, offer }: Sink, full: RecomputeOption): void {
     const { longest } = this.#stages
-    const { tally } = sink
-    for (const state of states) {
-      const at = (layers: number): PartialRecompute => ({ option: full, layers, rest: none })
-      const fits = (layers: number): number => this.#needed(this.#activations(at(layers)), state)
-      tally.scored++
-      const least = fits(longest)
+    for (const state of this.#ranks.known.states) {
+      const needs = (layers: number): number => {
+        tally.scored++
+        return this.#needed(this.#activations({ option: full, layers }), full, state)
+      }
+      const least = needs(longest)
       if (least > this.#capacity) {
         this.#tooLarge(tally, least, full.recompute, state.choice)
         continue
       }
-      let [low, high, needed] = [1, longest, least]
+      let [low, high, neededBytes] = [1, longest, least]
       while (low < high) {
         const middle = (low + high) >> 1
-        const bytes = fits(middle)
-        tally.scored++
-        if (bytes <= this.#capacity) [high, needed] = [middle, bytes]
+        const bytes = needs(middle)
+        if (bytes <= this.#capacity) [high, neededBytes] = [middle, bytes]
         else low = middle + 1
       }
-      const leastSeconds = this.#stretch * (this.#bound(at(low)) + state.seconds)
+      const leastSeconds = this.#least(this.#bound({ option: full, layers: low }), state.seconds)
       const recompute: Recompute = low === longest ? full.recompute : { kind: 'full', layers: low }
-      if (leastSeconds < sink.limit())
-        sink.offer({ layout: this.#layout(recompute, state.choice), leastSeconds, neededBytes: needed })
+      if (leastSeconds < limit()) offer({ layout: this.#layout(recompute, state.choice), leastSeconds, neededBytes })
       else tally.tooSlow++
     }
   }
 
+  #least(pipelineSeconds: number, stateSeconds: number): number {
+    return this.#stretch * (pipelineSeconds + stateSeconds + this.#node.problem.costs.stepSeconds)
+  }
+
   #bound(partial: PartialRecompute): number {
-    const { entry, counts, grid, microBatches } = this.#node
-    const seconds = stageSeconds(entry, counts, this.#stages, partial)
+    const { counts, grid, microBatches } = this.#node
+    const seconds = stageSeconds(counts, this.#stages, partial, this.#priced)
     return pipelineBound(this.#option, grid.pipeline, microBatches, this.#stages, seconds, this.#send)
   }
 
   #activations(partial: PartialRecompute): Float64Array {
-    const { entry, counts, grid, microBatches } = this.#node
-    return activationBytes(entry, counts, this.#option, this.#stages, partial, grid.pipeline, microBatches)
+    const { counts, grid, microBatches } = this.#node
+    return activationBytes(counts, this.#option, this.#stages, partial, this.#priced, grid.pipeline, microBatches)
   }
 
-  #needed(activations: Float64Array, { bytes }: PricedState): number {
+  /** Of the fullest rank. */
+  #needed(activations: Float64Array, { recompute }: RecomputeOption, { choice, bytes, strandedBytes }: PricedState): number {
+    const { problem, entry, grid } = this.#node
+    const { loads } = this.#ranks.known
     let most = 0
-    for (let rank = 0; rank < activations.length; rank++) most = Math.max(most, activations[rank]! + bytes[rank]!)
-    return this.#node.problem.costs.neededBytes(this.#node.grid, most)
+    for (let rank = 0; rank < activations.length; rank++) {
+      const working = entry.costs.working(recompute, loads[rank]!.kind, choice.zero, choice.shardRanks > 1)
+      const allocated = activations[rank]! + bytes[rank]! + working.bytes
+      most = Math.max(most, problem.costs.neededBytes(grid, allocated, strandedBytes[rank]! + working.strandedBytes))
+    }
+    return most
   }
 
   #tooLarge(tally: Tally, needed: number, recompute: Recompute, choice: StateChoice): void {

@@ -61,7 +61,8 @@ export class Search {
     for (const { entry, perSequence } of this.#ranked(question)) {
       const grids = this.#grids(entry.cut, question)
       for (const { pipeline, data, devices } of grids) {
-        const least = (perSequence * this.problem.workload.globalBatch * this.problem.costs.stretch(devices)) / devices
+        const least = this.problem.costs.stretch(devices) *
+          (this.problem.costs.stepSeconds + (perSequence * this.problem.workload.globalBatch) / devices)
         if (least >= run.limit()) break
         nodes++
         const grid = { ...entry.cut, pipeline, data }
@@ -137,19 +138,19 @@ class Run {
   found: Found | undefined
   readonly #search: Search
   readonly #question: Question
+  readonly #below: number
   #waiting: Scored[] = []
   #fresh: Scored[] = []
 
   constructor(search: Search, question: Question) {
     this.#search = search
     this.#question = question
+    this.#below = question.belowSeconds ?? Number.POSITIVE_INFINITY
   }
 
-  limit(): number {
-    return Math.min(this.found?.prediction.seconds ?? Number.POSITIVE_INFINITY, this.#question.belowSeconds ?? Number.POSITIVE_INFINITY)
-  }
+  readonly limit = (): number => Math.min(this.found?.prediction.seconds ?? Number.POSITIVE_INFINITY, this.#below)
 
-  offer(scored: Scored): void {
+  readonly offer = (scored: Scored): void => {
     this.#fresh.push(scored)
   }
 

@@ -6,7 +6,7 @@
  * `step-costs.ts` answers these from `cost/`; tests answer them with a synthetic cost.
  */
 import type { StepPrediction } from '../cost/prediction.ts'
-import type { Dispatcher, Layout, Recompute, Workload } from '../training/layout.ts'
+import type { Dispatcher, Layout, Recompute } from '../training/layout.ts'
 
 /** How one layer is cut: what its time and its activations depend on. */
 export interface Cut {
@@ -33,6 +33,12 @@ export interface StateChoice {
   readonly offload: Layout['offload']
 }
 
+/** ZeRO 2 and 3 exchange gradients and parameters with every micro-batch: then a layer's time depends on them as well. */
+export interface Exchange {
+  readonly grid: Grid
+  readonly choice: StateChoice
+}
+
 /** Of one layer (or of what the first and last stage do besides) and one micro-batch on one rank. */
 export interface LayerCost {
   readonly forwardSeconds: number
@@ -41,8 +47,6 @@ export interface LayerCost {
   readonly weightSeconds: number
   /** Activations kept from forward to backward. */
   readonly keptBytes: number
-  /** At the layer's worst moment on top of that. */
-  readonly workingBytes: number
 }
 
 /** Parameters on one rank; experts are averaged over a group of their own. */
@@ -51,46 +55,54 @@ export interface Elements {
   readonly experts: number
 }
 
-/** What a rank of one stage holds and does, for the states. */
-export interface StageLoad {
-  readonly elements: Elements
+/** What a rank holds and does, for the states. */
+export interface StageLoad extends Elements {
   /** Compute of one micro-batch behind which gradients and parameters can travel. */
   readonly forwardSeconds: number
   readonly backwardSeconds: number
-  readonly isFirst: boolean
-  readonly isLast: boolean
-  readonly numLayers: number
 }
 
 export interface StateCost {
   /** Exposed data-parallel communication and the optimizer. */
   readonly seconds: number
-  /** Parameters, gradients, optimizer states and buffers that do not grow with micro-batches. */
+  /** Parameters, gradients, optimizer states. */
   readonly bytes: number
+  /** Reserved, but of no use to anything else. */
+  readonly strandedBytes: number
+}
+
+/** A rank's kinds of layers, as far as what it works with depends on them. */
+export interface RankKind {
+  /** Bit s: it has layers of shape s. */
+  readonly shapes: number
+  readonly hasHead: boolean
 }
 
 export interface CutCosts {
   /** All of one micro-batch's work, without recompute, added up over the stages: at least this. Cheaper to ask than the layers. */
   readonly leastSeconds: number
-  layer(shape: number, recompute: Recompute): LayerCost
-  readonly embedding: LayerCost
-  readonly head: LayerCost
+  layer(shape: number, recompute: Recompute, exchange?: Exchange): LayerCost
+  embedding(exchange?: Exchange): LayerCost
+  head(exchange?: Exchange): LayerCost
   elements(shape: number): Elements
   readonly embeddingElements: Elements
   /** With tied weights the last of several stages has a copy of the embedding. */
   headElements(hasEmbedding: boolean): Elements
+  /** At a rank's worst moment beyond states and kept activations; `stranded` as in `StateCost`. */
+  working(recompute: Recompute, rank: RankKind, zero: Layout['zero'], isSharded: boolean): { readonly bytes: number; readonly strandedBytes: number }
   /** One micro-batch's activations to the next stage, as far as the step feels it. */
   sendSeconds(grid: Grid): number
 }
 
 export interface StageCosts {
-  readonly workload: Workload
   /** Of one device. */
   readonly capacityBytes: number
   cut(cut: Cut): CutCosts
   states(grid: Grid, choice: StateChoice, load: StageLoad): StateCost
   /** What a device must have for so much allocated memory: the allocator's reserve and what lies outside of it. Grows with it. */
-  neededBytes(grid: Grid, allocatedBytes: number): number
+  neededBytes(grid: Grid, allocatedBytes: number, strandedBytes: number): number
+  /** What every step takes besides. */
+  readonly stepSeconds: number
   /** By what the number of ranks stretches the whole step (jitter that all wait for); at least 1, and `stretch / devices` falls. */
   stretch(devices: number): number
   /** The whole layout: exact, and slower. */
