@@ -18,6 +18,7 @@ test('communication takes processors: what its library is given, or one a channe
   const pool = boxes('H100').pools[0]!
   expect(processorsTaken('deepep', pool)).toBe(20)
   expect(processorsTaken('hybridep', pool)).toBe(16)
-  expect(processorsTaken('alltoall', pool)).toBe(ncclProcessors(pool))
-  expect(ncclProcessors(pool)).toBeGreaterThan(ncclProcessors(boxes('A100').pools[0]!))
+  expect(processorsTaken('alltoall', pool)).toBe(ncclProcessors('all-to-all', pool))
+  expect(ncclProcessors('all-gather', pool)).toBeGreaterThan(ncclProcessors('all-gather', boxes('A100').pools[0]!))
+  expect(ncclProcessors('send', pool)).toBeLessThan(ncclProcessors('all-gather', pool))
 })

@@ -38,7 +38,7 @@ export function stepEnd(load: RankLoad, input: SharedStates, links: Links, price
   const exposed = (communication: number, hides: boolean, behind: number): number => {
     if (!hides) return communication
     const hidden = Math.min(communication, prices.constants.dataHidden * behind)
-    return communication - hidden + stolen(prices, links) * hidden
+    return communication - hidden + stolen('reduce-scatter', prices, links) * hidden
   }
   const owned = (elements: number, ranks: number): number => (layout.zero === 0 ? elements : elements / ranks)
   const updated =

@@ -89,7 +89,7 @@ function contextExposed(talk: Talk): Exposed {
   const turns = (cut.context - 1) * (direction === 'forward' ? 1 : 2)
   const all = turns * seconds(talk, 'send', 2 * cut.tokens * keysAndValues, links.context)
   const hidden = Math.min(all, prices.constants.contextHidden * attentionTime)
-  return { seconds: all - hidden + stolen(prices, links) * hidden, launches: turns }
+  return { seconds: all - hidden + stolen('send', prices, links) * hidden, launches: turns }
 }
 
 /** To the experts and back; with a tensor degree of their own experts gather the tokens of its ranks and scatter the sums. */
