@@ -1,7 +1,12 @@
-/** Constants of fused attention kernels by device and head size, from measurements (`data/attention-fits.ts`) or the nearest relative. */
+/**
+ * Constants of fused attention kernels by device, kernel and head size: Hopper's from the figures of the kernels that training uses, the others'
+ * from measured inference kernels of the same family (`data/attention-fits.ts`), or from the nearest relative.
+ */
 import type { Device } from '../../fleet/device.ts'
+import type { Direction } from './attention-shape.ts'
 import { ATTENTION_FITS } from './data/attention-fits.ts'
-import type { AttentionFit, HeadClass } from './fitted-attention.ts'
+import { HOPPER_ATTENTION, HOPPER_PEAK_TERAFLOPS } from './data/hopper-attention.ts'
+import type { AttentionFit, AttentionKernel, HeadClass, HeadSize } from './fitted-attention.ts'
 
 interface Relative {
   readonly name: string
@@ -21,37 +26,68 @@ const RELATIVES: Readonly<Record<Device['generation'], Relative>> = {
   tpu: { name: 'A100-80GB SXM', efficiency: 0.8 },
 }
 
-const cache = new Map<string, Map<number, AttentionFit>>()
-const LATENT = -1
+const cache = new Map<string, Map<string, AttentionFit>>()
 
-export function attentionFit(device: Device, headDim: number, isLatent: boolean): AttentionFit {
+/** Forward's constants; backward's only where they were published apart (`hasOwnBackward`). */
+export function attentionFit(
+  device: Device,
+  kernel: AttentionKernel,
+  direction: Direction,
+  headDim: number,
+  isLatent: boolean,
+): AttentionFit {
   let ofDevice = cache.get(device.name)
   if (!ofDevice) {
     ofDevice = new Map()
     cache.set(device.name, ofDevice)
   }
-  const key = isLatent ? LATENT : headDim
+  const key = `${kernel} ${direction} ${isLatent ? 'latent' : headDim}`
   const known = ofDevice.get(key)
   if (known) return known
-  const found = findFit(device, headDim, isLatent)
+  const found = findFit(device, kernel, direction, headDim, isLatent)
   ofDevice.set(key, found)
   return found
 }
 
-function findFit(device: Device, headDim: number, isLatent: boolean): AttentionFit {
+export const hasOwnBackward = ({ generation }: Device, isLatent: boolean): boolean =>
+  generation === 'hopper' && !isLatent
+
+function findFit(
+  device: Device,
+  kernel: AttentionKernel,
+  direction: Direction,
+  headDim: number,
+  isLatent: boolean,
+): AttentionFit {
+  if (hasOwnBackward(device, isLatent) && kernel !== 'unfused')
+    return betweenHeadSizes(size => publishedFit(kernel, direction, size), headDim)
   const relative = ATTENTION_FITS[device.name] ? { name: device.name, efficiency: 1 } : RELATIVES[device.generation]
-  const fits = ATTENTION_FITS[relative.name]!
-  const fit = isLatent ? fits.latent : betweenHeadSizes(fits, headDim)
-  return { ...fit, efficiency: fit.efficiency * relative.efficiency }
+  const fits: Readonly<Record<HeadClass, AttentionFit>> = ATTENTION_FITS[relative.name]!
+  const fit = isLatent ? fits.latent : betweenHeadSizes(size => fits[size], headDim)
+  return { ...fit, efficiency: fit.efficiency * relative.efficiency * slower(device, kernel) }
 }
 
+/** The papers' batches fill the device; waves are lost as measured on the H100. */
+function publishedFit(kernel: Exclude<AttentionKernel, 'unfused'>, direction: Direction, size: HeadSize): AttentionFit {
+  const { limit, shortKeys, shortPower } = HOPPER_ATTENTION[kernel][size][direction]
+  const measured = ATTENTION_FITS['H100-80GB SXM']![size]
+  return { ...measured, efficiency: limit / HOPPER_PEAK_TERAFLOPS, shortKeys, shortPower }
+}
+
+/**
+ * FlashAttention-2 does not use Blackwell's matrix instructions: 355 TFLOP/s alone (tritonbench #171), about 430 by what torchtitan gained when it
+ * went to cuDNN (#1196).
+ */
+const slower = ({ generation }: Device, kernel: AttentionKernel): number =>
+  generation === 'blackwell' && kernel === 'flash2' ? 0.36 : 1
+
 /** Kernels exist for a few head sizes; others lie between (they are padded), smaller ones fill less of a tensor core's step. */
-function betweenHeadSizes(fits: Readonly<Record<HeadClass, AttentionFit>>, headDim: number): AttentionFit {
-  if (headDim <= 64) return { ...fits[64], efficiency: (fits[64].efficiency * headDim) / 64 }
-  if (headDim >= 256) return fits[256]
-  const [low, high, lowDim] = headDim <= 128 ? [fits[64], fits[128], 64] : [fits[128], fits[256], 128]
+function betweenHeadSizes(of: (size: HeadSize) => AttentionFit, headDim: number): AttentionFit {
+  if (headDim <= 64) return { ...of('64'), efficiency: (of('64').efficiency * headDim) / 64 }
+  if (headDim >= 256) return of('256')
+  const [low, high, lowDim] = headDim <= 128 ? [of('64'), of('128'), 64] : [of('128'), of('256'), 128]
   const part = (headDim - lowDim) / lowDim
-  const mix = (of: (fit: AttentionFit) => number) => of(low) + part * (of(high) - of(low))
+  const mix = (value: (fit: AttentionFit) => number) => value(low) + part * (value(high) - value(low))
   return {
     efficiency: mix(fit => fit.efficiency),
     shortKeys: mix(fit => fit.shortKeys),

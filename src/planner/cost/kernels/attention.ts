@@ -4,15 +4,13 @@
  * sequence; and it depends on the kernel's generation more than on the device's peak.
  */
 import type { Device, NumberFormat } from '../../fleet/device.ts'
-import { attentionFit } from './attention-fit.ts'
+import { attentionFit, hasOwnBackward } from './attention-fit.ts'
 import { type AttentionShape, type Direction, visibleKeys } from './attention-shape.ts'
-import type { AttentionFit } from './fitted-attention.ts'
+import type { AttentionFit, AttentionKernel } from './fitted-attention.ts'
 import { unfusedAttentionSeconds } from './unfused-attention.ts'
 
 export type { AttentionShape, Direction } from './attention-shape.ts'
-
-/** `vendor`: cuDNN on Hopper and Blackwell, FlashAttention-2 before; `unfused` materialises the scores. */
-export type AttentionKernel = 'vendor' | 'flash2' | 'flash3' | 'unfused'
+export type { AttentionKernel } from './fitted-attention.ts'
 
 const QUERY_TILE = 128
 /** The benchmark's kernels start from Python; in training the host's time is counted apart. */
@@ -29,12 +27,14 @@ export function attentionSeconds(
 ): number {
   if (kernel === 'unfused') return unfusedAttentionSeconds(device, shape, direction)
   const peak = (device.peakFlops.bf16 ?? device.peakFlops.fp16 ?? 1e14) * (format === 'fp8' ? FP8_GAIN : 1)
-  const fit = attentionFit(device, shape.headDim, shape.latent === true)
-  const rate = kernelRate(device, kernel, direction) * (direction === 'forward' ? 1 : backwardRate(shape))
-  const compute = forwardSeconds(fit, shape, peak, device.processors) / rate
-  const products = direction === 'forward' ? 1 : 2.5
+  const isLatent = shape.latent === true
+  const fit = attentionFit(device, kernel, direction, shape.headDim, isLatent)
+  const forward = forwardSeconds(fit, shape, peak, device.processors)
+  const backward = hasOwnBackward(device, isLatent) ? (shape.causal ? MASKED_BACKWARD : 1) : backwardRate(shape)
+  // Five products for two: scores again, then the gradients of values, probabilities, queries and keys.
+  const compute = direction === 'forward' ? forward : (2.5 * forward) / backward
   const memory = (passesOverInputs[direction] * inputBytes(shape)) / (0.85 * device.memoryBytesPerSecond)
-  return LAUNCH_SECONDS * (direction === 'forward' ? 1 : 3) + Math.max(products * compute, memory)
+  return LAUNCH_SECONDS * (direction === 'forward' ? 1 : 3) + Math.max(compute, memory)
 }
 
 /** Without launch and without what the benchmark does beside. */
@@ -63,26 +63,16 @@ function inputBytes({ batch, heads, kvHeads, headDim, valueDim, sequenceQ, seque
   return 2 * batch * (headDim + valueDim) * (heads * sequenceQ + kvHeads * sequenceKv)
 }
 
+/** Tiles on the diagonal are half wasted, more so in backward (flash-attention #2280, B200, 8k keys: 1209 with a mask, 1360 without). */
+const MASKED_BACKWARD = 0.94
+
 /**
- * Five products for two, each at less than the forward's rate, more so with few keys. Measured by the FlashAttention-3 paper's authors (2407.08608,
- * figures 5 and 6; H100, no mask, backward over forward): size 128: .74 at 1k keys, .80 at 2k, .84 at 4k, .865 at 8k, the same for FlashAttention-2
- * and -3 and cuDNN; size 64, whose forward waits for exponentials: .95 at 8k. FlashAttention-4 on B200: .85 at 8k, causal (flash-attention #2280).
+ * Rate of the backward products over the forward's, where only the forward was measured. On H100 (2407.08608, figures 5 and 6, no mask), heads of
+ * 128: .74 at 1k keys, .80 at 2k, .84 at 4k, .865 at 8k, the same for FlashAttention-2, -3 and cuDNN; heads of 64, whose forward waits for
+ * exponentials: .95 at 8k. FlashAttention-4 on B200: .85 at 8k, causal (flash-attention #2280).
  */
 function backwardRate(shape: AttentionShape): number {
   const { headDim, latent } = shape
   const limit = latent ? 0.82 : headDim <= 64 ? 0.98 : headDim <= 128 ? 0.98 - (0.1 * (headDim - 64)) / 64 : 0.79
   return limit / (1 + 190 / Math.max(1, visibleKeys(shape)))
-}
-
-/**
- * Over the measured kernel, which is FlashAttention-2 on Ampere, -3 on Hopper and NVIDIA's own on Blackwell. Hopper: the same paper's figures,
- * causal, size 128, 2k to 16k keys: FlashAttention-2 .57 to .54, cuDNN .93 to .875 (backward .57 and .92). Blackwell: FlashAttention-2 at 380
- * TFLOP/s (flash-attention #1589).
- */
-function kernelRate({ generation }: Device, kernel: AttentionKernel, direction: Direction): number {
-  if (generation === 'hopper') {
-    if (kernel === 'flash2') return direction === 'forward' ? 0.555 : 0.57
-    return kernel === 'vendor' ? (direction === 'forward' ? 0.89 : 0.92) : 1
-  }
-  return generation === 'blackwell' && kernel === 'flash2' ? 0.4 : 1
 }

@@ -13,5 +13,9 @@ export interface AttentionFit {
   readonly cacheEfficiency: number
 }
 
+export type HeadSize = '64' | '128' | '256'
 /** `latent`: keys of 192, values of 128. */
-export type HeadClass = '64' | '128' | '256' | 'latent'
+export type HeadClass = HeadSize | 'latent'
+
+/** `vendor`: cuDNN on Hopper and Blackwell, FlashAttention-2 before; `unfused` materialises the scores. */
+export type AttentionKernel = 'vendor' | 'flash2' | 'flash3' | 'unfused'

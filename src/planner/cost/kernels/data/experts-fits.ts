@@ -16,8 +16,8 @@ export const EXPERTS_FITS: Readonly<Record<string, Readonly<Partial<Record<GemmF
     },
     fp8Block: {
       efficiency: 1,
-      launchMicroseconds: 34.954,
-      passEfficiency: 0.31759,
+      launchMicroseconds: 34.953,
+      passEfficiency: 0.3176,
     },
   },
   'B300 SXM': {
@@ -68,7 +68,7 @@ export const EXPERTS_FITS: Readonly<Record<string, Readonly<Partial<Record<GemmF
     fp8Block: {
       efficiency: 1,
       launchMicroseconds: 33.581,
-      passEfficiency: 0.3241,
+      passEfficiency: 0.32409,
     },
   },
   'H100-80GB SXM': {
@@ -83,8 +83,8 @@ export const EXPERTS_FITS: Readonly<Record<string, Readonly<Partial<Record<GemmF
       passEfficiency: 0.49838,
     },
     fp8Block: {
-      efficiency: 0.75441,
-      launchMicroseconds: 10.557,
+      efficiency: 0.75446,
+      launchMicroseconds: 10.555,
       passEfficiency: 0.24404,
     },
   },
@@ -100,9 +100,9 @@ export const EXPERTS_FITS: Readonly<Record<string, Readonly<Partial<Record<GemmF
       passEfficiency: 0.40537,
     },
     fp8Block: {
-      efficiency: 0.91036,
-      launchMicroseconds: 11.47,
-      passEfficiency: 0.1716,
+      efficiency: 0.91031,
+      launchMicroseconds: 11.471,
+      passEfficiency: 0.17161,
     },
   },
 }
