@@ -15,6 +15,9 @@ export interface Links {
   /** What shares the states of dense parameters, and its copies (HSDP). */
   readonly shard: GroupSpan
   readonly replicas: GroupSpan
+  /** The same of an expert's: fewer ranks hold it, and they lie farther apart. */
+  readonly expertShard: GroupSpan
+  readonly expertReplicas: GroupSpan
   /** All ranks that average a dense parameter's gradient, and an expert's. */
   readonly data: GroupSpan
   readonly expertData: GroupSpan
@@ -34,7 +37,9 @@ export function linksOf(fleet: Fleet, layout: Placed): Links {
   const averaged = data * context
   const shard = layout.zero > 0 ? Math.min(layout.shardRanks, averaged) : 1
   const perStage = ranks / pipeline
-  const expertRanks = Math.max(1, perStage / (expert * expertTensor))
+  const apart = expert * expertTensor
+  const expertRanks = Math.max(1, perStage / apart)
+  const expertShard = Math.max(1, Math.min(expertRanks, Math.floor((shard * tensor) / apart)))
   return {
     fleet,
     pool: fleet.pools[0]!,
@@ -46,7 +51,9 @@ export function linksOf(fleet: Fleet, layout: Placed): Links {
     shard: span(shard, tensor),
     replicas: span(averaged / shard, tensor * shard),
     data: span(averaged, tensor),
-    expertData: span(expertRanks, expert * expertTensor),
+    expertShard: span(expertShard, apart),
+    expertReplicas: span(expertRanks / expertShard, apart * expertShard),
+    expertData: span(expertRanks, apart),
     ranks,
   }
 }

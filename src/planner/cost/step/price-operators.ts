@@ -2,7 +2,6 @@
  * Device time of operators, forward and backward, by effect. Backward of a product is two products (gradient of the input, gradient of the
  * weight), of a pass about twice its bytes, of attention a kernel of its own.
  */
-import type { Device } from '../../fleet/device.ts'
 import type { Gemm, Grouped, Operator } from '../../model/operator.ts'
 import type { Precision } from '../../training/layout.ts'
 import { type GemmKind, gemmSeconds } from '../kernels/gemm.ts'
@@ -13,6 +12,9 @@ import { scanSeconds } from '../kernels/scan.ts'
 import { attentionCoreSeconds } from './attention-time.ts'
 import { noParts, type Parts } from './parts.ts'
 import type { Prices } from './prices.ts'
+
+export type { Prices } from './prices.ts'
+
 import { sustainedFactor } from './sustained-clock.ts'
 
 export interface PricedPass {

@@ -1,0 +1,56 @@
+/**
+ * Predictions against published runs: `npm run bench:planner -- [--rows FILE.jsonl]... [-o json] [--quality A] [--anchor ID]... [--held-out]`
+ * One object a row with `-o json`, else errors by source. `--anchor` takes a run as measured by the user: one factor for its software.
+ */
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { packageRoot } from '../src/base/package-root.ts'
+import { type Judged, parts, strata, strataTable, stratum } from './planner/accuracy/errors.ts'
+import { leaveOneGroupOut } from './planner/accuracy/held-out.ts'
+import { anchored, predictRuns, rowAnswer } from './planner/accuracy/predict-runs.ts'
+import { type RowsOfFile, readRowsFile } from './planner/accuracy/read-rows.ts'
+
+const { values: flags } = parseArgs({
+  options: {
+    rows: { type: 'string', multiple: true },
+    output: { type: 'string', short: 'o', default: 'text' },
+    quality: { type: 'string' },
+    anchor: { type: 'string', multiple: true, default: [] },
+    'held-out': { type: 'boolean', default: false },
+  },
+})
+
+const files = flags.rows ?? [join(packageRoot(), '../shared/planner/data/rows.jsonl')]
+const all: RowsOfFile = files.map(readRowsFile).reduce((a, b) => ({
+  runs: [...a.runs, ...b.runs],
+  skipped: [...a.skipped, ...b.skipped],
+}))
+const wanted = <T extends { readonly row: { readonly quality?: string | null } }>(items: readonly T[]): readonly T[] =>
+  items.filter(({ row }) =>
+    flags.output === 'json' ? !flags.quality || row.quality === flags.quality : row.quality === (flags.quality ?? 'A'),
+  )
+
+const predicted = anchored(predictRuns(wanted(all.runs)), flags.anchor)
+if (flags.output === 'json') {
+  for (const one of predicted) console.log(JSON.stringify(rowAnswer(one)))
+  for (const { row, skipped } of wanted(all.skipped)) console.log(JSON.stringify({ id: row.id, skipped }))
+} else printErrors()
+
+function printErrors(): void {
+  const skipped = wanted(all.skipped)
+  const judged: Judged[] = [
+    ...predicted
+      .filter(one => one.run.measuredSeconds !== undefined)
+      .map(one => ({ row: one.run.row, error: one.prediction.seconds / one.run.measuredSeconds! - 1 })),
+    ...skipped.map(({ row }) => ({ row, error: -1 })),
+  ]
+  console.log(strataTable(strata(judged)))
+  const reasons = new Map<string, number>()
+  for (const one of skipped) reasons.set(one.skipped, (reasons.get(one.skipped) ?? 0) + 1)
+  console.log(`\n${skipped.length} rows of quality ${flags.quality ?? 'A'} could not be predicted (counted as 100 %)`)
+  for (const [reason, count] of reasons) console.log(`  ${count} x ${reason}`)
+  if (!flags['held-out']) return
+  const held = leaveOneGroupOut(wanted(all.runs))
+  console.log('\nwith constants fitted without the group that is predicted')
+  console.log(strataTable([stratum('all', held), ...parts('held out', held)]))
+}
