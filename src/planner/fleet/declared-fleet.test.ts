@@ -73,6 +73,11 @@ const racks: FleetObject = {
 
 test('a job has its own fleet, one that it names, or the nodes of its cluster', () => {
   expect(must(resolveFleet({ preset: 'h100x8' }, {})).fleet.name).toBe('h100x8')
+  const pools = [
+    { device: 'h100', nodes: 4 },
+    { device: 'a100', nodes: 8, devicesPerNode: 4 },
+  ]
+  expect(must(resolveFleet({ pools }, {})).fleet.name).toBe('h100x32+a100x32')
   expect(devicesOf(must(resolveFleet({ name: 'racks' }, { declared: [racks] })).fleet)).toBe(144)
   const labels = { 'nvidia.com/gpu.product': 'NVIDIA-H100-80GB-HBM3' }
   const nodes = [{ name: 'a', labels, allocatable: { 'nvidia.com/gpu': '8' } }]

@@ -1,8 +1,8 @@
 /** Several makes in one fleet: the slowest under a stage sets its pace, and layers follow speed. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Fleet } from './fleet.ts'
-import { layersBySpeed, paceOf, poolsUnder, speedOf } from './pace.ts'
+import { devicesOf, type Fleet } from './fleet.ts'
+import { asSlowest, layersBySpeed, paceOf, poolsUnder, speedOf } from './pace.ts'
 import { presetFleet } from './preset.ts'
 
 const mixed: Fleet = {
@@ -24,6 +24,20 @@ test('stages on the slower make are slower, and a stage on both is as slow as th
   ])
   expect(paceOf(mixed, { ranks: 64, pipeline: 1 }).stages[0]!.pool.device.name).toBe('A100-80GB SXM')
   expect(paceOf(mixed, { ranks: 32, pipeline: 2 }).isEven).toBe(true)
+})
+
+test('ranks that all wait for each other run on a fleet as slow as the slowest of each', () => {
+  const even = presetFleet('h100x64')
+  expect(asSlowest(even)).toBe(even)
+  const [pool] = asSlowest(mixed).pools
+  expect(asSlowest(mixed).pools).toHaveLength(1)
+  expect(devicesOf(asSlowest(mixed))).toBe(64)
+  expect(pool).toMatchObject({
+    device: { name: 'A100-80GB SXM', memoryBytes: 81_559 * 2 ** 20, memoryBytesPerSecond: 2039e9 },
+    nicBytesPerSecond: 25e9,
+    scaleUpBytesPerSecond: 300e9,
+    pricePerDeviceHour: (3 + 1.3) / 2,
+  })
 })
 
 test('the peak of a format is that of the next wider one where the device lacks it', () => {

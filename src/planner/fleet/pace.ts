@@ -47,6 +47,48 @@ export function paceOf(fleet: Fleet, { ranks, pipeline, format = 'bf16' }: PaceQ
   }
 }
 
+/**
+ * One make as slow as the slowest of each: what a layout costs whose ranks all wait for each other, wherever they lie. A fleet of one make is
+ * itself. Where nodes differ in size, nodes of the smallest size are counted, as ranks that share a node everywhere may.
+ */
+export function asSlowest(fleet: Fleet, format: NumberFormat = 'bf16'): Fleet {
+  const { pools } = fleet
+  if (pools.length === 1) return fleet
+  const least = (of: (pool: NodePool) => number): number => Math.min(...pools.map(of))
+  const slowest = pools.reduce((a, b) => (speedOf(b.device, format) < speedOf(a.device, format) ? b : a))
+  const devicesPerNode = least(pool => pool.devicesPerNode)
+  const nodes = pools.reduce((sum, pool) => sum + Math.floor((pool.nodes * pool.devicesPerNode) / devicesPerNode), 0)
+  const price = meanPrice(pools)
+  const { pricePerDeviceHour: _, ...rest } = slowest
+  const pool: NodePool = {
+    ...rest,
+    device: {
+      ...slowest.device,
+      memoryBytes: least(each => each.device.memoryBytes),
+      memoryBytesPerSecond: least(each => each.device.memoryBytesPerSecond),
+    },
+    nodes,
+    devicesPerNode,
+    domainDevices: least(each => each.domainDevices),
+    scaleUpBytesPerSecond: least(each => each.scaleUpBytesPerSecond),
+    nicBytesPerSecond: least(each => each.nicBytesPerSecond),
+    railAligned: pools.every(each => each.railAligned),
+    ...(price === undefined ? {} : { pricePerDeviceHour: price }),
+    failuresPerDeviceHour: mean(pools, each => each.failuresPerDeviceHour),
+  }
+  return { ...fleet, pools: [pool] }
+}
+
+/** Undefined when the price of any is. */
+const meanPrice = (pools: readonly NodePool[]): number | undefined =>
+  pools.every(pool => pool.pricePerDeviceHour !== undefined) ? mean(pools, pool => pool.pricePerDeviceHour!) : undefined
+
+function mean(pools: readonly NodePool[], of: (pool: NodePool) => number): number {
+  const devices = (pool: NodePool): number => pool.nodes * pool.devicesPerNode
+  const all = pools.reduce((sum, pool) => sum + devices(pool), 0)
+  return pools.reduce((sum, pool) => sum + of(pool) * devices(pool), 0) / all
+}
+
 /** What a device multiplies in when it lacks the format: the next wider one. V100 runs bf16 models in fp16. */
 const NEXT_WIDER: Readonly<Partial<Record<NumberFormat, NumberFormat>>> = {
   nvfp4: 'mxfp8',

@@ -1,5 +1,8 @@
 /** What a declaration says of the step itself: one workload for each precision that may be chosen from. */
+import { ok, type Problem, type Result } from '../../base/problem.ts'
+import { orList } from '../../spec/check/show.ts'
 import type { PrecisionName, TrainingData, TrainingJobSpec } from '../../spec/training-job.ts'
+import type { Fleet, NodePool } from '../fleet/fleet.ts'
 import type { Optimizer, Precision, Workload } from './layout.ts'
 
 /** Gradients are added up in fp32, as Megatron-LM, torchtitan and DeepSpeed do it unless told otherwise. */
@@ -27,10 +30,13 @@ export function optimizerOf(given: TrainingJobSpec['optimizer'], { base }: Preci
   return { name, stateBytes }
 }
 
-/** In the order of the declaration; the first is the one that was asked for. */
-export function workloadsOf(spec: TrainingJobSpec, data: TrainingData): readonly Workload[] {
-  const { precision: names = ['bf16'], optimizer, expertImbalance = 1 } = spec
-  return names.map(name => {
+/** In the order of the declaration; the first is the one that was asked for. Formats that the devices do not multiply are told. */
+export function workloadsOf(spec: TrainingJobSpec, data: TrainingData, fleet: Fleet): Result<readonly Workload[]> {
+  const { optimizer, expertImbalance = 1 } = spec
+  const names = spec.precision ?? [usualPrecision(fleet)]
+  const problems = names.flatMap((name, i) => notMultiplied(name, `spec.precision[${i}]`, fleet))
+  if (problems.length > 0) return { ok: false, problems }
+  const workloads = names.map((name): Workload => {
     const precision = precisionOf(name)
     return {
       sequence: data.sequenceLength,
@@ -41,4 +47,22 @@ export function workloadsOf(spec: TrainingJobSpec, data: TrainingData): readonly
       causal: true,
     }
   })
+  return ok(workloads)
+}
+
+const multiplies = (pool: NodePool, name: PrecisionName): boolean =>
+  pool.device.peakFlops[PRECISIONS[name].gemm] !== undefined
+
+/** V100 has no bf16. */
+const usualPrecision = ({ pools }: Fleet): PrecisionName =>
+  pools.every(pool => multiplies(pool, 'bf16')) ? 'bf16' : 'fp16'
+
+function notMultiplied(name: PrecisionName, field: string, { pools }: Fleet): readonly Problem[] {
+  const lacking = pools.find(pool => !multiplies(pool, name))
+  if (!lacking) return []
+  const possible = (Object.keys(PRECISIONS) as PrecisionName[]).filter(each =>
+    pools.every(pool => multiplies(pool, each)),
+  )
+  const why = `${lacking.device.name} has no ${PRECISIONS[name].gemm}`
+  return [{ field, what: `is "${name}"`, why, fix: `Write ${orList(possible)}.` }]
 }

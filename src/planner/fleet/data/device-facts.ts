@@ -173,8 +173,10 @@ export const DEVICE_FACTS: Readonly<Record<string, DeviceFacts>> = {
     aliases: ['gb200', 'gb200-nvl72', 'gb200-186gb'],
     memoryMebibytes: 189_471,
     teraflopsFp32: 80,
+    // An instance of four devices for 42 dollars.
+    pricePerDeviceHour: 10.5,
     failuresPerDeviceHour: LLAMA_3_FAILURES,
-    source: `memory: nvidia-smi; ${NO_FAILURES}`,
+    source: `memory: nvidia-smi; price: on demand, gpu.blog/gpus/nvidia-gb200-nvl72 (2026), one offer; ${NO_FAILURES}`,
   },
   'GB300 NVL72': {
     generation: 'blackwell',
