@@ -1,7 +1,7 @@
 /** From the ranks' orders to the table: who waits for whom, and an order of all actions in which nobody waits for a later one. */
 import { invariant } from '../../base/invariant.ts'
 import type { ScheduleName } from '../training/layout.ts'
-import { ACTION_KINDS, BACKWARD, FORWARD, INPUT, passes, type Schedule, type ScheduleShape } from './action.ts'
+import { ACTION_KINDS, BACKWARD, FORWARD, INPUT, passes, type Schedule, type ScheduleShape, WEIGHT } from './action.ts'
 import { cellOf, isPairedCode, kindOf, type Lane } from './lane.ts'
 import { placeStages } from './shape.ts'
 
@@ -32,76 +32,78 @@ export function tryTabulate(
   const needs = needsOf(head, columns, places)
   const order = orderOf(columns, needs)
   if (typeof order === 'string') return { ok: false, because: order }
-  const waitsFor = needs.map((needed, i) =>
-    needed >= 0 && rankAt(head, columns, needed) === rankAt(head, columns, i) ? -1 : needed,
-  )
-  return { ok: true, schedule: { ...head, ...columns, waitsFor, order } }
+  return { ok: true, schedule: { ...head, ...columns, waitsFor: onlyOfOtherRanks(head, columns, needs), order } }
 }
 
 type Head = Pick<Schedule, 'depth' | 'numStages' | 'rankOfStage' | 'microBatches'>
-const rankAt = (head: Head, columns: Columns, i: number): number => head.rankOfStage[columns.stage[i]!]!
 
 function columnsOf(microBatches: number, lanes: readonly Lane[]): Columns {
   const total = lanes.reduce((sum, lane) => sum + lane.codes.length, 0)
-  const columns = {
-    kind: new Uint8Array(total),
-    stage: new Int32Array(total),
-    microBatch: new Int32Array(total),
-    isPaired: new Uint8Array(total),
-    firstOfRank: new Int32Array(lanes.length + 1),
-  }
+  const kind = new Uint8Array(total)
+  const stage = new Int32Array(total)
+  const microBatch = new Int32Array(total)
+  const isPaired = new Uint8Array(total)
+  const firstOfRank = new Int32Array(lanes.length + 1)
   let i = 0
-  lanes.forEach(({ codes }, rank) => {
-    for (const code of codes) {
+  for (let rank = 0; rank < lanes.length; rank++) {
+    const { codes } = lanes[rank]!
+    for (let k = 0; k < codes.length; k++, i++) {
+      const code = codes[k]!
       const cell = cellOf(code)
-      columns.kind[i] = kindOf(code)
-      columns.stage[i] = Math.floor(cell / microBatches)
-      columns.microBatch[i] = cell % microBatches
-      columns.isPaired[i] = isPairedCode(code) ? 1 : 0
-      i++
+      const s = (cell / microBatches) | 0
+      kind[i] = kindOf(code)
+      stage[i] = s
+      microBatch[i] = cell - s * microBatches
+      isPaired[i] = isPairedCode(code) ? 1 : 0
     }
-    columns.firstOfRank[rank + 1] = i
-  })
-  return columns
+    firstOfRank[rank + 1] = i
+  }
+  return { kind, stage, microBatch, isPaired, firstOfRank }
 }
 
-/** Where the forward, the backward (B or I) and the weight part of each stage and micro-batch stand in the table. */
+/** Where the forward and the backward (B or I) of each stage and micro-batch stand in the table, or -1. */
 interface Places {
   readonly forward: Int32Array
   readonly backward: Int32Array
-  readonly weight: Int32Array
 }
 
 function placesOf(head: Head, columns: Columns): Places | string {
-  const { microBatches, numStages } = head
+  const { microBatches, numStages, rankOfStage } = head
+  const { firstOfRank, kind, stage, microBatch } = columns
   const empty = (): Int32Array => new Int32Array(numStages * microBatches).fill(-1)
-  const places = { forward: empty(), backward: empty(), weight: empty() }
-  const of = [places.forward, places.backward, places.backward, places.weight]
-  for (let rank = 0; rank + 1 < columns.firstOfRank.length; rank++) {
-    for (let i = columns.firstOfRank[rank]!; i < columns.firstOfRank[rank + 1]!; i++) {
-      const stage = columns.stage[i]!
-      const cell = stage * microBatches + columns.microBatch[i]!
-      const place = of[columns.kind[i]!]!
-      if (head.rankOfStage[stage] !== rank) return `stage ${stage} is not on rank ${rank}`
+  const [forward, backward, weight] = [empty(), empty(), empty()]
+  const of = [forward, backward, backward, weight]
+  for (let rank = 0; rank + 1 < firstOfRank.length; rank++) {
+    for (let i = firstOfRank[rank]!; i < firstOfRank[rank + 1]!; i++) {
+      const cell = stage[i]! * microBatches + microBatch[i]!
+      const place = of[kind[i]!]!
+      if (rankOfStage[stage[i]!] !== rank) return `stage ${stage[i]} is not on rank ${rank}`
       if (place[cell] !== -1) return `${nameAt(columns, i)} is there twice`
       place[cell] = i
+      if (kind[i] === FORWARD) continue
+      if (forward[cell] === -1) return `${nameAt(columns, i)} comes before its forward`
+      const input = kind[i] === WEIGHT ? backward[cell]! : i
+      if (input === -1 || (kind[i] === WEIGHT && kind[input] !== INPUT))
+        return `${nameAt(columns, i)} comes before its input part`
     }
   }
-  return missingIn(head, columns, places) ?? places
+  return missingIn(head, columns, forward, backward, weight) ?? { forward, backward }
 }
 
-function missingIn(head: Head, columns: Columns, { forward, backward, weight }: Places): string | undefined {
-  for (let stage = 0; stage < head.numStages; stage++) {
-    for (let microBatch = 0; microBatch < head.microBatches; microBatch++) {
+function missingIn(
+  head: Head,
+  { kind }: Columns,
+  forward: Int32Array,
+  backward: Int32Array,
+  weight: Int32Array,
+): string | undefined {
+  for (let stage = 0, cell = 0; stage < head.numStages; stage++) {
+    for (let microBatch = 0; microBatch < head.microBatches; microBatch++, cell++) {
+      const b = backward[cell]!
+      if (b >= 0 && (kind[b] === BACKWARD || weight[cell]! >= 0)) continue
       if (!passes(head, stage, microBatch)) continue
-      const cell = stage * head.microBatches + microBatch
-      const [f, b, w] = [forward[cell]!, backward[cell]!, weight[cell]!]
-      if (f < 0 || b < 0) return `${stage}${f < 0 ? 'F' : 'B'}${microBatch} is missing`
-      if (b < f) return `${nameAt(columns, b)} comes before its forward`
-      const isSplit = columns.kind[b] === INPUT
-      if (isSplit !== w >= 0)
-        return `${stage}W${microBatch} ${isSplit ? 'is missing' : 'comes on top of a whole backward'}`
-      if (isSplit && w < b) return `${stage}W${microBatch} comes before ${nameAt(columns, b)}`
+      const missing = b >= 0 ? 'W' : forward[cell]! >= 0 ? 'B' : 'F'
+      return `${stage}${missing}${microBatch} is missing`
     }
   }
   return undefined
@@ -115,12 +117,24 @@ function needsOf(
 ): Int32Array {
   const needs = new Int32Array(kind.length).fill(-1)
   for (let i = 0; i < kind.length; i++) {
+    if (kind[i] === WEIGHT) continue
     const place = stage[i]! % depth
     const cell = stage[i]! * microBatches + microBatch[i]!
-    if (kind[i] === FORWARD && place > 0) needs[i] = forward[cell - microBatches]!
-    if ((kind[i] === BACKWARD || kind[i] === INPUT) && place < depth - 1) needs[i] = backward[cell + microBatches]!
+    if (kind[i] !== FORWARD) {
+      if (place < depth - 1) needs[i] = backward[cell + microBatches]!
+    } else if (place > 0) needs[i] = forward[cell - microBatches]!
   }
   return needs
+}
+
+/** What lies on the same rank comes earlier there anyway: nothing to wait for. */
+function onlyOfOtherRanks({ rankOfStage }: Head, { stage }: Columns, needs: Int32Array): Int32Array {
+  const waitsFor = new Int32Array(needs.length)
+  for (let i = 0; i < needs.length; i++) {
+    const needed = needs[i]!
+    waitsFor[i] = needed >= 0 && rankOfStage[stage[needed]!] !== rankOfStage[stage[i]!] ? needed : -1
+  }
+  return waitsFor
 }
 
 /** Each rank runs as far as it can, in turns, until all are through; a turn without progress is a deadlock. */

@@ -5,54 +5,52 @@
  *     leg 0  forward of chunk 0    rank 0 -> p-1        leg 2  input part of chunk 1   rank 0 -> p-1
  *     leg 1  forward of chunk 1    rank p-1 -> 0        leg 3  input part of chunk 0   rank p-1 -> 0
  *
- * and weight parts fill the gaps. The order comes from a greedy walk in the manner of its authors' `zbv.py`, over real times; where
- * such a walk gets stuck (few micro-batches) or is worse, the fixed pattern for F = I = W, which PyTorch runs, is there.
+ * and weight parts fill the gaps. Two ways to an order: the pattern for F = I = W, which PyTorch runs, and a greedy walk over the real
+ * times, in the manner of the authors' `zbv.py`.
  */
 import { FORWARD, INPUT, type ScheduleShape, WEIGHT } from '../action.ts'
 import { Lane } from '../lane.ts'
 import type { SplitTimes } from './zero-bubble.ts'
 
-/** All candidates, the most promising first. */
+/** Candidates. A walk may get stuck where stages are uneven; one over their mean times then gives the order. */
 export function zeroBubbleV(shape: ScheduleShape, times: SplitTimes): Lane[][] {
-  let best: Walk | undefined
-  for (let bits = 0; bits < 4; bits++) {
-    let approved: Float64Array | undefined
-    // A walk that knows where gaps are unavoidable can be lazier elsewhere; repeat as long as that helps.
-    for (;;) {
-      const walk = new Walk(shape, times, {
-        fillsBeforeForward: (bits & 1) === 0,
-        fillsBeforeInput: (bits & 2) === 0,
-        approved,
-      })
-      if (!walk.run()) break
-      if (!best || walk.isBetterThan(best)) best = walk
-      const before = approved ? Math.max(...approved) : Number.POSITIVE_INFINITY
-      if (walk.worstGap >= before) break
-      approved = walk.gap
-    }
-  }
-  return best ? [best.lanes, fixedPattern(shape)] : [fixedPattern(shape)]
+  const walks = [true, false].flatMap(fillsRest => {
+    const lanes = new Walk(shape, times, fillsRest).run() ?? new Walk(shape, meanTimes(times), fillsRest).run()
+    return lanes ? [lanes] : []
+  })
+  return [fixedPattern(shape), ...walks]
 }
 
-interface Habits {
-  readonly fillsBeforeForward: boolean
-  readonly fillsBeforeInput: boolean
-  /** By rank: gaps of an earlier walk. */
-  readonly approved: Float64Array | undefined
+function meanTimes({ forward, input, weight, sendForward, sendBackward }: SplitTimes): SplitTimes {
+  const stages = forward.length
+  const even = (values: ArrayLike<number>): Float64Array => {
+    let sum = 0
+    for (let i = 0; i < stages; i++) sum += values[i] ?? 0
+    return new Float64Array(stages).fill(sum / stages)
+  }
+  return {
+    forward: even(forward),
+    input: even(input),
+    weight: even(weight),
+    sendForward: even(sendForward),
+    sendBackward: even(sendBackward),
+  }
 }
 
 const isDown = (leg: number): boolean => leg % 2 === 0
 
 class Walk {
-  readonly lanes: Lane[]
+  readonly #lanes: Lane[]
   /** By rank: time lost between actions. */
-  readonly gap: Float64Array
-  worstGap = 0
+  readonly #gap: Float64Array
+  #worstGap = 0
   readonly #p: number
   readonly #m: number
   readonly #times: SplitTimes
-  readonly #habits: Habits
-  readonly #worstApproved: number
+  /** Also with a weight part that is longer than the gap. */
+  readonly #fillsRest: boolean
+  /** Times closer than this are the same: an order must not hang on the last bit of a sum. */
+  readonly #tie: number
   readonly #free: Float64Array
   readonly #held: Int32Array
   /** By rank x leg: how many are done. */
@@ -63,16 +61,17 @@ class Walk {
   readonly #due: number[][]
   readonly #nextDue: Int32Array
   readonly #weights: Int32Array
+  readonly #nextLeg: Uint8Array
   #isStuck = false
 
-  constructor({ pipeline, microBatches }: ScheduleShape, times: SplitTimes, habits: Habits) {
+  constructor({ pipeline, microBatches }: ScheduleShape, times: SplitTimes, fillsRest: boolean) {
     this.#p = pipeline
     this.#m = microBatches
     this.#times = times
-    this.#habits = habits
-    this.#worstApproved = habits.approved ? Math.max(...habits.approved) : 0
-    this.lanes = Array.from({ length: pipeline }, () => new Lane(microBatches))
-    this.gap = new Float64Array(pipeline)
+    this.#fillsRest = fillsRest
+    this.#tie = 1e-9 * (times.forward[0]! + times.input[0]!)
+    this.#lanes = Array.from({ length: pipeline }, () => new Lane(microBatches))
+    this.#gap = new Float64Array(pipeline)
     this.#free = new Float64Array(pipeline)
     this.#held = new Int32Array(pipeline)
     this.#done = new Int32Array(4 * pipeline)
@@ -80,10 +79,11 @@ class Walk {
     this.#due = Array.from({ length: pipeline }, () => [])
     this.#nextDue = new Int32Array(pipeline)
     this.#weights = new Int32Array(2 * pipeline)
+    this.#nextLeg = new Uint8Array(pipeline)
   }
 
-  /** False if it got stuck. */
-  run(): boolean {
+  /** Nothing if it got stuck. */
+  run(): Lane[] | undefined {
     this.#firstThereAndBack()
     this.#levelForwards()
     for (let round = 0; round < 2 * this.#m && !this.#isStuck; round++) {
@@ -91,13 +91,7 @@ class Walk {
       this.#roundOfForwards()
     }
     for (let rank = 0; rank < this.#p; rank++) while (this.#hasDue(rank)) this.#weight(rank)
-    return !this.#isStuck
-  }
-
-  /** Ends earlier, or as early with smaller gaps. */
-  isBetterThan(other: Walk): boolean {
-    const [end, otherEnd] = [Math.max(...this.#free), Math.max(...other.#free)]
-    return end < otherEnd * (1 - 1e-12) || (end === otherEnd && this.worstGap < other.worstGap)
+    return this.#isStuck ? undefined : this.#lanes
   }
 
   /** Micro-batch 0 down and up again; on the way up, ranks that would wait feed further ones into leg 0. */
@@ -107,7 +101,7 @@ class Walk {
       const arrives = this.#arrival(1, rank)
       const fits = (): boolean =>
         this.#held[rank]! + 2 + 2 * rank <= 2 * this.#p &&
-        this.#free[rank]! + this.#seconds(0, rank) <= arrives &&
+        this.#free[rank]! + this.#seconds(0, rank) <= arrives + this.#tie &&
         this.#count(rank, 0) < this.#m
       while (rank < this.#p - 1 && fits()) {
         for (let r = 0; r <= rank; r++) if (this.#count(r, 0) < this.#m) this.#run(0, r)
@@ -136,10 +130,11 @@ class Walk {
   }
 
   #roundOfInputs(): void {
-    const legs = Array.from({ length: this.#p }, (_, rank) => this.#nextInputLeg(rank))
+    const legs = this.#nextLeg
+    // All choose before one moves: what a rank sees is the round before.
+    for (let rank = 0; rank < this.#p; rank++) legs[rank] = this.#nextInputLeg(rank)
     for (let rank = this.#p - 1; rank >= 0; rank--) if (legs[rank] === 3) this.#fillAndRun(3, rank, true)
-    for (let rank = 0; rank < this.#p; rank++)
-      if (legs[rank] === 2) this.#fillAndRun(2, rank, this.#habits.fillsBeforeInput)
+    for (let rank = 0; rank < this.#p; rank++) if (legs[rank] === 2) this.#fillAndRun(2, rank, this.#fillsRest)
   }
 
   #nextInputLeg(rank: number): 2 | 3 {
@@ -154,7 +149,7 @@ class Walk {
       const leg = this.#nextForwardLeg(rank)
       if (leg === undefined) continue
       while (this.#held[rank]! + 1 > 2 * this.#p && this.#hasDue(rank)) this.#weight(rank)
-      this.#fillAndRun(leg, rank, this.#habits.fillsBeforeForward)
+      this.#fillAndRun(leg, rank, this.#fillsRest)
     }
   }
 
@@ -170,9 +165,9 @@ class Walk {
   /** Weight parts until the leg's input arrives; a last, longer one only where the gap would be a new worst. */
   #fillAndRun(leg: number, rank: number, fillsRest: boolean): void {
     const arrives = this.#arrival(leg, rank)
-    while (this.#hasDue(rank) && arrives >= this.#free[rank]! + this.#weightSeconds(rank)) this.#weight(rank)
-    const tolerated = this.#habits.approved ? this.#worstApproved - this.#habits.approved[rank]! : 0
-    const isNewWorst = arrives - this.#free[rank]! > Math.max(this.worstGap, tolerated) - this.gap[rank]!
+    while (this.#hasDue(rank) && arrives + this.#tie >= this.#free[rank]! + this.#weightSeconds(rank))
+      this.#weight(rank)
+    const isNewWorst = arrives - this.#free[rank]! > this.#worstGap - this.#gap[rank]! + this.#tie
     if (fillsRest && this.#hasDue(rank) && isNewWorst) this.#weight(rank)
     this.#run(leg, rank)
   }
@@ -211,7 +206,7 @@ class Walk {
     const seconds = this.#weightSeconds(rank)
     const leg = this.#due[rank]![this.#nextDue[rank]!++]!
     const microBatch = this.#weights[2 * rank + leg - 2]!++
-    this.lanes[rank]!.add(WEIGHT, this.#stage(leg, rank), microBatch)
+    this.#lanes[rank]!.add(WEIGHT, this.#stage(leg, rank), microBatch)
     this.#free[rank] = this.#free[rank]! + seconds
     this.#held[rank]!--
   }
@@ -225,12 +220,12 @@ class Walk {
     const free = this.#free[rank]!
     const start = Math.max(free, this.#arrival(leg, rank))
     if (this.#count(rank, 0) > 0) {
-      this.gap[rank] = this.gap[rank]! + (start - free)
-      this.worstGap = Math.max(this.worstGap, this.gap[rank]!)
+      this.#gap[rank] = this.#gap[rank]! + (start - free)
+      this.#worstGap = Math.max(this.#worstGap, this.#gap[rank]!)
     }
     this.#end[(leg * this.#p + rank) * this.#m + microBatch] = this.#free[rank] = start + this.#seconds(leg, rank)
     this.#done[4 * rank + leg] = microBatch + 1
-    this.lanes[rank]!.add(leg < 2 ? FORWARD : INPUT, this.#stage(leg, rank), microBatch)
+    this.#lanes[rank]!.add(leg < 2 ? FORWARD : INPUT, this.#stage(leg, rank), microBatch)
     if (leg < 2) this.#held[rank]!++
     else this.#due[rank]!.push(leg)
   }

@@ -1,8 +1,8 @@
 /**
  * ZB-H1 and ZB-H2 (Qi et al., 2401.10241): the backward is split, and its weight part W, for which nobody waits, fills the gaps in
  * which a rank waits for others. H1 may hold as many micro-batches as 1F1B's first rank does, on every rank; H2 twice as many, so that
- * the ramp fills too. A greedy walk in the paper's manner (its authors' `zb.py`), over the real times of uneven stages; it has three
- * habits that pay on some shapes and cost on others, so all eight combinations are tried and the best is kept.
+ * the ramp fills too. Two ways to an order: the pattern for F = I = W, and a greedy walk over the real times of uneven stages, in the
+ * manner of the authors' `zb.py` (of its eight variants those are kept that are ever best by more than a percent).
  */
 import { FORWARD, INPUT, type ScheduleShape, WEIGHT } from '../action.ts'
 import { Lane } from '../lane.ts'
@@ -20,16 +20,21 @@ export interface SplitTimes {
 interface Habits {
   /** Run another forward while the first gradient could already arrive. */
   readonly isEagerBeforeFirst: boolean
-  /** Leave a forward out where it would make the next gradient late. */
-  readonly isBackwardFirst: boolean
   /** Fill a gap with a longer weight part even where the gap costs nothing yet. */
   readonly fillsEveryGap: boolean
 }
 
-/** All candidates, the most promising first. H1 (`depth` 1) is one of H2 (2): with few micro-batches to run ahead with, it may win. */
+/** Candidates. H1 (`depth` 1) is one of H2's (2): with few micro-batches to run ahead with, it may win. */
 export function zeroBubble(shape: ScheduleShape, times: SplitTimes, depth: 1 | 2): Lane[][] {
-  const candidates = [greedy(shape, times, depth * shape.pipeline), fixedPattern(shape, depth)]
-  return depth === 1 ? candidates : [...candidates, ...zeroBubble(shape, times, 1)]
+  const walk = (habits: Habits): Lane[] => new Walk(shape, times, depth * shape.pipeline, habits).run()
+  const patient = walk({ isEagerBeforeFirst: true, fillsEveryGap: false })
+  if (depth === 1) return [fixedPattern(shape, 1), patient]
+  return [
+    fixedPattern(shape, 2),
+    fixedPattern(shape, 1),
+    patient,
+    walk({ isEagerBeforeFirst: false, fillsEveryGap: true }),
+  ]
 }
 
 /**
@@ -52,27 +57,15 @@ function fixedPattern({ pipeline, microBatches }: ScheduleShape, depth: 1 | 2): 
   })
 }
 
-function greedy(shape: ScheduleShape, times: SplitTimes, mostHeld: number): Lane[] {
-  let best: Walk | undefined
-  for (let bits = 0; bits < 8; bits++) {
-    const walk = new Walk(shape, times, mostHeld, {
-      isEagerBeforeFirst: (bits & 4) === 0,
-      isBackwardFirst: (bits & 2) === 0,
-      fillsEveryGap: (bits & 1) === 0,
-    })
-    walk.run()
-    if (!best || walk.isBetterThan(best)) best = walk
-  }
-  return best!.lanes
-}
-
 class Walk {
-  readonly lanes: Lane[]
+  readonly #lanes: Lane[]
   readonly #p: number
   readonly #m: number
   readonly #times: SplitTimes
   readonly #mostHeld: number
   readonly #habits: Habits
+  /** Times closer than this are the same: an order must not hang on the last bit of a sum. */
+  readonly #tie: number
   /** By rank: end of its last action, and how many of each it has run. */
   readonly #free: Float64Array
   readonly #forwards: Int32Array
@@ -91,7 +84,8 @@ class Walk {
     this.#times = times
     this.#mostHeld = mostHeld
     this.#habits = habits
-    this.lanes = Array.from({ length: pipeline }, () => new Lane(microBatches))
+    this.#tie = 1e-9 * (times.forward[0]! + times.input[0]!)
+    this.#lanes = Array.from({ length: pipeline }, () => new Lane(microBatches))
     this.#free = new Float64Array(pipeline)
     this.#gap = new Float64Array(pipeline)
     this.#forwards = new Int32Array(pipeline)
@@ -101,16 +95,11 @@ class Walk {
     this.#inputEnd = new Float64Array(pipeline * microBatches)
   }
 
-  run(): void {
+  run(): Lane[] {
     this.#rampUp()
     for (let round = 1; round < this.#m; round++) this.#round(round)
     for (let rank = 0; rank < this.#p; rank++) while (this.#weights[rank]! < this.#m) this.#weight(rank)
-  }
-
-  /** Ends earlier, or as early with smaller gaps. */
-  isBetterThan(other: Walk): boolean {
-    const [end, otherEnd] = [Math.max(...this.#free), Math.max(...other.#free)]
-    return end < otherEnd * (1 - 1e-12) || (end === otherEnd && this.#worstGap < other.#worstGap)
+    return this.#lanes
   }
 
   /** The first micro-batch there and back, and the further forwards that fit before its gradient arrives. */
@@ -129,7 +118,9 @@ class Walk {
       const arrives = gradient + sendBackward[rank]!
       let free = this.#free[rank]!
       while (1 + more[rank]! < Math.min(this.#m, this.#mostHeld)) {
-        const isLate = this.#habits.isEagerBeforeFirst ? free + forward[rank]! > arrives : free >= arrives
+        const isLate = this.#habits.isEagerBeforeFirst
+          ? free + forward[rank]! > arrives + this.#tie
+          : free >= arrives - this.#tie
         if (isLate) break
         free += forward[rank]!
         more[rank]!++
@@ -170,22 +161,9 @@ class Walk {
     const due = new Uint8Array(this.#p)
     for (let rank = this.#p - 1; rank >= 0; rank--) {
       const isFollowed = rank === this.#p - 1 || due[rank + 1] === 1 || this.#forwards[rank + 1] === this.#m
-      if (this.#forwards[rank]! < this.#m && isFollowed && !this.#isBetterLeftOut(rank)) due[rank] = 1
+      if (this.#forwards[rank]! < this.#m && isFollowed) due[rank] = 1
     }
     return due
-  }
-
-  #isBetterLeftOut(rank: number): boolean {
-    const behind = rank + 1
-    if (!this.#habits.isBackwardFirst || behind === this.#p || this.#forwards[rank]! < this.#forwards[behind]! + 2)
-      return false
-    const { forward, input, weight, sendBackward } = this.#times
-    const gradient = this.#free[behind]! + forward[behind]! + input[behind]! + sendBackward[rank]!
-    if (this.#free[rank]! >= gradient) return true
-    const room = this.#mostHeld - this.#held(rank)
-    const weightsFirst = room >= 1 ? 0 : Math.min(1, this.#inputs[rank]! - this.#weights[rank]!)
-    if (this.#free[rank]! + forward[rank]! + weightsFirst * weight[rank]! <= gradient) return false
-    return gradient - this.#free[rank]! <= this.#worstGap - this.#gap[rank]!
   }
 
   #held(rank: number): number {
@@ -200,10 +178,10 @@ class Walk {
   #fill(rank: number, arrives: number): void {
     const seconds = this.#times.weight[rank]!
     const isDue = (): boolean => this.#weights[rank]! < this.#inputs[rank]!
-    while (isDue() && this.#free[rank]! + seconds <= arrives) this.#weight(rank)
+    while (isDue() && this.#free[rank]! + seconds <= arrives + this.#tie) this.#weight(rank)
     const rest = arrives - this.#free[rank]!
-    if (!isDue() || rest <= 0) return
-    const isFree = rest <= this.#worstGap - this.#gap[rank]!
+    if (!isDue() || rest <= this.#tie) return
+    const isFree = rest <= this.#worstGap - this.#gap[rank]! + this.#tie
     if (!isFree || this.#habits.fillsEveryGap) this.#weight(rank)
   }
 
@@ -228,7 +206,7 @@ class Walk {
       this.#gap[rank] = this.#gap[rank]! + (start - free)
       this.#worstGap = Math.max(this.#worstGap, this.#gap[rank]!)
     }
-    this.lanes[rank]!.add(kind, rank, microBatch)
+    this.#lanes[rank]!.add(kind, rank, microBatch)
     this.#free[rank] = start + seconds
     return start + seconds
   }
