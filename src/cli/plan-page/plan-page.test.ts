@@ -1,222 +1,12 @@
 /** The page that a person reads, whole. */
 import { expect, test } from 'vitest'
-import type { MemoryPrediction } from '../../planner/cost/prediction.ts'
-import type { Candidate, TrainingAnalysis } from '../../planner/explain/training/analysis.ts'
-import type { ModelSpec } from '../../planner/model/model.ts'
-import type { Layout } from '../../planner/training/layout.ts'
-import { denseMap, expertMap } from '../../planner/training/plan-training.ts'
 import { styleOf } from '../terminal.ts'
 import { bar, stacked } from './bar.ts'
+import { comparePage } from './compare-page.ts'
 import { count, dollars, gibibytes, percent, seconds } from './figures.ts'
+import { measuredSection } from './measured-section.ts'
 import { planPage } from './plan-page.ts'
-
-const GIB = 2 ** 30
-
-const mixtral: ModelSpec = {
-  name: 'mixtral-8x7b',
-  hidden: 4096,
-  vocab: 32_000,
-  tiedEmbeddings: false,
-  learnedPositions: 0,
-  norm: 'rms',
-  shapes: [
-    {
-      mixer: { kind: 'attention', heads: 32, kvHeads: 8, headDim: 128, qkvBias: false, outBias: false, qkNorm: false },
-      mlp: {
-        kind: 'experts',
-        experts: 8,
-        topK: 2,
-        ffn: 14_336,
-        gated: true,
-        bias: false,
-        routerBias: false,
-        sharedFfn: 0,
-        sharedGate: false,
-      },
-      extraNorms: 0,
-    },
-  ],
-  layers: Array.from({ length: 32 }, () => 0),
-  mtpLayers: 0,
-}
-
-const layout: Layout = {
-  data: 8,
-  context: 1,
-  tensor: 4,
-  pipeline: 2,
-  expert: 8,
-  expertTensor: 1,
-  schedule: 'interleaved',
-  chunks: 2,
-  stages: [8, 8, 8, 8],
-  microBatch: 1,
-  sequenceParallel: true,
-  contextMethod: 'ring',
-  zero: 1,
-  shardRanks: 8,
-  recompute: { kind: 'modules', modules: ['moe_act'] },
-  offload: 'none',
-  dispatcher: 'deepep',
-}
-
-const memory = (activations: number): MemoryPrediction => {
-  const parts = { parameters: 6 * GIB, gradients: 12 * GIB, optimizerStates: 5 * GIB, activations, working: 3 * GIB }
-  const allocated = Object.values(parts).reduce((sum, bytes) => sum + bytes, 0)
-  return { ...parts, allocated, reserved: allocated * 1.05, context: 2 * GIB }
-}
-
-const candidate = (change: Partial<Candidate>): Candidate => ({
-  layout,
-  devices: 64,
-  stepSeconds: 4.31,
-  memoryBytes: 61.2 * GIB,
-  tokensPerSecond: 973_000,
-  dollarsPerMillionTokens: 0.055,
-  ...change,
-})
-
-const workload: TrainingAnalysis['workload'] = {
-  sequence: 4096,
-  globalBatch: 1024,
-  precision: { gemm: 'bf16', base: 'bf16', gradientBytes: 4 },
-  optimizer: { name: 'adam', stateBytes: 12 },
-  expertImbalance: 1,
-  causal: true,
-}
-
-const breakdown = (
-  [
-    ['experts', 'experts', 1.9],
-    ['gemm', 'matrix products', 0.8],
-    ['attention', 'attention', 0.5],
-    ['expertComm', 'expert communication', 0.4],
-    ['memoryBound', 'memory-bound passes', 0.3],
-    ['bubble', 'pipeline bubble', 0.2],
-    ['tensorComm', 'tensor communication', 0.1],
-    ['dataComm', 'data communication', 0.06],
-    ['optimizer', 'optimizer', 0.03],
-    ['host', 'host', 0.02],
-  ] as const
-).map(([effect, label, time]) => ({ effect, label, seconds: time, share: time / 4.31 }))
-
-const analysis: TrainingAnalysis = {
-  plan: {
-    version: 1,
-    name: 'mixtral',
-    namespace: 'default',
-    degrees: layout,
-    ranks: 64,
-    ranksPerPod: 8,
-    pods: 8,
-    dense: denseMap(layout),
-    expert: expertMap(layout),
-    reasons: [],
-    expected: {
-      fleet: 'h100x64',
-      device: 'h100',
-      stepSeconds: 4.31,
-      memoryBytes: 61.2 * GIB,
-      deviceMemoryBytes: 80 * GIB,
-      tokensPerSecond: 973_000,
-      modelFlopsUtilisation: 0.412,
-    },
-  },
-  model: mixtral,
-  fleet: {
-    name: 'h100x64',
-    pools: [
-      {
-        device: {
-          name: 'H100 SXM',
-          generation: 'hopper',
-          peakFlops: { bf16: 989e12 },
-          memoryBytes: 80 * GIB,
-          memoryBytesPerSecond: 3.35e12,
-          processors: 132,
-          source: 'NVIDIA',
-        },
-        nodes: 8,
-        devicesPerNode: 8,
-        domainDevices: 8,
-        scaleUpBytesPerSecond: 450e9,
-        nicBytesPerSecond: 50e9,
-        railAligned: true,
-        failuresPerDeviceHour: 1.98e-5,
-      },
-    ],
-    tiers: [],
-    inNetworkReduction: false,
-  },
-  workload,
-  software: { family: 'megatron', year: 2026, features: {} as TrainingAnalysis['software']['features'] },
-  best: {
-    ...candidate({ band80: [4.02, 4.71] }),
-    prediction: {
-      seconds: 4.31,
-      breakdown: {} as TrainingAnalysis['best']['prediction']['breakdown'],
-      stages: [30, 20].map(activations => ({
-        forwardSeconds: 1,
-        backwardSeconds: 2,
-        memory: memory(activations * GIB),
-      })),
-      fits: true,
-    },
-  },
-  breakdown,
-  byAxis: [],
-  binding: { kind: 'compute', sentence: "matrix products: 63 % of the step is the devices' arithmetic" },
-  alternatives: [
-    {
-      ...candidate({ stepSeconds: 4.57, memoryBytes: 55 * GIB }),
-      choice: 'tensor',
-      label: 'tensor 8 instead of 4',
-      slowdown: 1.06,
-      because: '6 % slower: 310 ms more tensor communication',
-      differences: [],
-    },
-  ],
-  pareto: [
-    candidate({}),
-    candidate({ stepSeconds: 5.1, memoryBytes: 40 * GIB, layout: { ...layout, recompute: { kind: 'full' } } }),
-  ],
-  cloud: [],
-  counterfactuals: [
-    { kind: 'network', change: 'twice the network', sentence: '1.04 times as fast, the same layout' },
-    { kind: 'precision', change: 'fp8', sentence: '1.29 times as fast, the result differs' },
-  ],
-  replan: [
-    {
-      nodes: 7,
-      devices: 56,
-      candidate: candidate({ stepSeconds: 5.2, tokensPerSecond: 806_000, layout: { ...layout, data: 6 } }),
-      idleDevices: 8,
-      sentence: 'data 6 instead of 8',
-    },
-    { nodes: 1, devices: 8, idleDevices: 0, sentence: 'nothing fits' },
-  ],
-  goodput: {
-    meanSecondsBetweenFailures: 2.84e6,
-    checkpointBytes: 650e9,
-    checkpointStallSeconds: 8,
-    recoverySeconds: 300,
-    checkpointIntervalSeconds: 6740,
-    checkpointIntervalSteps: 1564,
-    goodput: 0.9975,
-    trainingSeconds: 1.03e6,
-    trainingDollars: 55_200,
-  },
-  search: {
-    considered: 1_204_331,
-    rejected: [
-      { rule: 'memory', count: 90_211, example: {}, because: 'the fullest rank needs more than 80 GiB' },
-      { rule: 'divides', count: 1_000_020, example: {}, because: '32 heads do not divide by tensor' },
-    ],
-    fitting: 24_100,
-    scored: 114_311,
-    simulated: 34,
-  },
-}
+import { mixtralAnalysis as analysis, candidate, GIB, layout } from './testdata/mixtral-analysis.ts'
 
 test('the page', async () => {
   const page = planPage(analysis, styleOf(false))
@@ -273,4 +63,36 @@ test('a bar is as long as its share, to an eighth of a cell, and never longer th
       10,
     ),
   ).toBe('PPPPPPPPPA')
+})
+
+test('two plans side by side', async () => {
+  const faster = {
+    ...analysis,
+    plan: { ...analysis.plan, degrees: { ...layout, tensor: 2, data: 16 } },
+    best: {
+      ...analysis.best,
+      ...candidate({
+        stepSeconds: 3.2,
+        tokensPerSecond: 1_310_000,
+        layout: { ...layout, tensor: 2, data: 16, shardRanks: 16 },
+      }),
+    },
+    breakdown: analysis.breakdown.map(row => (row.effect === 'experts' ? { ...row, seconds: 0.79 } : row)),
+  }
+  const page = comparePage({ name: 'the plan', analysis }, { name: 'precision=fp8', analysis: faster }, styleOf(false))
+  await expect(`${page.join('\n')}\n`).toMatchFileSnapshot('testdata/compared.txt')
+})
+
+test('a measured step that is slower than predicted, and what could explain it', () => {
+  const measured = [{ measuredSeconds: 4.9, predictedSeconds: 4.31 }]
+  const { title, lines } = measuredSection({ factor: 1.13, steps: 1, spread: 0.05, measured }, analysis.breakdown)
+  expect([title, ...lines]).toEqual([
+    'Measured: your steps are 13.0 % slower than predicted (forget: --measured none)',
+    'measured 4.90 s  predicted 4.31 s  x 1.137',
+    'If it were one effect alone:',
+    '  experts               1.90 s would be 2.46 s  x 1.29',
+    '  matrix products       800 ms would be 1.36 s  x 1.70',
+    '  attention             500 ms would be 1.06 s  x 2.12',
+    '  expert communication  400 ms would be 960 ms  x 2.40',
+  ])
 })
