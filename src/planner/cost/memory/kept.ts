@@ -79,9 +79,9 @@ function mixerKept(mixer: Attention | LatentAttention | StateSpace, cut: LayerCu
   }
 }
 
-/** Without flash attention: scores, their softmax and a dropout mask, 5 bytes a score as in Korthikanti et al. */
+/** Without flash attention: the softmax of the scores, its dropout mask and what that left, 5 bytes a score (Korthikanti et al.). */
 const scoreBytes = (heads: number, cut: LayerCut, kernels: Kernels): number =>
-  kernels.flashAttention ? 4 * heads * cut.tokens : (kernels.dropout ? 5 : 4) * heads * cut.tokens * cut.sequence
+  heads * cut.tokens * (kernels.flashAttention ? 4 : 5 * cut.sequence)
 
 /**
  * The output is kept once for attention's backward and for the projection after it. With Ulysses the two are in different layouts

@@ -58,7 +58,8 @@ export function kernelsOf(
     keepsActivationOutput: isEngine || !compile,
     keepsExpertOutput: isEngine ? software.year < PROBABILITIES_FIRST : true,
     keepsExchangedOutput: isEngine && software.year >= EXCHANGED_OUTPUT_KEPT,
-    dropout: false,
+    // Who had no flash attention yet also trained with dropout.
+    dropout: !software.features.flashAttention,
     expertImbalance,
     selects: usesFsdp(software) ? 'operators' : 'modules',
     // Products in four bits are operators of another name, which the list does not have.

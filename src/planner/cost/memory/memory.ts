@@ -8,11 +8,12 @@
  *   standing  shapes of the stage, cut, zero, software                                                   `standing.ts`
  *   reserved  allocated bytes, software                                                                  `reserved.ts`
  *
- * allocated = states + in flight x (sum of kept) + standing + max(head's working, largest layer's working - head's kept)
+ * allocated = states + in flight x (sum of the layers' kept) / chunks + head's kept + standing + max(head's working, largest layer's working - head's kept)
  */
-import { type ModelSpec, shapeOf } from '../../model/model.ts'
+import type { ModelSpec } from '../../model/model.ts'
 import { embeddingParameters, headParameters, mtpParameters, normParameters } from '../../model/parameters.ts'
 import { layerParameters } from '../../model/weights.ts'
+import type { Recompute } from '../../training/layout.ts'
 import type { MemoryPrediction, StepInput } from '../prediction.ts'
 import { keptBytes } from './activations.ts'
 import { cutOf, embeddingMemory, headMemory, paddedVocab } from './layer-memory.ts'
@@ -23,15 +24,55 @@ import { kernelsFor, stageWorking } from './working.ts'
 
 /** `inFlight`: micro-batches whose activations a pipeline rank holds at once, in units of one of its chunks. */
 export function predictMemory(input: StepInput, inFlight: readonly number[]): readonly MemoryPrediction[] {
-  return inFlight.map((count, rank) => rankMemory(input, chunksOfRank(input.layout, rank), count))
+  const priced = priceShapes(input)
+  return inFlight.map((count, rank) => rankMemory(input, priced, chunksOfRank(input.layout, rank), count))
 }
 
-function rankMemory(input: StepInput, chunks: readonly Chunk[], inFlight: number): MemoryPrediction {
+/** Per shape of the model, computed once for all layers of it. */
+interface PricedShapes {
+  readonly elements: readonly RankElements[]
+  readonly kept: readonly number[]
+  /** Of layers that a full recompute leaves out. */
+  readonly keptWhole: readonly number[]
+  readonly embeddingKept: number
+  readonly headKept: number
+}
+
+function priceShapes(input: StepInput): PricedShapes {
+  const { model, layout, workload, software } = input
+  const cut = cutOf(layout, workload)
+  const kernels = kernelsFor(input)
+  const whole: Recompute = { kind: 'none' }
+  return {
+    elements: model.shapes.map(shape => {
+      const own = layerParameters(shape, model, layout)
+      return { dense: own.tensorSharded + own.replicated, experts: own.experts }
+    }),
+    kept: model.shapes.map(shape => keptBytes(shape, model, cut, layout.recompute, kernels)),
+    keptWhole: model.shapes.map(shape => keptBytes(shape, model, cut, whole, kernels)),
+    embeddingKept: embeddingMemory(cut).keptBytes,
+    headKept: headMemory(model, cut, software, workload).keptBytes,
+  }
+}
+
+function rankMemory(
+  input: StepInput,
+  priced: PricedShapes,
+  chunks: readonly Chunk[],
+  inFlight: number,
+): MemoryPrediction {
   const { layout, workload, software } = input
-  const elements = sumElements(chunks.map(chunk => chunkElements(chunk, input)))
-  const states = stateBytes(elements, layout, workload, software)
-  const kept = chunks.map(chunk => chunkActivations(chunk, input))
-  const activations = (inFlight * kept.reduce((sum, bytes) => sum + bytes, 0)) / chunks.length
+  const states = stateBytes(
+    sumElements(chunks.map(chunk => chunkElements(chunk, input, priced))),
+    layout,
+    workload,
+    software,
+  )
+  const kept = chunks.reduce((sum, chunk) => sum + chunkKept(chunk, input, priced), 0)
+  // What the head keeps is gone as soon as its micro-batch turns around, in every schedule but GPipe's.
+  const headTimes = layout.schedule === 'gpipe' ? inFlight : 1
+  const head = chunks.some(chunk => chunk.hasHead) ? headTimes * priced.headKept : 0
+  const activations = (inFlight * kept) / chunks.length + head
   const { bytes: working, stranded } = stageWorking(input, chunks)
   const { parameters, gradients, optimizerStates } = states
   const allocated = parameters + gradients + optimizerStates + activations + working
@@ -53,16 +94,15 @@ const sumElements = (all: readonly RankElements[]): RankElements => ({
 })
 
 /** Parameters of a chunk on one rank, before ZeRO. */
-export function chunkElements(chunk: Chunk, input: Pick<StepInput, 'model' | 'layout' | 'software'>): RankElements {
-  const { model, layout } = input
-  const ends = endElements(model, layout.tensor, paddedVocab(model, layout.tensor, input.software))
+function chunkElements(chunk: Chunk, { model, layout, software }: StepInput, priced: PricedShapes): RankElements {
+  const ends = endElements(model, layout.tensor, paddedVocab(model, layout.tensor, software))
   let dense = (chunk.hasEmbedding ? ends.embedding : 0) + (chunk.hasHead ? ends.head : 0)
   let experts = 0
   // With tied weights the last of several stages has a copy of the embedding.
   if (chunk.hasHead && model.tiedEmbeddings && !chunk.hasEmbedding) dense += ends.embedding
   const add = (layer: number, copies: number): void => {
-    const own = layerParameters(shapeOf(model, layer), model, layout)
-    dense += copies * (own.tensorSharded + own.replicated)
+    const own = priced.elements[model.layers[layer]!]!
+    dense += copies * own.dense
     experts += copies * own.experts
   }
   for (let layer = chunk.firstLayer; layer < chunk.firstLayer + chunk.numLayers; layer++) add(layer, 1)
@@ -83,18 +123,13 @@ export const endElements = (
   head: headParameters(model, vocab) / tensor + normParameters(model),
 })
 
-/** Bytes that a chunk keeps of one micro-batch. */
-export function chunkActivations(chunk: Chunk, input: StepInput): number {
-  const { model, layout, workload, software } = input
-  const cut = cutOf(layout, workload)
-  const kernels = kernelsFor(input)
+/** Bytes that a chunk's layers (and the embedding) keep of one micro-batch. */
+function chunkKept(chunk: Chunk, { model, layout }: StepInput, priced: PricedShapes): number {
   const recomputed = layout.recompute.kind === 'full' ? (layout.recompute.layers ?? chunk.numLayers) : chunk.numLayers
-  let bytes = chunk.hasEmbedding ? embeddingMemory(cut).keptBytes : 0
-  if (chunk.hasHead) bytes += headMemory(model, cut, software, workload).keptBytes
+  let bytes = chunk.hasEmbedding ? priced.embeddingKept : 0
   for (let i = 0; i < chunk.numLayers; i++) {
-    const recompute = i < recomputed ? layout.recompute : ({ kind: 'none' } as const)
-    const shape = shapeOf(model, chunk.firstLayer + i)
-    bytes += keptBytes(shape, model, cut, recompute, kernels)
+    const shape = model.layers[chunk.firstLayer + i]!
+    bytes += (i < recomputed ? priced.kept : priced.keptWhole)[shape]!
   }
   return bytes
 }
