@@ -244,3 +244,43 @@ test('a Server becomes available, and again after a change', async () => {
   )
   expect((await cluster.list('v1', 'Service')).map(({ metadata }) => metadata.name)).toContain('web')
 })
+
+describe('what the planner is given', () => {
+  const head = { apiVersion: API_VERSION, metadata: { name: 'given', namespace: 'default' } } as const
+
+  test('a config.json comes back as it was, with fields that nobody here knows and with its nulls', async () => {
+    const config = {
+      model_type: 'llama',
+      rope_scaling: null,
+      quantization_config: { modules: ['a', null], weird: 1.5 },
+    }
+    const model = { huggingface: { file: 'file:///m/config.json', config } }
+    const fleet = { pools: [{ device: 'h100', nodes: 2, nicGigabitsPerSecond: 200.5 }] }
+    const spec = {
+      model,
+      fleet,
+      data: { sequenceLength: 4096, globalBatch: 64, tokens: 15e12 },
+      parallelism: { data: 2 },
+      framework: { command: ['train'] },
+      stages: [16, 16],
+      recompute: { kind: 'full' },
+    }
+    const created = await cluster.api.create({ ...head, kind: 'TrainingJob', spec } as TrainingJob)
+    expect((created as unknown as TrainingJob).spec).toEqual(spec)
+    const applied = { ...head, metadata: { ...head.metadata, name: 'applied' }, kind: 'TrainingJob', spec }
+    expect((await cluster.api.apply<TrainingJob>(applied, { fieldManager: 'solvent' })).spec).toEqual(spec)
+  })
+
+  test('a Fleet is kept, and refused where it says what cannot be', async () => {
+    const fleet = { ...head, kind: 'Fleet', spec: { preset: 'h100x64', inNetworkReduction: true } }
+    await cluster.api.create(fleet)
+    expect(await cluster.api.get({ ...head, kind: 'Fleet', namespace: 'default', name: 'given' })).toMatchObject(fleet)
+    const nothing = {
+      ...head,
+      kind: 'Fleet',
+      metadata: { ...head.metadata, name: 'bad' },
+      spec: { pools: [{ device: 'h100' }] },
+    }
+    await expect(cluster.api.create(nothing)).rejects.toThrow('spec.pools[0].nodes: Required value')
+  })
+})
