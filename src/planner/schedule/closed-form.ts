@@ -84,9 +84,9 @@ function secondZeroBubble(shape: ScheduleShape, times: EvenTimes): number {
 function vZeroBubble({ pipeline: p, microBatches: m }: ScheduleShape, times: EvenTimes): number {
   const { forward: f, backward: b, weight: w = b / 2, send = 0 } = times
   const i = b - w
-  const full = (p - 1) * Math.max(f, i, w, 2 * f - i, 2 * (i - w) - w / (p - 1))
+  const full = (p - 1) * Math.max(f, i, w, 2 * f - i - (f - i) / (p - 1), 2 * (i - w) - w / (p - 1))
   const few = (2 * p - 2) * (f + i) - w - (m - 1) * 2 * (f + w)
-  return Math.max(full + 2 * f * Math.max(0, p - m), few) + 5 * (p - 1) * send
+  return Math.max(full + 2 * f * Math.max(0, p - m), few) + (5 * (p - 1) - 1) * send
 }
 
 /**

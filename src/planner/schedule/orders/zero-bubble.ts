@@ -29,12 +29,8 @@ export function zeroBubble(shape: ScheduleShape, times: SplitTimes, depth: 1 | 2
   const walk = (habits: Habits): Lane[] => new Walk(shape, times, depth * shape.pipeline, habits).run()
   const patient = walk({ isEagerBeforeFirst: true, fillsEveryGap: false })
   if (depth === 1) return [fixedPattern(shape, 1), patient]
-  return [
-    fixedPattern(shape, 2),
-    fixedPattern(shape, 1),
-    patient,
-    walk({ isEagerBeforeFirst: false, fillsEveryGap: true }),
-  ]
+  const eager = [true, false].map(isEagerBeforeFirst => walk({ isEagerBeforeFirst, fillsEveryGap: true }))
+  return [fixedPattern(shape, 2), fixedPattern(shape, 1), patient, ...eager]
 }
 
 /**
