@@ -1,7 +1,10 @@
 /** Fleets as they are declared, and where they are looked for. */
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { formatProblem, type Result } from '../../base/problem.ts'
+import { checkDeclaration } from '../../spec/check/check-declaration.ts'
 import type { Fleet as FleetObject, FleetSpec } from '../../spec/fleet.ts'
+import { declarationInfo } from '../../spec/schema/kinds-table.ts'
 import { fleetFromDeclaration } from './declared-fleet.ts'
 import { devicesOf } from './fleet.ts'
 import { presetFleet } from './preset.ts'
@@ -94,4 +97,32 @@ test('a fleet that is nowhere is told with what to write', () => {
   expect(shown(resolveFleet(undefined, { nodes: [{ name: 'a', labels: {}, allocatable: {} }] }))).toEqual([
     'spec.fleet is not given, but no node of this cluster has an accelerator. Say what to plan for, such as fleet: h100x64, or give the degrees under parallelism.',
   ])
+})
+
+test('any fleet that breaks no rule has as many devices as it says, and none is priced below zero', () => {
+  const pool = fc.record(
+    {
+      device: fc.constantFrom('h100', 'a100', 'gb200', 'mi300x', 'tpu-v5p', 'v100'),
+      nodes: fc.integer({ min: 1, max: 500 }),
+      devicesPerNode: fc.constantFrom(1, 2, 4, 8, 16),
+      nicGigabitsPerSecond: fc.integer({ min: 1, max: 1600 }),
+      memoryGibibytes: fc.integer({ min: 1, max: 300 }),
+      pricePerDeviceHour: fc.integer({ min: 0, max: 20 }),
+    },
+    { requiredKeys: ['device', 'nodes'] },
+  )
+  fc.assert(
+    fc.property(fc.array(pool, { minLength: 1, maxLength: 3 }), pools => {
+      const metadata = { name: 'ours' }
+      const object = { apiVersion: 'solvent.dev/v1alpha1', kind: 'Fleet', metadata, spec: { pools } }
+      expect(checkDeclaration(declarationInfo('Fleet')!, object)).toEqual([])
+      const fleet = fleetOf({ pools })
+      const expected = fleet.pools.reduce((sum, each, i) => sum + pools[i]!.nodes * each.devicesPerNode, 0)
+      expect(devicesOf(fleet)).toBe(expected)
+      for (const each of fleet.pools) {
+        expect(each.domainDevices).toBeGreaterThanOrEqual(each.devicesPerNode)
+        expect(each.pricePerDeviceHour ?? 0).toBeGreaterThanOrEqual(0)
+      }
+    }),
+  )
 })
