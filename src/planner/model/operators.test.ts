@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { type LayerCut, WHOLE } from './cut.ts'
 import { type DeclaredModel, declaredModel } from './declared-model.ts'
 import type { ModelSpec } from './model.ts'
+import { moduleTable } from './module-table.ts'
 import { operatorFlops, visibleKeys } from './operator.ts'
 import { operatorsOf, stageExtras } from './operators.ts'
 import { layerActive, layerTotal } from './parameters.ts'
@@ -116,4 +117,18 @@ test('the head is a product with the padded vocabulary and its loss', () => {
   const head = stageExtras(model, { ...WHOLE, tensor: 2, tokens: 64, sequence: 64 }, undefined, 1024).head
   expect(head.map(operator => operator.module)).toEqual(['norm', 'head', 'loss'])
   expect(head[1]).toMatchObject({ m: 64, n: 512, k: 512 })
+})
+
+test('a layer by module adds up to the layer', () => {
+  fc.assert(
+    fc.property(anyModel, anyCut, (model, cut) => {
+      const shape = model.shapes[0]!
+      const table = moduleTable(shape, model, cut, true)
+      const sum = (of: (row: (typeof table)[number]) => number): number =>
+        table.reduce((total, row) => total + of(row), 0)
+      expect(sum(row => row.parameters)).toBe(layerTotal(shape, model))
+      const flops = operatorsOf(shape, model, cut).reduce((total, operator) => total + operatorFlops(operator, true), 0)
+      expect(sum(row => row.flops)).toBeCloseTo(flops, -2)
+    }),
+  )
 })

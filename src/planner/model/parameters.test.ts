@@ -204,6 +204,89 @@ test.each(COUNTS)('$name has $total parameters', ({ config, name, total, active 
   if (active !== undefined) expect(count.active).toBe(active)
 })
 
+/** Published counts of the models' safetensors (sum of all tensors). */
+const MORE: readonly { name: string; config: Config; total: number }[] = [
+  {
+    name: 'DeepSeek-V2-Lite',
+    config: deepseek('deepseek_v2', {
+      q_lora_rank: null,
+      num_hidden_layers: 27,
+      hidden_size: 2048,
+      num_attention_heads: 16,
+      intermediate_size: 10944,
+      moe_intermediate_size: 1408,
+      n_routed_experts: 64,
+      num_experts_per_tok: 6,
+      n_shared_experts: 2,
+      first_k_dense_replace: 1,
+      topk_method: 'greedy',
+      vocab_size: 102400,
+    }),
+    total: 15706484224,
+  },
+  {
+    name: 'gemma-7b',
+    config: { ...llama(28, 3072, 24576, 16, 16, 256000, { head_dim: 256 }), model_type: 'gemma' },
+    total: 8537680896,
+  },
+  {
+    name: 'gemma-2-9b',
+    config: { ...llama(42, 3584, 14336, 16, 8, 256000, { head_dim: 256, sliding_window: 4096 }), model_type: 'gemma2' },
+    total: 9241705984,
+  },
+  {
+    name: 'gpt-neox-20b',
+    config: {
+      model_type: 'gpt_neox',
+      num_hidden_layers: 44,
+      hidden_size: 6144,
+      intermediate_size: 24576,
+      num_attention_heads: 64,
+      vocab_size: 50432,
+    },
+    total: 20554567680,
+  },
+  {
+    name: 'bloom',
+    config: { model_type: 'bloom', n_layer: 70, n_embed: 14336, n_head: 112, vocab_size: 250880 },
+    total: 176247271424,
+  },
+  {
+    name: 'starcoder2-3b',
+    config: { ...llama(30, 3072, 12288, 24, 2, 49152, { use_bias: true }), model_type: 'starcoder2' },
+    total: 3030371328,
+  },
+  {
+    name: 'Phi-3-mini',
+    config: { ...llama(32, 3072, 8192, 32, 32, 32064), model_type: 'phi3' },
+    total: 3821079552,
+  },
+  {
+    name: 'gpt-oss-120b',
+    config: {
+      ...llama(36, 2880, 2880, 64, 8, 201088, { head_dim: 64, num_local_experts: 128, num_experts_per_tok: 4 }),
+      model_type: 'gpt_oss',
+    },
+    total: 116829156672,
+  },
+  {
+    name: 'Qwen1.5-MoE-A2.7B',
+    config: {
+      ...llama(24, 2048, 5632, 16, 16, 151936),
+      model_type: 'qwen2_moe',
+      moe_intermediate_size: 1408,
+      shared_expert_intermediate_size: 5632,
+      num_experts: 60,
+      num_experts_per_tok: 4,
+    },
+    total: 14315784192,
+  },
+]
+
+test.each(MORE)('$name has $total parameters', ({ config, name, total }) => {
+  expect(parameters(read(config, name)).total).toBe(total)
+})
+
 test('declared numbers give the same model as a config', () => {
   const declared = declaredModel({
     layers: 32,

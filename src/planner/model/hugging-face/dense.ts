@@ -5,11 +5,13 @@ import type { Fields } from './fields.ts'
 
 export type Reader = (fields: Fields, name: string) => ModelSpec
 
+const hiddenOf = (f: Fields): number => f.count('hidden_size', 'n_embd', 'n_embed', 'd_model')
+
 /** Fields that nearly all families name alike. */
 export function outsideOf(f: Fields, name: string): Omit<ModelSpec, 'shapes' | 'layers'> {
   return {
     name,
-    hidden: f.count('hidden_size', 'n_embd', 'd_model'),
+    hidden: hiddenOf(f),
     vocab: f.count('vocab_size'),
     tiedEmbeddings: f.flag('tie_word_embeddings', false),
     learnedPositions: 0,
@@ -27,7 +29,7 @@ export function attentionOf(f: Fields, differs: Partial<Attention> = {}): Attent
     kind: 'attention',
     heads,
     kvHeads: f.countOr(heads, 'num_key_value_heads'),
-    headDim: f.countOr(f.count('hidden_size', 'n_embd') / heads, 'head_dim', 'attention_head_dim'),
+    headDim: f.countOr(hiddenOf(f) / heads, 'head_dim', 'attention_head_dim'),
     qkvBias: bias,
     outBias: bias,
     qkNorm: false,
@@ -119,7 +121,7 @@ const gemma3: Reader = (f, name) => {
 }
 
 const gpt2: Reader = (f, name) => {
-  const hidden = f.count('n_embd', 'hidden_size')
+  const hidden = hiddenOf(f)
   return uniform(
     f,
     name,
@@ -150,7 +152,7 @@ const neox: Reader = (f, name) => {
 
 /** ALiBi instead of positions, a norm after the embedding; `n_embed` in old files. */
 const bloom: Reader = (f, name) => {
-  const hidden = f.count('hidden_size', 'n_embed')
+  const hidden = hiddenOf(f)
   return uniform(
     f,
     name,
