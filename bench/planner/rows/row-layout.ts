@@ -83,7 +83,7 @@ export function precisionOf(row: Row): Precision {
     gradientBytes:
       family === 'nemo' ||
       family === 'fsdp' ||
-      /PURE/.test(`${row.fsdp ?? ''} ${row.precision_detail ?? ''}`) ||
+      /PURE|megatron-fsdp/.test(`${row.fsdp ?? ''} ${row.precision_detail ?? ''}`) ||
       gemm === 'fp16'
         ? 2
         : 4,

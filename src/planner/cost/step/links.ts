@@ -52,7 +52,7 @@ export function linksOf(fleet: Fleet, layout: Placed): Links {
     replicas: span(averaged / shard, tensor * shard),
     data: span(averaged, tensor),
     expertShard: span(expertShard, apart),
-    expertReplicas: span(expertRanks / expertShard, apart * expertShard),
+    expertReplicas: span(Math.max(1, Math.floor(expertRanks / expertShard)), apart * expertShard),
     expertData: span(expertRanks, apart),
     ranks,
   }

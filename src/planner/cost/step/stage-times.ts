@@ -32,7 +32,7 @@ export function stageTimes(input: StepInput, links: Links, prices: Prices): read
   const timed = (asked: LayerQuestion): readonly PassTimes[] =>
     model.shapes.map((shape, i) => {
       const { tensorSharded, replicated, experts } = perShape[i]!
-      const exchange = unitExchange(tensorSharded + replicated + experts, input, links, prices)
+      const exchange = unitExchange({ dense: tensorSharded + replicated, experts }, input, links, prices)
       return withExchange(layerTimes(shape, asked), exchange, input, prices)
     })
   const byShape = timed(question)
@@ -43,7 +43,7 @@ export function stageTimes(input: StepInput, links: Links, prices: Prices): read
   const extras = extraTimes(question)
   const vocabulary = embeddingParameters(model, paddedVocab(model, layout.tensor, software)) / layout.tensor
   // The first unit's parameters and the last one's gradients have nothing to hide behind.
-  const edge = unitExchange(vocabulary, input, links, prices)
+  const edge = unitExchange({ dense: vocabulary, experts: 0 }, input, links, prices)
   const head = withExchange(extras.head, edge, input, prices)
   let layer = 0
   return layout.stages.map((count, stage) => {

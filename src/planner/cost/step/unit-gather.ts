@@ -26,16 +26,21 @@ export interface UnitExchange {
   /** What passes through this rank's memory for gathering and for reducing. */
   readonly gatherBytes: number
   readonly reduceBytes: number
-  /** FSDP2 copies gathered parameters out of, and gradients into, the collective's buffer; a flat parameter is one already. */
+  /** FSDP2 copies gathered parameters out of, and gradients into, the collective's buffer; flat ones (FSDP1, Megatron's) lie in it already. */
   readonly copyOut: number
   readonly copyIn: number
 }
 
 const NO_EXCHANGE: UnitExchange = { gather: 0, reduce: 0, gatherBytes: 0, reduceBytes: 0, copyOut: 0, copyIn: 0 }
 
-/** `parameters`: of the unit, on one rank before sharding. */
+/** Of the unit, on one rank before sharding: experts are shared by fewer ranks than the rest. */
+export interface UnitElements {
+  readonly dense: number
+  readonly experts: number
+}
+
 export function unitExchange(
-  parameters: number,
+  { dense, experts }: UnitElements,
   { layout, workload, software }: SharedStates,
   links: Links,
   prices: Prices,
@@ -44,17 +49,21 @@ export function unitExchange(
   const { gradientBytes, fp8Parameters } = workload.precision
   const time = (op: 'all-gather' | 'reduce-scatter' | 'all-reduce', bytes: number, span: Links['shard']): number =>
     collectiveSeconds(op, bytes, span, links.pool, links.fleet).seconds
-  const isFlat = software.year < 2024
+  const reduced = (elements: number, shard: Links['shard'], replicas: Links['replicas']): number =>
+    time('reduce-scatter', elements * gradientBytes, shard) +
+    time('all-reduce', (elements * gradientBytes) / shard.size, replicas)
+  const isFlat = software.year < 2024 || software.family === 'megatron' || software.family === 'nemo'
   const elementBytes = fp8Parameters ? 1 : 2
+  const exchanged = dense + (links.expertShard.size > 1 ? experts : 0)
   return {
-    gatherBytes: parameters * elementBytes,
-    reduceBytes: parameters * gradientBytes,
-    gather: time('all-gather', parameters * elementBytes, links.shard),
-    reduce:
-      time('reduce-scatter', parameters * gradientBytes, links.shard) +
-      time('all-reduce', (parameters * gradientBytes) / links.shard.size, links.replicas),
-    copyOut: isFlat ? 0 : passSeconds(prices.device, 4 * parameters, 1),
-    copyIn: isFlat ? 0 : passSeconds(prices.device, (2 + gradientBytes) * parameters, 1),
+    gatherBytes: exchanged * elementBytes,
+    reduceBytes: exchanged * gradientBytes,
+    gather:
+      time('all-gather', dense * elementBytes, links.shard) +
+      time('all-gather', experts * elementBytes, links.expertShard),
+    reduce: reduced(dense, links.shard, links.replicas) + reduced(experts, links.expertShard, links.expertReplicas),
+    copyOut: isFlat ? 0 : passSeconds(prices.device, 4 * exchanged, 1),
+    copyIn: isFlat ? 0 : passSeconds(prices.device, (2 + gradientBytes) * exchanged, 1),
   }
 }
 
