@@ -1,8 +1,8 @@
 /** Several makes in one fleet: the slowest under a stage sets its pace, and layers follow speed. */
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { cutStages } from '../schedule/cut-stages.ts'
 import { devicesOf, type Fleet } from './fleet.ts'
-import { asSlowest, layersBySpeed, paceOf, poolsUnder, speedOf } from './pace.ts'
+import { asSlowest, paceOf, poolsUnder, speedOf } from './pace.ts'
 import { presetFleet } from './preset.ts'
 
 const mixed: Fleet = {
@@ -18,9 +18,9 @@ test('a fleet of one make is even', () => {
 test('stages on the slower make are slower, and a stage on both is as slow as the slower', () => {
   const halves = paceOf(mixed, { ranks: 64, pipeline: 2 })
   expect(halves.isEven).toBe(false)
-  expect(halves.stages.map(({ pool, speed }) => [pool.device.name, speed])).toEqual([
+  expect(halves.stages.map(({ pool, slowness }) => [pool.device.name, slowness])).toEqual([
     ['H100-80GB SXM', 1],
-    ['A100-80GB SXM', 312 / 989],
+    ['A100-80GB SXM', 989 / 312],
   ])
   expect(paceOf(mixed, { ranks: 64, pipeline: 1 }).stages[0]!.pool.device.name).toBe('A100-80GB SXM')
   expect(paceOf(mixed, { ranks: 32, pipeline: 2 }).isEven).toBe(true)
@@ -55,26 +55,7 @@ test('pools are those that a range of devices lies in', () => {
   expect(names(32, 64)).toEqual(['ampere'])
 })
 
-test('layers follow speed: no other cut has a faster slowest stage', () => {
-  const bruteForce = (layers: number, speeds: readonly number[]): number => {
-    const [speed, ...rest] = speeds
-    if (rest.length === 0) return layers / speed!
-    const most = layers - rest.length
-    return Math.min(
-      ...Array.from({ length: most }, (_, i) => Math.max((i + 1) / speed!, bruteForce(layers - i - 1, rest))),
-    )
-  }
-  fc.assert(
-    fc.property(
-      fc.array(fc.constantFrom(0.25, 0.3, 0.5, 1), { minLength: 1, maxLength: 4 }),
-      fc.integer({ min: 0, max: 12 }),
-      (speeds, more) => {
-        const counts = layersBySpeed(speeds.length + more, speeds)
-        expect(counts.reduce((sum, n) => sum + n)).toBe(speeds.length + more)
-        const slowest = Math.max(...counts.map((count, i) => count / speeds[i]!))
-        expect(slowest).toBeCloseTo(bruteForce(speeds.length + more, speeds), 9)
-      },
-    ),
-  )
-  expect(layersBySpeed(32, [1, 312 / 989])).toEqual([25, 7])
+test('layers follow speed when stages are cut', () => {
+  const slowness = paceOf(mixed, { ranks: 64, pipeline: 2 }).stages.map(stage => stage.slowness)
+  expect(cutStages(Array(32).fill(1), 2, { slowness })).toEqual([25, 7])
 })

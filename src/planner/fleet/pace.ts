@@ -9,8 +9,8 @@ import { devicesOf, type Fleet, type NodePool } from './fleet.ts'
 export interface StagePace {
   /** The slowest pool that the stage has devices of. */
   readonly pool: NodePool
-  /** Over the fastest stage's: 0.5 takes twice as long for a layer. */
-  readonly speed: number
+  /** How much longer a layer takes than on the fastest stage, at least 1: `slowness` of schedule/cut-stages.ts. */
+  readonly slowness: number
 }
 
 export interface Pace {
@@ -42,7 +42,7 @@ export function paceOf(fleet: Fleet, { ranks, pipeline, format = 'bf16' }: PaceQ
   const speeds = slowest.map(pool => speedOf(pool.device, format))
   const fastest = Math.max(...speeds)
   return {
-    stages: slowest.map((pool, stage) => ({ pool, speed: speeds[stage]! / fastest })),
+    stages: slowest.map((pool, stage) => ({ pool, slowness: fastest / speeds[stage]! })),
     isEven: speeds.every(speed => speed === fastest),
   }
 }
@@ -116,21 +116,4 @@ export function poolsUnder({ pools }: Fleet, from: number, to: number): readonly
     start = end
     return isUnder
   })
-}
-
-/**
- * Layers of each stage so that the slowest stage is as fast as it can be: each layer goes where it ends first, which is optimal for equal
- * layers. Every stage has at least one.
- */
-export function layersBySpeed(layers: number, speeds: readonly number[]): readonly number[] {
-  invariant(layers >= speeds.length, `${layers} layers for ${speeds.length} stages`)
-  const counts = speeds.map(() => 1)
-  for (let left = layers - speeds.length; left > 0; left--) {
-    let best = 0
-    for (let stage = 1; stage < speeds.length; stage++) {
-      if ((counts[stage]! + 1) / speeds[stage]! < (counts[best]! + 1) / speeds[best]!) best = stage
-    }
-    counts[best]!++
-  }
-  return counts
 }
