@@ -21,9 +21,10 @@ export function pricedStates(
   const priced = choices.map(choice => {
     const bytes = new Float64Array(grid.pipeline)
     const strandedBytes = new Float64Array(grid.pipeline)
+    const price = costs.states(grid, choice)
     let seconds = 0
     for (let rank = 0; rank < bytes.length; rank++) {
-      const cost = costs.states(grid, choice, ranks[rank]!.load)
+      const cost = price(ranks[rank]!.load)
       bytes[rank] = cost.bytes
       strandedBytes[rank] = cost.strandedBytes
       seconds = Math.max(seconds, cost.seconds)

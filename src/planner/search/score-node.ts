@@ -9,7 +9,7 @@ import { type PipelineOption, pipelineOptions } from './pipeline-options.ts'
 import { type PricedState, pricedStates } from './priced-states.ts'
 import { devicesUsed, type Question, type SearchProblem } from './problem.ts'
 import type { RecomputeOption } from './recompute-options.ts'
-import type { Grid, StateChoice } from './stage-costs.ts'
+import type { CutCosts, Grid, StateChoice } from './stage-costs.ts'
 import {
   activationBytes,
   type PartialRecompute,
@@ -85,21 +85,40 @@ export function scoreNode(node: Node, sink: Sink): void {
   }
 }
 
+type Working = ReturnType<CutCosts['working']>
+interface Known {
+  readonly loads: readonly RankLoad[]
+  readonly states: readonly PricedState[]
+}
+
 /** What the ranks of some stages hold, priced when first asked. */
 class Ranks {
-  readonly #of: () => { readonly loads: readonly RankLoad[]; readonly states: readonly PricedState[] }
-  #known: { readonly loads: readonly RankLoad[]; readonly states: readonly PricedState[] } | undefined
+  readonly #of: () => Known
+  readonly #costs: CutCosts
+  readonly #working = new Map<Recompute, Working[]>()
+  #known: Known | undefined
 
   constructor({ problem, entry, counts, grid }: Node, stages: Stages, priced: Priced, choices: readonly StateChoice[]) {
+    this.#costs = entry.costs
     this.#of = () => {
       const loads = rankLoads(entry, counts, stages, priced, grid.pipeline)
       return { loads, states: pricedStates(problem, grid, loads, choices) }
     }
   }
 
-  get known() {
+  get known(): Known {
     this.#known ??= this.#of()
     return this.#known
+  }
+
+  /** By rank. All choices of one exchange work alike. */
+  working(recompute: Recompute, { zero, shardRanks }: StateChoice): readonly Working[] {
+    let working = this.#working.get(recompute)
+    if (!working) {
+      working = this.known.loads.map(({ kind }) => this.#costs.working(recompute, kind, zero, shardRanks > 1))
+      this.#working.set(recompute, working)
+    }
+    return working
   }
 }
 
@@ -114,6 +133,7 @@ class PipelineScore {
   readonly #stretch: number
   readonly #send: number
   readonly #capacity: number
+  readonly #outside: number
 
   constructor(node: Node, option: PipelineOption, stages: Stages, priced: Priced, ranks: Ranks, numChoices: number) {
     this.#node = node
@@ -123,6 +143,7 @@ class PipelineScore {
     this.#ranks = ranks
     this.#numChoices = numChoices
     this.#stretch = node.problem.costs.stretch(devicesUsed(node.grid))
+    this.#outside = node.problem.costs.outsideBytes(node.grid)
     this.#send = node.grid.pipeline > 1 ? node.entry.costs.sendSeconds(node.grid) : 0
     this.#capacity = Math.min(node.problem.costs.capacityBytes, node.question.memoryBytes ?? Number.POSITIVE_INFINITY)
   }
@@ -214,15 +235,15 @@ class PipelineScore {
 
   /** Of the fullest rank. */
   #needed(activations: Float64Array, { recompute }: RecomputeOption, { choice, bytes, strandedBytes }: PricedState): number {
-    const { problem, entry, grid } = this.#node
-    const { loads } = this.#ranks.known
+    const { costs } = this.#node.problem
+    const working = this.#ranks.working(recompute, choice)
     let most = 0
     for (let rank = 0; rank < activations.length; rank++) {
-      const working = entry.costs.working(recompute, loads[rank]!.kind, choice.zero, choice.shardRanks > 1)
-      const allocated = activations[rank]! + bytes[rank]! + working.bytes
-      most = Math.max(most, problem.costs.neededBytes(grid, allocated, strandedBytes[rank]! + working.strandedBytes))
+      const own = working[rank]!
+      const allocated = activations[rank]! + bytes[rank]! + own.bytes
+      most = Math.max(most, costs.reservedBytes(allocated, strandedBytes[rank]! + own.strandedBytes))
     }
-    return most
+    return most + this.#outside
   }
 
   #tooLarge(tally: Tally, needed: number, recompute: Recompute, choice: StateChoice): void {

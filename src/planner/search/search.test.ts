@@ -136,12 +136,18 @@ class Synthetic implements StageCosts {
     return { dense: 2 / cut.tensor, experts: shape === 1 ? (2 * this.#knobs.experts) / (cut.expert * cut.expertTensor) : 0 }
   }
   readonly vocabulary = (cut: Cut): Elements => ({ dense: 1 / cut.tensor, experts: 0 })
+  leastSeconds(cut: Cut): number {
+    const all = this.#model.layers.map(shape => this.layer(cut, shape, { kind: 'none' }))
+    const ends = [this.extra(cut, 0.05), this.extra(cut, this.#knobs.head)]
+    // Not quite the least, as a real bound would be.
+    return 0.9 * [...all, ...ends].reduce((sum, c) => sum + c.forwardSeconds + c.backwardSeconds + c.weightSeconds, 0)
+  }
+  leastBytes(cut: Cut): number {
+    return this.working(cut, { kind: 'full' }, 1, false)
+  }
   cut(cut: Cut) {
     const extra = { embedding: this.extra(cut, 0.05), head: this.extra(cut, this.#knobs.head) }
-    const all = [...this.#model.layers.map(shape => this.layer(cut, shape, { kind: 'none' })), extra.embedding, extra.head]
     return {
-      // Not quite the least, as a real bound would be.
-      leastSeconds: 0.9 * all.reduce((sum, c) => sum + c.forwardSeconds + c.backwardSeconds + c.weightSeconds, 0),
       layer: (shape: number, recompute: Recompute) => this.layer(cut, shape, recompute),
       embedding: () => extra.embedding,
       head: () => extra.head,
@@ -149,6 +155,8 @@ class Synthetic implements StageCosts {
       elements: (shape: number) => this.elements(cut, shape),
       embeddingElements: this.vocabulary(cut),
       headElements: () => this.vocabulary(cut),
+      movedEmbedding: 0,
+      movedHead: () => 0,
       sendSeconds: () => this.send(cut),
     }
   }
@@ -159,7 +167,10 @@ class Synthetic implements StageCosts {
   send(cut: Cut): number {
     return (this.#knobs.send * cut.microBatch) / cut.context
   }
-  states(grid: Cut & { data: number }, { zero, shardRanks, offload }: StateChoice, load: Elements) {
+  states(grid: Cut & { data: number }, choice: StateChoice) {
+    return (load: Elements) => this.state(grid, choice, load)
+  }
+  state(grid: Cut & { data: number }, { zero, shardRanks, offload }: StateChoice, load: Elements) {
     const all = load.dense + load.experts
     const share = (from: number): number => (zero >= from ? 1 / shardRanks : 1)
     const optimizer = 12 * all * share(1)
@@ -173,8 +184,11 @@ class Synthetic implements StageCosts {
         (offload === 'none' ? 0 : offload === 'optimizer' ? 0.3 * optimizer : 0.7 * all),
     }
   }
-  neededBytes(_grid: unknown, allocated: number): number {
-    return 1.05 * allocated + 1
+  reservedBytes(allocated: number): number {
+    return 1.05 * allocated
+  }
+  outsideBytes(): number {
+    return 1
   }
   stretch(devices: number): number {
     return 1 + 0.01 * Math.log2(devices)
@@ -183,8 +197,8 @@ class Synthetic implements StageCosts {
   predict(layout: Layout): StepPrediction {
     const pipe = this.#pipe(layout)
     const ranks = pipe.ranks.map(({ elements, kept, working }) => {
-      const states = this.states(layout, layout, elements)
-      return { seconds: states.seconds, needed: this.neededBytes(undefined, states.bytes + working + kept) }
+      const states = this.state(layout, layout, elements)
+      return { seconds: states.seconds, needed: this.reservedBytes(states.bytes + working + kept) + this.outsideBytes() }
     })
     const used = layout.pipeline * layout.data * layout.tensor * layout.context
     const memory = { parameters: 0, gradients: 0, optimizerStates: 0, activations: 0, working: 0, allocated: 0, context: 0 }

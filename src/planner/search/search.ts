@@ -4,6 +4,7 @@
  * bounds schedules, recompute and states; what may still win is predicted as a whole, most promising first. Deterministic: ties fall to
  * the layout that comes first in `compare`.
  */
+import { formatBytes } from '../../base/units.ts'
 import type { StepPrediction } from '../cost/prediction.ts'
 import type { Rejection } from '../explain/training/analysis.ts'
 import type { Layout } from '../training/layout.ts'
@@ -33,7 +34,7 @@ export interface Answer {
 }
 
 interface Ranked {
-  readonly entry: CutEntry
+  readonly cut: Cut
   /** Device-seconds of a sequence, from below. */
   readonly perSequence: number
 }
@@ -45,6 +46,7 @@ export class Search {
   readonly #counts: ShapeCounts
   readonly #entries = new Map<string, CutEntry>()
   readonly #predictions = new Map<string, StepPrediction>()
+  readonly #gridsOf = new Map<number, readonly GridSize[]>()
   #simulated = 0
 
   constructor(problem: SearchProblem) {
@@ -58,15 +60,17 @@ export class Search {
     const run = new Run(this, question)
     const recomputes = allRecomputes(this.problem)
     let nodes = 0
-    for (const { entry, perSequence } of this.#ranked(question)) {
-      const grids = this.#grids(entry.cut, question)
-      for (const { pipeline, data, devices } of grids) {
+    for (const { cut, perSequence } of this.#ranked(question, run)) {
+      for (const size of this.#grids(cut.tensor * cut.context)) {
+        const { pipeline, data, devices } = size
         const least = this.problem.costs.stretch(devices) *
           (this.problem.costs.stepSeconds + (perSequence * this.problem.workload.globalBatch) / devices)
         if (least >= run.limit()) break
+        if (!this.#isPossible(size, cut, question)) continue
         nodes++
-        const grid = { ...entry.cut, pipeline, data }
-        const microBatches = this.problem.workload.globalBatch / (data * entry.cut.microBatch)
+        const entry = this.#entry(cut)
+        const grid = { ...cut, pipeline, data }
+        const microBatches = this.problem.workload.globalBatch / (data * cut.microBatch)
         scoreNode({ problem: this.problem, question, counts: this.#counts, recomputes, entry, grid, microBatches }, run)
         run.settle()
       }
@@ -92,13 +96,22 @@ export class Search {
     return prediction
   }
 
-  #ranked(question: Question): readonly Ranked[] {
-    return cutsOf(this.problem, this.values, question)
-      .map(cut => {
-        const entry = this.#entry(cut)
-        return { entry, perSequence: (cut.tensor * cut.context * entry.costs.leastSeconds) / cut.microBatch }
-      })
-      .sort((a, b) => a.perSequence - b.perSequence)
+  /** Cuts by their least time a sequence. Those of which no rank can hold one layer are left out. */
+  #ranked(question: Question, { rejections }: Run): readonly Ranked[] {
+    const { costs } = this.problem
+    const capacity = Math.min(costs.capacityBytes, question.memoryBytes ?? Number.POSITIVE_INFINITY)
+    const ranked: Ranked[] = []
+    for (const cut of cutsOf(this.problem, this.values, question)) {
+      if (costs.leastBytes(cut) <= capacity)
+        ranked.push({ cut, perSequence: (cut.tensor * cut.context * costs.leastSeconds(cut)) / cut.microBatch })
+      else
+        rejections.add(
+          'one layer does not fit',
+          cut,
+          () => `one layer of ${cut.microBatch} sequences needs ${formatBytes(costs.leastBytes(cut))} of ${formatBytes(capacity)}`,
+        )
+    }
+    return ranked.sort((a, b) => a.perSequence - b.perSequence)
   }
 
   #entry(cut: Cut): CutEntry {
@@ -111,24 +124,38 @@ export class Search {
     return entry
   }
 
-  /** Stages and copies around a cut, most devices first. */
-  #grids(cut: Cut, question: Question): readonly { pipeline: number; data: number; devices: number }[] {
-    const { workload, fleet } = this.problem
-    const { without = {} } = question
-    const most = mostDevices(this.problem, question)
-    const grids: { pipeline: number; data: number; devices: number }[] = []
-    for (const pipeline of this.values.pipeline) {
-      if (pipeline === without.pipeline) continue
+  /** Stages and copies around so many tensor and context ranks, most devices first. */
+  #grids(ranks: number): readonly GridSize[] {
+    const known = this.#gridsOf.get(ranks)
+    if (known) return known
+    const most = mostDevices(this.problem)
+    const grids: GridSize[] = []
+    for (const pipeline of this.values.pipeline)
       for (const data of this.values.data) {
-        const devices = cut.tensor * cut.context * pipeline * data
-        if (devices > most || data === without.data) continue
-        if ((workload.globalBatch / data) % cut.microBatch !== 0) continue
-        if ((data * cut.context * cut.tensor) % (cut.expert * cut.expertTensor) !== 0) continue
-        if (fillsNodes(fleet, devices)) grids.push({ pipeline, data, devices })
+        const devices = ranks * pipeline * data
+        if (devices <= most && fillsNodes(this.problem.fleet, devices)) grids.push({ pipeline, data, devices })
       }
-    }
-    return grids.sort((a, b) => b.devices - a.devices || a.pipeline - b.pipeline)
+    grids.sort((a, b) => b.devices - a.devices || a.pipeline - b.pipeline)
+    this.#gridsOf.set(ranks, grids)
+    return grids
   }
+
+  #isPossible({ pipeline, data, devices }: GridSize, cut: Cut, question: Question): boolean {
+    const { without = {}, maxDevices = Number.POSITIVE_INFINITY } = question
+    return (
+      devices <= maxDevices &&
+      pipeline !== without.pipeline &&
+      data !== without.data &&
+      (this.problem.workload.globalBatch / data) % cut.microBatch === 0 &&
+      (data * cut.context * cut.tensor) % (cut.expert * cut.expertTensor) === 0
+    )
+  }
+}
+
+interface GridSize {
+  readonly pipeline: number
+  readonly data: number
+  readonly devices: number
 }
 
 /** What one question has found so far. */

@@ -57,6 +57,9 @@ export interface Elements {
 
 /** What a rank holds and does, for the states. */
 export interface StageLoad extends Elements {
+  /** Of them what the data-parallel exchange and the optimizer are priced for: without norms at the end and multi-token prediction. */
+  readonly movedDense: number
+  readonly movedExperts: number
   /** Compute of one micro-batch behind which gradients and parameters can travel. */
   readonly forwardSeconds: number
   readonly backwardSeconds: number
@@ -79,8 +82,6 @@ export interface RankKind {
 }
 
 export interface CutCosts {
-  /** All of one micro-batch's work, without recompute, added up over the stages: at least this. Cheaper to ask than the layers. */
-  readonly leastSeconds: number
   layer(shape: number, recompute: Recompute, exchange?: Exchange): LayerCost
   embedding(exchange?: Exchange): LayerCost
   head(exchange?: Exchange): LayerCost
@@ -88,6 +89,8 @@ export interface CutCosts {
   readonly embeddingElements: Elements
   /** With tied weights the last of several stages has a copy of the embedding. */
   headElements(hasEmbedding: boolean): Elements
+  readonly movedEmbedding: number
+  movedHead(hasEmbedding: boolean): number
   /** At a rank's worst moment beyond states and kept activations; `stranded` as in `StateCost`. */
   working(recompute: Recompute, rank: RankKind, zero: Layout['zero'], isSharded: boolean): { readonly bytes: number; readonly strandedBytes: number }
   /** One micro-batch's activations to the next stage, as far as the step feels it. */
@@ -97,10 +100,16 @@ export interface CutCosts {
 export interface StageCosts {
   /** Of one device. */
   readonly capacityBytes: number
+  /** All of one micro-batch's work, without recompute, added up over the stages: at least this. Cheaper to ask than the layers. */
+  leastSeconds(cut: Cut): number
+  /** Memory of any rank with this cut: at least this. It grows with the micro-batch. */
+  leastBytes(cut: Cut): number
   cut(cut: Cut): CutCosts
-  states(grid: Grid, choice: StateChoice, load: StageLoad): StateCost
-  /** What a device must have for so much allocated memory: the allocator's reserve and what lies outside of it. Grows with it. */
-  neededBytes(grid: Grid, allocatedBytes: number, strandedBytes: number): number
+  states(grid: Grid, choice: StateChoice): (load: StageLoad) => StateCost
+  /** With the allocator's reserve. Grows with both. */
+  reservedBytes(allocatedBytes: number, strandedBytes: number): number
+  /** Outside of the allocator. */
+  outsideBytes(grid: Grid): number
   /** What every step takes besides. */
   readonly stepSeconds: number
   /** By what the number of ranks stretches the whole step (jitter that all wait for); at least 1, and `stretch / devices` falls. */

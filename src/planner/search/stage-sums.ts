@@ -93,7 +93,7 @@ export function rankLoads(entry: CutEntry, counts: ShapeCounts, stages: Stages, 
 
 function rankLoad({ costs }: CutEntry, counts: ShapeCounts, stages: Stages, priced: Priced, rank: number): RankLoad {
   const depth = stages.stages.length
-  const load = { dense: 0, experts: 0, forwardSeconds: 0, backwardSeconds: 0 }
+  const load = { dense: 0, experts: 0, movedDense: 0, movedExperts: 0, forwardSeconds: 0, backwardSeconds: 0 }
   let shapes = 0
   let hasHead = false
   const hold = ({ dense, experts }: Elements, times: number): void => {
@@ -112,15 +112,20 @@ function rankLoad({ costs }: CutEntry, counts: ShapeCounts, stages: Stages, pric
       const count = counts.between(shape, first, first + stages.stages[stage]!)
       if (count === 0) continue
       shapes |= 1 << shape
-      hold(costs.elements(shape), count)
+      const own = costs.elements(shape)
+      hold(own, count)
+      load.movedDense += count * own.dense
+      load.movedExperts += count * own.experts
       work(priced.options[0]!.costs[shape]!, count)
     }
     if (stage === 0) {
       hold(costs.embeddingElements, 1)
+      load.movedDense += costs.movedEmbedding
       work(priced.embedding, 1)
     }
     if (stage === depth - 1) {
       hold(costs.headElements(stage === 0), 1)
+      load.movedDense += costs.movedHead(stage === 0)
       work(priced.head, 1)
       hasHead = true
     }
