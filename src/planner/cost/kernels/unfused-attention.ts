@@ -6,10 +6,10 @@ import type { Device } from '../../fleet/device.ts'
 import type { AttentionShape, Direction } from './attention-shape.ts'
 import { gemmSeconds } from './gemm.ts'
 
-/** Forward: written by QK^T, read and written by softmax, read and written by dropout with a mask of one byte, read by PV. */
-const FORWARD_BYTES = 2 + 4 + 5 + 2
-/** Backward: dP written, dropout 2 + 1 + 2, softmax 2 + 2 + 2, dS read twice, P read for dV. */
-const BACKWARD_BYTES = 2 + 5 + 6 + 4 + 2
+/** Forward: written by QK^T, read (the lower half) and written by the masked softmax, read and written by dropout with a mask of a byte, read by PV. */
+const FORWARD_BYTES = 2 + 3 + 5 + 2
+/** Backward: dP written, dropout 2 + 1 + 2, softmax's halves of 2 + 2 and 2 written, dS read twice, P read for dV. */
+const BACKWARD_BYTES = 2 + 5 + 4 + 4 + 2
 const MEMORY_EFFICIENCY = 0.8
 const LAUNCH_SECONDS = 3e-6
 
