@@ -21,8 +21,13 @@ test.each(['fsdp-8b', 'pipeline-405b', 'fp8-70b', 'experts-mixtral', 'zbv-8b'])(
     const { simulation, tails } = stepTimeline(input)
     const end = simulation.makespan + tails.reduce((sum, { seconds }) => sum + seconds, 0)
     const { seconds } = predictStepTime(input)
-  expect(Math.abs(end - seconds)).toBeLessThanOrEqual(0.01 * seconds)
-}) => ph === 'X')
+    expect(Math.abs(end - seconds)).toBeLessThanOrEqual(0.01 * seconds)
+  },
+)
+
+test('a trace has a bar for each action and for what follows the last', () => {
+  const input = inputOf('fp8-70b')
+  const bars = traceStep(input).traceEvents.filter(({ ph }) => ph === 'X')
   const microBatches = input.workload.globalBatch / input.layout.data
   expect(bars.filter(({ cat }) => cat === 'forward')).toHaveLength(microBatches * input.layout.pipeline)
   expect(bars.some(({ name }) => name === 'optimizer')).toBe(true)
