@@ -30,7 +30,7 @@ export function attentionSeconds(
   const isLatent = shape.latent === true
   const fit = attentionFit(device, kernel, direction, shape.headDim, isLatent)
   const forward = forwardSeconds(fit, shape, peak, device.processors)
-  const backward = hasOwnBackward(device, isLatent) ? (shape.causal ? MASKED_BACKWARD : 1) : backwardRate(shape)
+  const backward = hasOwnBackward(device, isLatent) ? (shape.causal ? MASKED_BACKWARD : 1) : backwardRate(shape, device)
   // Five products for two: scores again, then the gradients of values, probabilities, queries and keys.
   const compute = direction === 'forward' ? forward : (2.5 * forward) / backward
   const memory = (passesOverInputs[direction] * inputBytes(shape)) / (0.85 * device.memoryBytesPerSecond)
@@ -69,10 +69,11 @@ const MASKED_BACKWARD = 0.94
 /**
  * Rate of the backward products over the forward's, where only the forward was measured. On H100 (2407.08608, figures 5 and 6, no mask), heads of
  * 128: .74 at 1k keys, .80 at 2k, .84 at 4k, .865 at 8k, the same for FlashAttention-2, -3 and cuDNN; heads of 64, whose forward waits for
- * exponentials: .95 at 8k. FlashAttention-4 on B200: .85 at 8k, causal (flash-attention #2280).
+ * exponentials: .95 at 8k. FlashAttention-4 on B200: .85 at 8k, causal (flash-attention #2280). On MI300X an optimised backward is as fast as
+ * FlashAttention-2's on H100 (Zyphra, December 2024), two thirds of its forward.
  */
-function backwardRate(shape: AttentionShape): number {
+function backwardRate(shape: AttentionShape, { generation }: Device): number {
   const { headDim, latent } = shape
   const limit = latent ? 0.82 : headDim <= 64 ? 0.98 : headDim <= 128 ? 0.98 - (0.1 * (headDim - 64)) / 64 : 0.79
-  return limit / (1 + 190 / Math.max(1, visibleKeys(shape)))
+  return ((generation.startsWith('cdna') ? 0.8 : 1) * limit) / (1 + 190 / Math.max(1, visibleKeys(shape)))
 }
