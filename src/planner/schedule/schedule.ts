@@ -7,15 +7,17 @@ import { dualPipe, dualPipeV } from './orders/dual-pipe.ts'
 import { gpipe, interleaved, oneForwardOneBackward } from './orders/one-forward-one-backward.ts'
 import { type SplitTimes, zeroBubble } from './orders/zero-bubble.ts'
 import { zeroBubbleV } from './orders/zero-bubble-v.ts'
-import { shapeProblem } from './shape.ts'
+import { groupOf, shapeProblem } from './shape.ts'
 import { type StageTimes, simulate } from './simulate.ts'
 import { tabulate } from './table.ts'
 
 /**
  * `times` are those that the step will have: zb-h1, zb-h2 and zbv choose their order by them (F = I = W and no sends unless given);
- * the order of the others depends on the shape alone, so one table serves all layouts of a shape.
+ * the order of the others depends on the shape alone, so one table serves all layouts of a shape. Interleaving takes any number of
+ * micro-batches that falls into groups of a pipeline or more; `shapeProblem` without a group size is stricter, as Megatron-LM is.
  */
-export function schedule(name: ScheduleName, shape: ScheduleShape, times?: StageTimes): Schedule {
+export function schedule(name: ScheduleName, given: ScheduleShape, times?: StageTimes): Schedule {
+  const shape = name === 'interleaved' ? { ...given, groupSize: groupOf(given) } : given
   const problem = shapeProblem(name, shape)
   invariant(!problem, `${name} cannot run ${JSON.stringify(shape)}: ${problem?.why}`)
   const candidates = candidatesOf(name, shape, times).map(lanes => tabulate(name, shape, lanes))

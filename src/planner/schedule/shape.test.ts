@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { ScheduleName } from '../training/layout.ts'
 import { schedule } from './schedule.ts'
-import { shapeProblem } from './shape.ts'
+import { groupOf, shapeProblem } from './shape.ts'
 
 test.each<[ScheduleName, number, number, number, string | undefined]>([
   ['1f1b', 4, 1, 1, undefined],
@@ -26,4 +26,11 @@ test('groups of another size than the pipeline keep every micro-batch', () => {
   expect(shapeProblem('interleaved', { pipeline: 4, chunks: 2, microBatches: 8, groupSize: 3 })?.why).toBe(
     'a group of 3 micro-batches does not fill 4 ranks',
   )
+})
+
+test('ten micro-batches over four ranks fall into two groups of five, as in PyTorch', () => {
+  const shape = { pipeline: 4, chunks: 2, microBatches: 10 }
+  expect(groupOf(shape)).toBe(5)
+  expect(schedule('interleaved', shape).groupSize).toBe(5)
+  expect(groupOf({ ...shape, microBatches: 8 })).toBe(4)
 })

@@ -60,6 +60,16 @@ function groupProblem({ pipeline, microBatches, groupSize = pipeline }: Schedule
   }
 }
 
+/**
+ * The size of interleaved groups where none is given: the pipeline's, or, where that leaves a rest, as PyTorch divides: as many rounds
+ * of equal groups as there are whole pipelines.
+ */
+export function groupOf({ pipeline, microBatches, groupSize }: ScheduleShape): number {
+  if (groupSize !== undefined) return groupSize
+  const rounds = Math.floor(microBatches / pipeline)
+  return rounds > 0 && microBatches % rounds === 0 ? microBatches / rounds : pipeline
+}
+
 /** Stages of one micro-batch lie round and round (loops), there and back (V), or, in DualPipe's second direction, back only. */
 export function placeStages(
   name: ScheduleName,

@@ -1,4 +1,4 @@
-/** PyTorch's table of a schedule and back. That PyTorch itself takes these tables was tried with 2.15: see ./README.md. */
+/** PyTorch's table of a schedule and back. That PyTorch itself takes these tables is tried in test/frameworks/schedules.test.ts. */
 import { expect, test } from 'vitest'
 import { formatProblem, type Result } from '../../base/problem.ts'
 import type { ScheduleName } from '../training/layout.ts'
@@ -46,7 +46,8 @@ test.each<[ScheduleName, number, number, number]>([
   ['dualpipev', 4, 2, 9],
 ])('%s over %i ranks x %i chunks and %i micro-batches comes back the same', (name, pipeline, chunks, microBatches) => {
   const table = schedule(name, { pipeline, chunks, microBatches })
-  expect(unwrap(readTorchTable(unwrap(toTorchTable(table)), name))).toEqual(table)
+  // The size of groups is in the order, not beside it.
+  expect(unwrap(readTorchTable(unwrap(toTorchTable(table)), name))).toEqual({ ...table, groupSize: undefined })
 })
 
 test('idle cells and PyTorch’s own communication are passed over', () => {
