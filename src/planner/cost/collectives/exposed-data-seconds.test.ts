@@ -1,5 +1,6 @@
 /** What is left of the gradients' exchange when computation hides what it can. */
 import { expect, test } from 'vitest'
+import { bucketsOf } from './buckets.ts'
 import { exposedDataSeconds } from './exposed-data-seconds.ts'
 import { boxes } from './measured-machines.test-data.ts'
 import { ncclProcessors, processorsTaken } from './processors-taken.ts'
@@ -22,3 +23,11 @@ test('communication takes processors: what its library is given, or one a channe
   expect(ncclProcessors('all-gather', pool)).toBeGreaterThan(ncclProcessors('all-gather', boxes('A100').pools[0]!))
   expect(ncclProcessors('send', pool)).toBeLessThan(ncclProcessors('all-gather', pool))
 })
+
+test.each([
+  [30e6, 64, 1],
+  [8e9, 8, 200],
+  [8e9, 1000, 8],
+])('%d gradients over %i ranks travel in %i buckets', (elements, ranks, buckets) =>
+  expect(bucketsOf(elements, ranks)).toBe(buckets),
+)

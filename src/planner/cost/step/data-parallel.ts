@@ -3,7 +3,9 @@
  * micro-batch's backward and the next step's first forward; the rest and the optimizer are exposed.
  */
 
+import { bucketsOf } from '../collectives/buckets.ts'
 import { collectiveSeconds } from '../collectives/collective-seconds.ts'
+import { exposedDataSeconds } from '../collectives/exposed-data-seconds.ts'
 import { optimizerSeconds } from '../kernels/optimizer.ts'
 import type { Links } from './links.ts'
 import { totalOf } from './parts.ts'
@@ -32,17 +34,26 @@ export const rankLoad = (stages: readonly StageCost[]): RankLoad => ({
   backwardSeconds: stages.reduce((sum, stage) => sum + totalOf(stage.backward), 0),
 })
 
+/** A hop of the tree by which all learn that all are done. */
+const HOP_SECONDS = 30e-6
+
 export function stepEnd(load: RankLoad, input: SharedStates, links: Links, prices: Prices): StepEnd {
   const { layout, software } = input
   const { reduce, gather } = exchanges(load, input, links)
+  const buckets = bucketsOf(load.dense, links.data.size) + bucketsOf(load.experts, links.expertData.size)
   const exposed = (communication: number, hides: boolean, behind: number): number => {
-    if (!hides) return communication
-    const hidden = Math.min(communication, prices.constants.dataHidden * behind)
-    return communication - hidden + stolen('reduce-scatter', prices, links) * hidden
+    const hiding = hides ? prices.constants.dataHidden * behind : 0
+    const unhidden = exposedDataSeconds({
+      communicationSeconds: communication,
+      hidingSeconds: hiding,
+      buckets,
+      ranks: links.data.size,
+      doublingSeconds: HOP_SECONDS,
+    })
+    return unhidden + stolen('reduce-scatter', prices, links) * Math.min(communication, hiding)
   }
   const owned = (elements: number, ranks: number): number => (layout.zero === 0 ? elements : elements / ranks)
-  const updated =
-    owned(load.dense, links.shard.size) + owned(load.experts, Math.min(links.expertData.size, links.shard.size))
+  const updated = owned(load.dense, links.shard.size) + owned(load.experts, links.expertShard.size)
   return {
     dataSeconds:
       exposed(reduce, software.features.overlapGradients, load.backwardSeconds) +
