@@ -12,6 +12,7 @@ const free = (guess: number, spread: number, low: number, high: number): Omit<Pa
 export const PARAMETERS: Readonly<Record<keyof StepConstants, Omit<Parameter, 'name'>>> = {
   sustained: free(1.05, 0.05, 0.9, 1.4),
   sustainedNarrow: free(1.05, 0.1, 0.7, 1.6),
+  expertProducts: free(1.1, 0.1, 0.8, 2),
   fineScale: free(1.2, 0.2, 0.9, 2.5),
   castBytes: free(3, 0.5, 0.3, 12),
   castPerYear: free(0.5, 1, 0.01, 3),
@@ -21,7 +22,7 @@ export const PARAMETERS: Readonly<Record<keyof StepConstants, Omit<Parameter, 'n
   routingPasses: free(1.2, 0.3, 0.5, 4),
   launchSeconds: free(6e-6, 0.5, 1e-6, 3e-5),
   launchPerYear: free(0.2, 0.7, 0.01, 1.5),
-  expertHostSeconds: free(1e-3, 0.7, 1e-5, 5e-3),
+  expertHostSeconds: free(8e-4, 0.4, 1e-5, 5e-3),
   collectiveHostSeconds: free(2e-5, 0.7, 1e-6, 2e-4),
   tensorHidden: free(0.6, 0.3, 0.1, 0.95),
   contextHidden: free(0.6, 0.3, 0.1, 0.95),

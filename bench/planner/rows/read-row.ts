@@ -2,7 +2,9 @@
  * A published run as the planner's input. A row that lacks something essential is answered with the reason, so that the bench can count it;
  * nothing is skipped in silence.
  */
+import { fittingRecompute } from '../../../src/planner/cost/memory/fitting-recompute.ts'
 import type { StepInput } from '../../../src/planner/cost/prediction.ts'
+import { inFlight } from '../../../src/planner/schedule/in-flight.ts'
 import type { Row } from './row.ts'
 import { fleetOfRow, missingOfFleet } from './row-fleet.ts'
 import { layoutOf, microBatchOf, workloadOf } from './row-layout.ts'
@@ -25,15 +27,25 @@ export function readRow(row: Row): ReadRow {
   const layout = layoutOf(row, data, microBatch)
   if (layout.stages.some(layers => layers < 0))
     return { skipped: `${layout.stages.length} stages for ${row.model.layers} layers` }
-  return {
-    input: {
-      model: modelOfRow(row),
-      fleet: fleetOfRow(row),
-      workload: workloadOf(row),
-      layout,
-      software: softwareOfRow(row),
-    },
+  const input: StepInput = {
+    model: modelOfRow(row),
+    fleet: fleetOfRow(row),
+    workload: workloadOf(row),
+    layout,
+    software: softwareOfRow(row),
   }
+  return { input: row.recompute ? input : withRecompute(input) }
+}
+
+/** A page that does not tell what is computed again is read as the least with which the run fits. */
+function withRecompute(input: StepInput): StepInput {
+  const { layout, workload } = input
+  const { schedule, pipeline, chunks } = layout
+  const microBatches = Math.max(1, Math.round(workload.globalBatch / (layout.data * layout.microBatch)))
+  const held = Array.from({ length: pipeline }, (_, rank) =>
+    pipeline === 1 ? 1 : inFlight(schedule, rank, { pipeline, chunks, microBatches }),
+  )
+  return { ...input, layout: { ...layout, recompute: fittingRecompute(input, held) } }
 }
 
 export const stepSecondsOf = (row: Row): number | undefined =>

@@ -129,7 +129,7 @@ export function layoutOf(row: Row, data: number, microBatch: number): Layout {
     context,
     tensor,
     pipeline,
-    expert: isMoe ? (row.ep ?? 1) : 1,
+    expert: isMoe ? (row.ep ?? statedExpert(row)) : 1,
     // Megatron's default is the tensor degree; where the page is silent and that many ranks do not exist, experts are whole.
     expertTensor: isMoe ? (row.etp ?? ((data * context) % (row.ep ?? 1) === 0 ? tensor : 1)) : 1,
     schedule: chunks > 1 ? 'interleaved' : '1f1b',
@@ -151,6 +151,10 @@ export function layoutOf(row: Row, data: number, microBatch: number): Layout {
           : 'alltoall',
   }
 }
+
+/** A dispatcher is only there to send tokens to other ranks: within the node when the degree is not told. */
+const statedExpert = (row: Row): number =>
+  /deepep|hybridep/i.test(row.software ?? '') ? Math.min(8, row.hardware.gpus!) : 1
 
 /** NeMo's recipes interleave; a page of theirs without the degree is read as the most chunks that divide (the releases before and after print them). */
 function chunksOf(row: Row, pipeline: number): number {

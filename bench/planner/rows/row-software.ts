@@ -15,6 +15,9 @@ const FAMILIES: readonly (readonly [RegExp, Family])[] = [
   [/deepspeed/i, 'deepspeed'],
   [/nemo/i, 'nemo'],
   [/megatron|mcore|primus/i, 'megatron'],
+  [/sdpa|flexattn/i, 'torchtitan'],
+  // Transformer Engine's layers under somebody's own loop: Megatron's kernels.
+  [/\bTE\b/, 'megatron'],
   [/fsdp/i, 'fsdp'],
 ]
 

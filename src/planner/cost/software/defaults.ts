@@ -36,7 +36,13 @@ function defaultsOf(family: Family, year: number): Partial<Features> {
             fusedPermute: year >= 2025,
           }
     case 'torchtitan':
-      return { ...shards, compile: year >= 2024.4, overlapPipeline: true }
+      return {
+        ...shards,
+        compile: year >= 2024.4,
+        overlapPipeline: true,
+        fusedRouter: year >= 2026,
+        fusedPermute: year >= 2026,
+      }
     case 'fsdp':
       return { ...shards, compile: year >= 2024 }
     case 'llm-foundry':

@@ -77,7 +77,8 @@ function addProduct(operator: Gemm | Grouped, direction: Direction, prices: Pric
   const format = formatOf(operator.module, prices.precision)
   const rows = operator.kind === 'gemm' ? operator.m : operator.rows
   const tokens = operator.kind === 'gemm' ? operator.m : operator.rows * operator.experts
-  const factor = alignment(n, k) * gemmFactor(format, 2 * rows * n * k, prices)
+  const shared = operator.kind === 'grouped' ? prices.constants.expertProducts : 1
+  const factor = shared * alignment(n, k) * gemmFactor(format, 2 * rows * n * k, prices)
   for (const kind of direction === 'forward' ? FORWARD_KINDS : BACKWARD_KINDS) {
     const seconds = factor * productSeconds(operator, format, kind, prices)
     sum.parts[operator.kind === 'gemm' ? 'gemm' : 'experts'] += seconds

@@ -7,6 +7,8 @@ export interface StepConstants {
   readonly sustained: number
   /** The same for 8-bit and 4-bit formats. */
   readonly sustainedNarrow: number
+  /** Experts' products in a step over the grouped kernel: launched one by one or in streams, rows padded. */
+  readonly expertProducts: number
   /** GEMM with a scale a row or block over one with a scale a tensor. */
   readonly fineScale: number
   /** Bytes moved for each element that is cast to a narrow format: amax, cast, transpose, as far as they are not fused. */
@@ -50,6 +52,7 @@ export interface StepConstants {
 export const CONSTANT_NAMES: readonly (keyof StepConstants)[] = [
   'sustained',
   'sustainedNarrow',
+  'expertProducts',
   'fineScale',
   'castBytes',
   'castPerYear',
