@@ -55,20 +55,26 @@ const BY_GENERATION: Readonly<Record<Device['generation'], Relative>> = {
   tpu: { name: 'A100-80GB SXM', efficiency: 1 },
 }
 
-const cache = new Map<GemmFormat, Map<string, GemmConstants>>()
+interface Remembered {
+  readonly peak: number | undefined
+  readonly constants: GemmConstants
+}
 
-/** Remembered by name and peak: a search asks a million times. */
+const cache = new Map<GemmFormat, Map<string, Remembered>>()
+
+/** Remembered by name, since a search asks a million times; two devices of one name and different peaks (a power cap, a variant) are told apart. */
 export function gemmConstants(device: Device, format: GemmFormat): GemmConstants {
   let ofFormat = cache.get(format)
   if (!ofFormat) {
     ofFormat = new Map()
     cache.set(format, ofFormat)
   }
+  const peak = peakFlops(device, format)
   const known = ofFormat.get(device.name)
-  if (known) return known
-  const found = findConstants(device, format)
-  ofFormat.set(device.name, found)
-  return found
+  if (known && known.peak === peak) return known.constants
+  const constants = findConstants(device, format)
+  ofFormat.set(device.name, { peak, constants })
+  return constants
 }
 
 function findConstants(device: Device, format: GemmFormat): GemmConstants {

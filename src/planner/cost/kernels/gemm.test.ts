@@ -79,3 +79,11 @@ test('twice the imbalance of well-filled experts takes about twice as long', () 
   expect(ratio).toBeGreaterThan(1.9)
   expect(ratio).toBeLessThan(2.15)
 })
+
+test('a device of the same name with another peak is another device', () => {
+  const shape = { m: 8192, n: 8192, k: 8192 }
+  const slow = { ...h100, peakFlops: { ...h100.peakFlops, bf16: h100.peakFlops.bf16! / 2 } }
+  const [before, other, after] = [h100, slow, h100].map(device => gemmSeconds(device, shape, 'bf16'))
+  expect(other! / before!).toBeGreaterThan(1.9)
+  expect(after).toBe(before)
+})
