@@ -25,7 +25,7 @@ export function modelArguments(input: EmissionInput): Piece<Arguments> {
     value: [
       ...layers(input),
       given('hidden-size', model.hidden),
-      ...feedForward(parts),
+      ...feedForward(parts, config),
       ...attention(parts.attention, model),
       ...latent(parts.latent),
       ...stateSpace(parts.stateSpace),
@@ -75,11 +75,21 @@ function layers({ model, layout }: EmissionInput): Arguments {
   return [given('hybrid-layer-pattern', hybridPattern(model, layout.stages))]
 }
 
-function feedForward({ dense, experts }: Parts): Arguments {
+function feedForward({ dense, experts }: Parts, config: Config): Arguments {
   const some = dense ?? experts
   if (!some) return []
-  return [given('ffn-hidden-size', some.ffn), ...flag('swiglu', some.gated)]
+  const isSquared = activationIn(config) === 'relu2'
+  return [
+    given('ffn-hidden-size', some.ffn),
+    ...flag('swiglu', some.gated),
+    ...flag('squared-relu', isSquared && !some.gated),
+  ]
 }
+
+type Config = Readonly<Record<string, unknown>>
+
+const activationIn = (config: Config): unknown =>
+  config.mlp_hidden_act ?? config.hidden_act ?? config.activation_function
 
 function attention(mixer: Attention | undefined, { hidden }: ModelSpec): Arguments {
   if (!mixer) return []
@@ -119,7 +129,7 @@ function stateSpace(mixer: StateSpace | undefined): Arguments {
   ]
 }
 
-function experts(mlp: ExpertMlp | undefined, config: Readonly<Record<string, unknown>>): Arguments {
+function experts(mlp: ExpertMlp | undefined, config: Config): Arguments {
   if (!mlp) return []
   const scores = config.scoring_func
   const scale = numberIn(config, 'routed_scaling_factor')
@@ -166,7 +176,7 @@ function runs(isOn: readonly boolean[]): string {
   return `(${lengths.map(([on, count]) => `[${on ? 1 : 0}]*${count}`).join('+')})`
 }
 
-function position(model: ModelSpec, config: Readonly<Record<string, unknown>>): Arguments {
+function position(model: ModelSpec, config: Config): Arguments {
   if (model.learnedPositions > 0) return [given('position-embedding-type', 'learned_absolute')]
   if (model.shapes.some(({ mixer }) => mixer?.kind === 'stateSpace')) return [given('position-embedding-type', 'none')]
   const base = numberIn(config, 'rope_theta')
@@ -176,13 +186,13 @@ function position(model: ModelSpec, config: Readonly<Record<string, unknown>>): 
   ]
 }
 
-function epsilon(config: Readonly<Record<string, unknown>>): Arguments {
+function epsilon(config: Config): Arguments {
   const value = numberIn(config, 'rms_norm_eps') ?? numberIn(config, 'layer_norm_epsilon')
   return value === undefined ? [] : [given('norm-epsilon', value)]
 }
 
-function notes(model: ModelSpec, config: Readonly<Record<string, unknown>>): readonly string[] {
-  const act = config.hidden_act ?? config.activation_function
+function notes(model: ModelSpec, config: Config): readonly string[] {
+  const act = activationIn(config)
   const found: string[] = []
   if (Object.keys(config).length === 0)
     found.push("Without the model's config.json the rotary base and the norm's epsilon are Megatron's defaults")
@@ -213,7 +223,7 @@ function unevenParts(model: ModelSpec): readonly Problem[] {
   )
 }
 
-const numberIn = (config: Readonly<Record<string, unknown>>, field: string): number | undefined => {
+const numberIn = (config: Config, field: string): number | undefined => {
   const value = config[field]
   return typeof value === 'number' ? value : undefined
 }

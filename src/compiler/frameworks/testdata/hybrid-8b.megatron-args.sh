@@ -27,6 +27,7 @@ PLAN=(
   --hybrid-layer-pattern 'M-M-M-M*-M-M-M-M-M*-M-M-M-|M-M*-M-M-M-M-M*-M-M-M-M-M-'
   --hidden-size 4096
   --ffn-hidden-size 21504
+  --squared-relu
   --num-attention-heads 32
   --group-query-attention
   --num-query-groups 8
