@@ -30,18 +30,26 @@ export function paddedVocab(model: ModelSpec, tensor: number, software: Software
 
 const baseBytes = (workload: Workload): number => (workload.precision.base === 'fp32' ? 4 : 2)
 
+/** What one layer hands to the next. */
+export const streamBytes = (model: ModelSpec, cut: LayerCut, workload: Workload): number =>
+  baseBytes(workload) * model.hidden * residualTokens(cut)
+
 /** With sequence parallelism a product's input is gathered over the tensor ranks, and its gradient is whole before it is scattered. */
 const gatheredBytes = (model: ModelSpec, cut: LayerCut, base: number): number =>
   cut.sequenceParallel && cut.tensor > 1 ? base * model.hidden * cut.tokens : 0
 
 /**
- * Inside one layer's backward, beyond what it kept: the gradient of the stream, and the gradients around its widest step. What was kept
+ * Inside one layer, beyond what it keeps. In the backward: the gradient of the stream, and the gradients around its widest step. What was kept
  * for a step is free once its backward has run.
  */
 function layerWorking(shape: LayerShape, model: ModelSpec, cut: LayerCut, workload: Workload): number {
   const base = baseBytes(workload)
-  const stream = base * model.hidden * residualTokens(cut)
-  return stream + Math.max(mlpWorking(shape, model, cut, workload), mixerWorking(shape, model, cut, base))
+  const stream = streamBytes(model, cut, workload)
+  return Math.max(
+    dispatchWorking(shape, model, cut, workload),
+    stream + mlpWorking(shape, model, cut, workload),
+    stream + mixerWorking(shape, model, cut, base),
+  )
 }
 
 /** At the activation: its output's gradient takes the place of its output; the gradients of gate and up come on top. */
@@ -52,6 +60,16 @@ function mlpWorking({ mlp }: LayerShape, model: ModelSpec, cut: LayerCut, worklo
   if (mlp?.kind !== 'experts') return 0
   const rows = expertRows(mlp.topK, cut) * workload.expertImbalance
   return base * rows * Math.max(((mlp.gated ? 2 : 1) * mlp.ffn) / cut.expertTensor, model.hidden)
+}
+
+/**
+ * In the forward of experts: rows as they were sent, as they arrived, as the experts left them and as they came back are all alive when the
+ * last are put together, beside the output, the shared expert's and their sum. (The rows that the experts multiplied are kept anyway.)
+ */
+function dispatchWorking({ mlp }: LayerShape, model: ModelSpec, cut: LayerCut, workload: Workload): number {
+  if (mlp?.kind !== 'experts') return 0
+  const rows = expertRows(mlp.topK, cut) * workload.expertImbalance
+  return baseBytes(workload) * model.hidden * (4 * rows + 3 * residualTokens(cut))
 }
 
 /** Gradients of Q, K and V; with Ulysses each is exchanged: as sent, as received and as ordered again. */
@@ -91,6 +109,8 @@ export function layerMemory(
 }
 
 export interface HeadMemory extends PartMemory {
+  /** Its weight's gradient, in the base format, which is still there when the layers' backward begins. */
+  readonly gradientBytes: number
   /** Blocks of the loss that the allocator cannot use again. */
   readonly strandedBytes: number
 }
@@ -101,14 +121,13 @@ export function headMemory(model: ModelSpec, cut: LayerCut, software: Software, 
   const loss = lossBytesOf(software, workload.precision, cut.tensor > 1)
   const vocab = paddedVocab(model, cut.tensor, software) / cut.tensor
   const logits = cut.tokens * vocab
-  const stream = base * model.hidden * residualTokens(cut)
+  const stream = streamBytes(model, cut, workload)
   const gathered = gatheredBytes(model, cut, base)
+  const gradient = base * vocab * model.hidden
   return {
     keptBytes: (1 + model.mtpLayers) * (2 * stream + loss.kept * logits),
-    workingBytes: Math.max(
-      (loss.peak - loss.kept) * logits + gathered,
-      base * vocab * model.hidden + 2 * gathered + stream,
-    ),
+    workingBytes: Math.max((loss.peak - loss.kept) * logits + gathered, gradient + 2 * gathered + stream),
+    gradientBytes: gradient,
     strandedBytes: loss.stranded * logits,
   }
 }

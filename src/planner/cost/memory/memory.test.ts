@@ -172,8 +172,7 @@ describe('Megatron-LM with Transformer Engine 2.11 on 8 B200 (SimuMax, max_memor
   test.each(rows)('%s', (...[, model, sequence, tensor, context, pipeline, data, expert, gib]) => {
     const layout = { tensor, context, pipeline, data, expert, contextMethod: 'ulysses' as const }
     const { allocated } = worst({ model, software: MEGATRON, sequence, layout })
-    // Dense models within 0.2 %, experts within 0.8 %.
-    expect(Math.abs(allocated / GIB / gib - 1)).toBeLessThan(expert > 1 ? 0.008 : 0.002)
+    expect(Math.abs(allocated / GIB / gib - 1)).toBeLessThan(0.001)
   })
 })
 

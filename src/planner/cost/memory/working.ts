@@ -5,7 +5,7 @@
 import { type LayerShape, type ModelSpec, shapeOf } from '../../model/model.ts'
 import type { StepInput } from '../prediction.ts'
 import { type Kernels, kernelsOf } from './kernels.ts'
-import { cutOf, headMemory, layerMemory, paddedVocab } from './layer-memory.ts'
+import { cutOf, headMemory, layerMemory, paddedVocab, streamBytes } from './layer-memory.ts'
 import type { Chunk } from './stage.ts'
 import { dummyGradientBytes, gatheredParameters, workspaceBytes } from './standing.ts'
 
@@ -39,10 +39,13 @@ export function stageWorking(input: StepInput, chunks: readonly Chunk[]): StageW
     0,
     ...shapes.map(shape => layerMemory(shape, model, cut, layout.recompute, workload, kernels).workingBytes),
   )
-  const standing = dummyGradientBytes(shapes, model, cut, software) + workspaceBytes(shapes, software)
+  // The gradient that went to the stage before stays until the next one takes its name.
+  const sent = chunks.some(chunk => chunk.hasEmbedding) ? 0 : streamBytes(model, cut, workload)
+  const standing = dummyGradientBytes(shapes, model, cut, software) + workspaceBytes(shapes, software) + sent
   if (!chunks.some(chunk => chunk.hasHead)) return { bytes: inLayers + gathered.inLayers + standing, stranded: 0 }
   const head = headMemory(model, cut, software, workload)
-  const most = Math.max(head.workingBytes + gathered.atLoss, inLayers + gathered.inLayers - head.keptBytes)
+  const afterHead = inLayers + gathered.inLayers + head.gradientBytes - head.keptBytes
+  const most = Math.max(head.workingBytes + gathered.atLoss, afterHead)
   return { bytes: most + standing, stranded: head.strandedBytes }
 }
 
