@@ -14,8 +14,20 @@ export interface GemmShape {
   readonly k: number
 }
 
-/** The gradients turn the shape: that of the input is (m,k,n), that of the weight (n,k,m). */
-export type GemmKind = 'forward' | 'dgrad' | 'wgrad'
+/**
+ * The gradients turn the shape: that of the input is (m,k,n), that of the weight (n,k,m). `wgrad` adds to a buffer in fp32 (Megatron-LM's
+ * gradient accumulation fusion), `plainWgrad` writes what FSDP reduces, in the operands' 16 bits.
+ */
+export type GemmKind = 'forward' | 'dgrad' | 'wgrad' | 'plainWgrad'
+
+/** Read and written for each element of the result. */
+export const RESULT_BYTES: Readonly<Record<GemmKind, number>> = { forward: 2, dgrad: 2, wgrad: 8, plainWgrad: 2 }
+/** Of the products that the constants are measured on. */
+const MEASURED_RESULT_BYTES = 2
+
+export function turned({ m, n, k }: GemmShape, kind: GemmKind): readonly [number, number, number] {
+  return kind === 'forward' ? [m, n, k] : kind === 'dgrad' ? [m, k, n] : [n, k, m]
+}
 
 /** Rows and columns; the kernel library picks the fastest. */
 const TILES = [
@@ -34,16 +46,17 @@ export function gemmSeconds(device: Device, shape: GemmShape, format: GemmFormat
   const { fit, peakFlops, operandBytes } = gemmConstants(device, format)
   const { m, n, k } = shape
   if (m <= 0 || n <= 0 || k <= 0) return 0
-  const [rows, columns, depth] = kind === 'forward' ? [m, n, k] : kind === 'dgrad' ? [m, k, n] : [n, k, m]
-  // A weight's gradient is added in fp32 to what earlier micro-batches left.
-  const resultBytes = kind === 'wgrad' ? 8 : 2
-  const bytes = operandBytes * depth * (rows + columns) + resultBytes * rows * columns
+  const [rows, columns, depth] = turned(shape, kind)
+  const bytes = operandBytes * depth * (rows + columns) + RESULT_BYTES[kind] * rows * columns
   const memory = bytes / (Math.min(fit.memoryEfficiency, COLD_MEMORY_EFFICIENCY) * device.memoryBytesPerSecond)
-  const compute = computeSeconds(fit, rows, columns, depth, peakFlops, device.processors)
+  const compute = computeSeconds(fit, rows, columns, depth, peakFlops, device.processors, 1, RESULT_BYTES[kind])
   return fit.launchMicroseconds * 1e-6 + overlapped(compute, memory)
 }
 
-/** Of the fastest tile; `groups` products of the same shape share the waves. */
+/**
+ * Of the fastest tile; `groups` products of the same shape share the waves. What `fillSteps` stands for is mostly a tile's result on its way to
+ * memory (fp8 products need twice the steps, at twice the rate, to write the same bf16), so it grows with the result's bytes.
+ */
 export function computeSeconds(
   fit: GemmFit,
   rows: number,
@@ -52,6 +65,7 @@ export function computeSeconds(
   peakFlops: number,
   processors: number,
   groups = 1,
+  resultBytes = MEASURED_RESULT_BYTES,
 ): number {
   let best = Number.POSITIVE_INFINITY
   for (const [height, width] of TILES) {
@@ -61,7 +75,8 @@ export function computeSeconds(
     const work = (waited * area) / (area <= SMALL_TILE ? fit.smallTile : 1)
     if (work < best) best = work
   }
-  const seconds = (best * 2 * (depth + fit.fillSteps) * processors) / (fit.efficiency * peakFlops)
+  const fill = (fit.fillSteps * resultBytes) / MEASURED_RESULT_BYTES
+  const seconds = (best * 2 * (depth + fill) * processors) / (fit.efficiency * peakFlops)
   return seconds * throttled(fit, 2 * groups * rows * columns * depth)
 }
 

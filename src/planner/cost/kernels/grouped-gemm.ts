@@ -4,7 +4,7 @@
  */
 import type { Device } from '../../fleet/device.ts'
 import { EXPERTS_FITS } from './data/experts-fits.ts'
-import { COLD_MEMORY_EFFICIENCY, computeSeconds, type GemmKind, overlapped } from './gemm.ts'
+import { COLD_MEMORY_EFFICIENCY, computeSeconds, type GemmKind, overlapped, RESULT_BYTES, turned } from './gemm.ts'
 import { type GemmFormat, gemmConstants } from './gemm-fit.ts'
 
 export interface GroupedShape {
@@ -31,11 +31,10 @@ export function groupedGemmSeconds(
   const { experts, n, k } = shape
   const m = shape.rows * imbalance
   if (m <= 0 || experts <= 0) return 0
-  const [rows, columns, depth] = kind === 'forward' ? [m, n, k] : kind === 'dgrad' ? [m, k, n] : [n, k, m]
-  const resultBytes = kind === 'wgrad' ? 8 : 2
-  const bytes = experts * (operandBytes * depth * (rows + columns) + resultBytes * rows * columns)
+  const [rows, columns, depth] = turned({ m, n, k }, kind)
+  const bytes = experts * (operandBytes * depth * (rows + columns) + RESULT_BYTES[kind] * rows * columns)
   const memory = bytes / (Math.min(fit.memoryEfficiency, COLD_MEMORY_EFFICIENCY) * device.memoryBytesPerSecond)
-  const compute = computeSeconds(fit, rows, columns, depth, peakFlops, device.processors, experts)
+  const compute = computeSeconds(fit, rows, columns, depth, peakFlops, device.processors, experts, RESULT_BYTES[kind])
   const efficiency = EXPERTS_FITS[measuredOn]?.[format]?.efficiency ?? DEFAULT_EFFICIENCY
   return fit.launchMicroseconds * 1e-6 + overlapped(compute / efficiency, memory)
 }
