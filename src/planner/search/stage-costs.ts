@@ -63,6 +63,8 @@ export interface StageLoad extends Elements {
   /** Compute of one micro-batch behind which gradients and parameters can travel. */
   readonly forwardSeconds: number
   readonly backwardSeconds: number
+  /** Chunks of the rank that take turns of `pipeline` micro-batches (interleaved); 1: they finish together. */
+  readonly chunks: number
 }
 
 export interface StateCost {

@@ -40,7 +40,12 @@ function eachPart(
   if (stage === stages.length - 1) visit(priced.head, 1)
 }
 
-export function stageSeconds(counts: ShapeCounts, stages: Stages, partial: PartialRecompute, priced: Priced): StageSeconds {
+export function stageSeconds(
+  counts: ShapeCounts,
+  stages: Stages,
+  partial: PartialRecompute,
+  priced: Priced,
+): StageSeconds {
   const depth = stages.stages.length
   const forward = new Float64Array(depth)
   const backward = new Float64Array(depth)
@@ -87,13 +92,28 @@ export interface RankLoad {
   readonly kind: RankKind
 }
 
-export function rankLoads(entry: CutEntry, counts: ShapeCounts, stages: Stages, priced: Priced, pipeline: number): readonly RankLoad[] {
-  return Array.from({ length: pipeline }, (_, rank) => rankLoad(entry, counts, stages, priced, rank))
+export function rankLoads(
+  entry: CutEntry,
+  counts: ShapeCounts,
+  stages: Stages,
+  priced: Priced,
+  pipeline: number,
+): readonly RankLoad[] {
+  return Array.from({ length: pipeline }, (_, rank) => rankLoad(entry, counts, stages, priced, rank, pipeline))
 }
 
-function rankLoad({ costs }: CutEntry, counts: ShapeCounts, stages: Stages, priced: Priced, rank: number): RankLoad {
+function rankLoad(
+  { costs }: CutEntry,
+  counts: ShapeCounts,
+  stages: Stages,
+  priced: Priced,
+  rank: number,
+  pipeline: number,
+): RankLoad {
   const depth = stages.stages.length
-  const load = { dense: 0, experts: 0, movedDense: 0, movedExperts: 0, forwardSeconds: 0, backwardSeconds: 0 }
+  // Where stages go round (not to and fro, as in a V), chunks take turns.
+  const chunks = depth > pipeline && stages.rankOfPlace[pipeline] === 0 ? depth / pipeline : 1
+  const load = { dense: 0, experts: 0, movedDense: 0, movedExperts: 0, forwardSeconds: 0, backwardSeconds: 0, chunks }
   let shapes = 0
   let hasHead = false
   const hold = ({ dense, experts }: Elements, times: number): void => {

@@ -74,6 +74,7 @@ export function stepCosts(given: CostInput): StageCosts {
         const moved = { ...NO_LOAD, dense: load.movedDense, experts: load.movedExperts }
         moved.forwardSeconds = load.forwardSeconds
         moved.backwardSeconds = load.backwardSeconds
+        moved.chunks = load.chunks
         const end = stepEnd(moved, input, groups, prices)
         return {
           seconds: end.dataSeconds + end.optimizerSeconds + offloadSeconds(load, layout, given),
@@ -107,7 +108,7 @@ const WHOLE_CUT: Cut = {
   microBatch: 1,
 }
 
-const NO_LOAD = { dense: 0, experts: 0, forwardSeconds: 0, backwardSeconds: 0 }
+const NO_LOAD = { dense: 0, experts: 0, forwardSeconds: 0, backwardSeconds: 0, chunks: 1 }
 const NO_STATES: StateChoice = { zero: 0, shardRanks: 1, offload: 'none' }
 
 /** As far as the cost model's pieces look at a layout. Written out: a spread of so many fields is what a search would spend its time on. */

@@ -3,8 +3,17 @@
 export interface DataExchange {
   /** Of all buckets together, were nothing else running. */
   readonly communicationSeconds: number
-  /** Computation that runs beside it: the backward pass of the last micro-batch (gradients), the forward pass of the first (parameters). */
+  /**
+   * Computation of one micro-batch that runs beside it, of all chunks of the rank: the backward pass of the last one (gradients), the forward
+   * pass of the first (parameters).
+   */
   readonly hidingSeconds: number
+  /**
+   * With an interleaved pipeline the chunks of a rank take turns of so many micro-batches: what has had its last turn travels while the other
+   * chunks have theirs. 1 chunk and turns of 1 otherwise.
+   */
+  readonly chunks: number
+  readonly turn: number
   /** Messages that it comes in: the last gradients are ready only when the computation is over, so the last bucket is never hidden. */
   readonly buckets: number
   readonly ranks: number
@@ -12,10 +21,18 @@ export interface DataExchange {
   readonly doublingSeconds: number
 }
 
-/** max(0, communication - hiding computation), at least one bucket, + latency x log2 ranks. */
+/**
+ * max(0, communication - hiding computation) + latency x log2 ranks; of the last chunk to finish only its own last micro-batch hides, and of the
+ * last bucket nothing.
+ */
 export function exposedDataSeconds(exchange: DataExchange): number {
-  const { communicationSeconds, hidingSeconds, buckets, ranks, doublingSeconds } = exchange
+  const { communicationSeconds, hidingSeconds, chunks, turn, buckets, ranks, doublingSeconds } = exchange
   if (ranks <= 1) return 0
-  const unhidden = Math.max(communicationSeconds - hidingSeconds, communicationSeconds / Math.max(1, buckets))
+  const otherTurns = (hidingSeconds * turn * (chunks - 1)) / chunks
+  const unhidden = Math.max(
+    communicationSeconds - hidingSeconds / chunks - otherTurns,
+    (communicationSeconds - hidingSeconds) / chunks,
+    communicationSeconds / Math.max(1, buckets),
+  )
   return unhidden + doublingSeconds * Math.log2(ranks)
 }

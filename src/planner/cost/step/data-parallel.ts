@@ -3,6 +3,7 @@
  * micro-batch's backward and the next step's first forward; the rest and the optimizer are exposed.
  */
 
+import type { ScheduleName } from '../../training/layout.ts'
 import { bucketsOf } from '../collectives/buckets.ts'
 import { collectiveSeconds } from '../collectives/collective-seconds.ts'
 import { exposedDataSeconds } from '../collectives/exposed-data-seconds.ts'
@@ -25,9 +26,12 @@ export interface RankLoad {
   readonly experts: number
   readonly forwardSeconds: number
   readonly backwardSeconds: number
+  /** That take turns of `pipeline` micro-batches (interleaved); 1: they finish together. */
+  readonly chunks: number
 }
 
-export const rankLoad = (stages: readonly StageCost[]): RankLoad => ({
+export const rankLoad = (stages: readonly StageCost[], schedule: ScheduleName): RankLoad => ({
+  chunks: schedule === 'interleaved' ? stages.length : 1,
   dense: stages.reduce((sum, stage) => sum + stage.dense, 0),
   experts: stages.reduce((sum, stage) => sum + stage.experts, 0),
   forwardSeconds: stages.reduce((sum, stage) => sum + totalOf(stage.forward), 0),
@@ -46,11 +50,13 @@ export function stepEnd(load: RankLoad, input: SharedStates, links: Links, price
     const unhidden = exposedDataSeconds({
       communicationSeconds: communication,
       hidingSeconds: hiding,
+      chunks: load.chunks,
+      turn: load.chunks > 1 ? layout.pipeline : 1,
       buckets,
       ranks: links.data.size,
       doublingSeconds: HOP_SECONDS,
     })
-    return unhidden + stolen('reduce-scatter', prices, links) * Math.min(communication, hiding)
+    return unhidden + stolen('reduce-scatter', prices, links) * Math.max(0, communication - unhidden)
   }
   const owned = (elements: number, ranks: number): number => (layout.zero === 0 ? elements : elements / ranks)
   const updated = owned(load.dense, links.shard.size) + owned(load.experts, links.expertShard.size)
