@@ -18,14 +18,31 @@ import type { MemoryPrediction, StepInput } from '../prediction.ts'
 import { keptBytes } from './activations.ts'
 import { cutOf, embeddingMemory, headMemory, paddedVocab } from './layer-memory.ts'
 import { contextBytes, reservedBytes } from './reserved.ts'
-import { type Chunk, chunksOfRank } from './stage.ts'
+import { type Chunk, chunksByRank } from './stage.ts'
 import { type RankElements, stateBytes } from './states.ts'
-import { kernelsFor, stageWorking } from './working.ts'
+import { kernelsFor, type StageWorking, stageWorking } from './working.ts'
 
 /** `inFlight`: micro-batches whose activations a pipeline rank holds at once, in units of one of its chunks. */
 export function predictMemory(input: StepInput, inFlight: readonly number[]): readonly MemoryPrediction[] {
   const priced = priceShapes(input)
-  return inFlight.map((count, rank) => rankMemory(input, priced, chunksOfRank(input.layout, rank), count))
+  const chunks = chunksByRank(input.layout)
+  const working = rememberedWorking(input)
+  return inFlight.map((count, rank) => rankMemory(input, priced, chunks[rank]!, count, working(chunks[rank]!)))
+}
+
+/** Ranks with the same shapes and ends work with the same. */
+function rememberedWorking(input: StepInput): (chunks: readonly Chunk[]) => StageWorking {
+  const known = new Map<string, StageWorking>()
+  return chunks => {
+    const shapes = new Set<number>()
+    for (const { firstLayer, numLayers } of chunks)
+      for (let i = firstLayer; i < firstLayer + numLayers; i++) shapes.add(input.model.layers[i]!)
+    const ends = chunks.map(chunk => `${chunk.hasEmbedding}${chunk.hasHead}`)
+    const key = [...shapes].sort((a, b) => a - b).join() + [...new Set(ends)].sort().join()
+    const found = known.get(key) ?? stageWorking(input, chunks)
+    known.set(key, found)
+    return found
+  }
 }
 
 /** Per shape of the model, computed once for all layers of it. */
@@ -60,6 +77,7 @@ function rankMemory(
   priced: PricedShapes,
   chunks: readonly Chunk[],
   inFlight: number,
+  { bytes: working, stranded }: StageWorking,
 ): MemoryPrediction {
   const { layout, workload, software } = input
   const states = stateBytes(
@@ -73,7 +91,6 @@ function rankMemory(
   const headTimes = layout.schedule === 'gpipe' ? inFlight : 1
   const head = chunks.some(chunk => chunk.hasHead) ? headTimes * priced.headKept : 0
   const activations = (inFlight * kept) / chunks.length + head
-  const { bytes: working, stranded } = stageWorking(input, chunks)
   const { parameters, gradients, optimizerStates } = states
   const allocated = parameters + gradients + optimizerStates + activations + working
   return {

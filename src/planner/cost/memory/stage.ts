@@ -9,21 +9,21 @@ export interface Chunk {
   readonly hasHead: boolean
 }
 
-/** Stages lie round and round the ranks; in V-shaped schedules there and back; DualPipe holds each twice, from either end. */
-export function chunksOfRank(layout: Pick<Layout, 'schedule' | 'pipeline' | 'stages'>, rank: number): readonly Chunk[] {
+/** By rank. Stages lie round and round the ranks; in V-shaped schedules there and back; DualPipe holds each twice, from either end. */
+export function chunksByRank(layout: Pick<Layout, 'schedule' | 'pipeline' | 'stages'>): readonly (readonly Chunk[])[] {
   const { schedule, pipeline, stages } = layout
-  const depth = stages.length
   const isV = schedule === 'zbv' || schedule === 'dualpipev'
-  const mine = stages.flatMap((_, stage) => {
-    const place = stage % pipeline
-    const rankOfStage = isV && stage >= pipeline ? pipeline - 1 - place : place
-    return rankOfStage === rank ? [stage] : []
+  let firstLayer = 0
+  const chunks = stages.map((numLayers, stage): Chunk => {
+    const chunk = { firstLayer, numLayers, hasEmbedding: stage === 0, hasHead: stage === stages.length - 1 }
+    firstLayer += numLayers
+    return chunk
   })
-  const all = schedule === 'dualpipe' ? [...mine, ...mine.map(stage => depth - 1 - stage)] : mine
-  return all.map(stage => ({
-    firstLayer: stages.slice(0, stage).reduce((sum, layers) => sum + layers, 0),
-    numLayers: stages[stage]!,
-    hasEmbedding: stage === 0,
-    hasHead: stage === depth - 1,
-  }))
+  const ranks: Chunk[][] = Array.from({ length: pipeline }, () => [])
+  for (const [stage, chunk] of chunks.entries()) {
+    const place = stage % pipeline
+    ranks[isV && stage >= pipeline ? pipeline - 1 - place : place]!.push(chunk)
+    if (schedule === 'dualpipe') ranks[pipeline - 1 - place]!.push(chunk)
+  }
+  return ranks
 }
