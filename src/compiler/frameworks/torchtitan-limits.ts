@@ -11,9 +11,9 @@ export function titanProblems(input: EmissionInput): readonly Problem[] {
   const add = (isWrong: boolean, field: string, what: string, why: string, fix: string): void => {
     if (isWrong) found.push(cannot(field, what, why, fix))
   }
-  const { name, pipelines } = titanModel(model)
+  const { name, pipelines, isKnown } = titanModel(model)
   add(
-    layout.pipeline > 1 && !pipelines,
+    layout.pipeline > 1 && isKnown && !pipelines,
     'spec.parallelism.pipeline',
     `is ${layout.pipeline}`,
     `torchtitan does not cut its ${name} into stages`,
