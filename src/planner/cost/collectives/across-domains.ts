@@ -33,7 +33,27 @@ export function acrossDomains(
     const seconds = inNetworkSeconds(op, bytes, span, pool, fleet)
     if (algorithm || seconds < time * 1e-6) return { seconds, algorithm: 'CollNet', protocol: 'Simple' }
   }
+  if (span.perDomain > 1 && op !== 'all-reduce' && (!algorithm || algorithm === 'Hierarchical')) {
+    const seconds = hierarchicalSeconds(op, bytes, span, pool, fleet)
+    if (algorithm || seconds < time * 1e-6) return { seconds, algorithm: 'Hierarchical', protocol: 'Simple' }
+  }
   return { seconds: time * 1e-6, algorithm: tuned.algorithm, protocol: tuned.protocol }
+}
+
+/**
+ * A ring over a thousand ranks and more visits each of them. Frameworks then gather in two groups (as HSDP's mesh has them): ranks of equal place
+ * between domains, by NCCL's PAT for one rank a node, and all of it once more inside.
+ */
+function hierarchicalSeconds(op: RingOp, bytes: number, span: GroupSpan, pool: NodePool, fleet: Fleet): number {
+  const rail: GroupSpan = {
+    ...span,
+    size: span.domains,
+    perDomain: 1,
+    perNode: 1,
+    concurrent: span.perNode * span.concurrent,
+  }
+  const between = tunerOf(op, rail, pool, fleet).choose(bytes / span.perDomain)
+  return between.time * 1e-6 + scaleUpSeconds(op, bytes, span.perDomain, pool)
 }
 
 const tuners = rememberedPerPool<string, Tuner>()

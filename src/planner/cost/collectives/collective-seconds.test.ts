@@ -149,6 +149,14 @@ test('more bytes never take less time, a slower network or links never help', ()
   )
 })
 
+test("gathering over ten thousand ranks takes two groups, over hundreds NCCL's ring", () => {
+  const gather = (nodes: number) => take('all-gather', 400 * MIB, boxes('H100', nodes), 8 * nodes)
+  expect(gather(64).algorithm).toBe('Ring')
+  expect(gather(1280).algorithm).toBe('Hierarchical')
+  expect(gather(1280).seconds).toBeLessThan(10e-3)
+  expect(gather(1280).seconds).toBeGreaterThan(gather(64).seconds)
+})
+
 test('a message of 4,096 ranks takes no longer than rings with their hops, and trees grow by the doubling', () => {
   const time = (nodes: number) => take('all-reduce', 256 * MIB, boxes('H100', nodes), nodes * 8).seconds
   const steps = [8, 16, 32, 64, 128, 256, 512].map(time)

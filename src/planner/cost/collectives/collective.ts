@@ -8,9 +8,10 @@ export type CollectiveOp = 'all-reduce' | 'all-gather' | 'reduce-scatter' | 'all
 
 /**
  * NCCL's algorithms, by its own names: rings and trees; PAT, a tree for gathering with one rank a node; NVLS, where the NVLink switch adds
- * up and copies; NVLSTree, NVLS in a node and trees between; CollNet, where network switches add up. `Pairwise` is all-to-all by messages.
+ * up and copies; NVLSTree, NVLS in a node and trees between; CollNet, where network switches add up. Not NCCL's: `Pairwise`, all-to-all by
+ * messages; `Hierarchical`, two groups one after the other, between domains and inside.
  */
-export type Algorithm = 'Ring' | 'Tree' | 'PAT' | 'NVLS' | 'NVLSTree' | 'CollNet' | 'Pairwise' | 'None'
+export type Algorithm = 'Ring' | 'Tree' | 'PAT' | 'NVLS' | 'NVLSTree' | 'CollNet' | 'Pairwise' | 'Hierarchical' | 'None'
 
 /**
  * How a chunk says that it has arrived: LL with a flag in every 8 bytes (fast to start, half the bandwidth), LL128 with one in every 128

@@ -20,7 +20,7 @@ import {
 } from './data/nccl-tables.ts'
 
 export type TunedOp = Extract<CollectiveOp, 'all-reduce' | 'all-gather' | 'reduce-scatter'> | 'broadcast'
-export type TunedAlgorithm = Exclude<Algorithm, 'Pairwise' | 'None' | 'CollNet'>
+export type TunedAlgorithm = Exclude<Algorithm, 'Pairwise' | 'None' | 'CollNet' | 'Hierarchical'>
 
 /** What NCCL's search of the topology found for an algorithm: channels, and what each moves in a node and between nodes (GB/s). */
 export interface Graph {
