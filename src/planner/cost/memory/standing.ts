@@ -5,7 +5,7 @@ import { operatorsOf } from '../../model/operators.ts'
 import { layerParameters } from '../../model/weights.ts'
 import type { Software } from '../software.ts'
 import { usesEngine, usesFsdp } from './kernels.ts'
-import { type StateLayout, shardsOf } from './states.ts'
+import { type StateLayout, shardsOf, staysWhole } from './states.ts'
 
 /** cuBLAS's workspace of PyTorch and that of Transformer Engine, 32 MiB each from Hopper on; grouped products have four more. */
 const WORKSPACE_BYTES = 32 * 2 ** 20
@@ -51,7 +51,8 @@ export function gatheredParameters(
   layout: StateLayout,
   software: Software,
 ): { readonly atLoss: number; readonly inLayers: number } {
-  if (layout.zero !== 3 || shardsOf(layout).dense <= 1) return { atLoss: 0, inLayers: 0 }
+  if (layout.zero !== 3 || shardsOf(layout).dense <= 1 || staysWhole(layout, software))
+    return { atLoss: 0, inLayers: 0 }
   const largest = Math.max(
     0,
     ...shapes.map(shape => {

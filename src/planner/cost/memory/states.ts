@@ -23,7 +23,7 @@ export interface StateBytes {
 /** What the states depend on; nothing of the schedule or the micro-batch. */
 export type StateLayout = Pick<
   Layout,
-  'data' | 'context' | 'tensor' | 'expert' | 'expertTensor' | 'zero' | 'shardRanks' | 'offload'
+  'data' | 'context' | 'tensor' | 'pipeline' | 'expert' | 'expertTensor' | 'zero' | 'shardRanks' | 'offload'
 >
 
 /** Ranks over which a dense and an expert parameter are sharded. */
@@ -42,13 +42,21 @@ export function stateBytes(
   const shards = shardsOf(layout)
   const split = (bytes: number, isSharded: boolean): number =>
     bytes * (elements.dense / (isSharded ? shards.dense : 1) + elements.experts / (isSharded ? shards.experts : 1))
+  const isWhole = staysWhole(layout, software)
   return {
-    parameters: split(per.parameter, layout.zero >= 3),
-    gradients: split(per.gradient, layout.zero >= 2),
+    parameters: split(per.parameter, layout.zero >= 3) + (isWhole ? split(per.base, false) : 0),
+    gradients: split(per.gradient, layout.zero >= 2) + (isWhole ? split(4, false) : 0),
     optimizerStates: layout.offload === 'optimizer' ? 0 : split(per.optimizer, layout.zero >= 1),
     stranded: split(per.step, layout.zero >= 1) + (per.step > 0 ? BUCKET_BYTES : 0),
   }
 }
+
+/**
+ * With a pipeline, torchtitan gathers a stage's parameters once a step and adds its gradients up in fp32 before it reduces them: neither is
+ * sharded while micro-batches run.
+ */
+export const staysWhole = (layout: StateLayout, software: Software): boolean =>
+  usesFsdp(software) && layout.zero === 3 && layout.pipeline > 1 && shardsOf(layout).dense > 1
 
 /** DeepSpeed's default buckets of 5e8 elements: two that fill in turns and one to gather. */
 const BUCKET_BYTES = 3 * 2 * 5e8
@@ -57,7 +65,7 @@ function bytesPerParameter(
   { zero }: StateLayout,
   { precision, optimizer }: Workload,
   software: Software,
-): { parameter: number; gradient: number; optimizer: number; step: number } {
+): { base: number; parameter: number; gradient: number; optimizer: number; step: number } {
   const base = precision.base === 'fp32' ? 4 : 2
   // FSDP's sharded parameters are the optimizer's own.
   const shares = usesFsdp(software) && zero === 3
@@ -65,6 +73,7 @@ function bytesPerParameter(
   const isScaled = precision.base === 'fp16'
   const copies = isScaled && software.family === 'deepspeed'
   return {
+    base,
     parameter: shares ? 0 : base,
     // FSDP's gradients have the sharded parameters' format.
     gradient:
