@@ -7,8 +7,9 @@ import { spanOf } from '../../fleet/span.ts'
 import type { Dispatcher } from '../../training/layout.ts'
 import { type DispatchInput, dispatchSeconds } from './dispatch-seconds.ts'
 import { allGatherBytes, allToAllBytes, onceANodeBytes } from './dispatch-volume.ts'
+import { runsOn } from './dispatcher-support.ts'
 import { distinctNodes } from './distinct-nodes.ts'
-import { boxes, racks } from './measured-machines.test-data.ts'
+import { boxes, type Machine, racks } from './measured-machines.test-data.ts'
 
 test.each([
   [8, 8, 4096, 7168, 411041792, 411041792],
@@ -146,4 +147,12 @@ test.skipIf(!existsSync(file))(
     expect(errors.length).toBeGreaterThan(250)
     expect(errors[errors.length >> 1]).toBeLessThan(0.06)
   },
+)
+
+test.each<[Dispatcher, Machine, boolean]>([
+  ['deepep', 'A100', false],
+  ['hybridep', 'H100', true],
+  ['alltoall', 'A100', true],
+])('%s on %s: %s', (dispatcher, machine, expected) =>
+  expect(runsOn(dispatcher, boxes(machine).pools[0]!.device)).toBe(expected),
 )
