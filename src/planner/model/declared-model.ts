@@ -42,6 +42,7 @@ export interface DeclaredModel {
 }
 
 const COUNTS = ['layers', 'hidden', 'heads', 'vocab'] as const
+const OPTIONAL_COUNTS = ['kvHeads', 'headDim', 'ffn', 'topK', 'expertFfn', 'expertEvery', 'window'] as const
 
 export function declaredModel(declared: DeclaredModel): Result<ModelSpec> {
   const problems = problemsOf(declared)
@@ -57,14 +58,16 @@ export function declaredModel(declared: DeclaredModel): Result<ModelSpec> {
 }
 
 function problemsOf(declared: DeclaredModel): readonly Problem[] {
-  const wrongCounts = COUNTS.filter(field => !(Number.isInteger(declared[field]) && declared[field] > 0)).map(
-    (field): Problem => ({
-      field: `model.${field}`,
-      what: declared[field] === undefined ? 'is missing' : `is ${declared[field]}`,
-      why: 'a model needs a whole number above 0 there',
-      fix: 'Give it, or give the model as huggingface: ./config.json.',
-    }),
-  )
+  const wrongCounts = [...COUNTS, ...OPTIONAL_COUNTS.filter(field => declared[field] !== undefined)]
+    .filter(field => !(Number.isInteger(declared[field]) && declared[field]! > 0))
+    .map(
+      (field): Problem => ({
+        field: `model.${field}`,
+        what: declared[field] === undefined ? 'is missing' : `is ${declared[field]}`,
+        why: 'a model needs a whole number above 0 there',
+        fix: 'Give it, or give the model as huggingface: ./config.json.',
+      }),
+    )
   if (wrongCounts.length > 0) return wrongCounts
   const { hidden, heads, headDim, kvHeads = heads, experts = 0, topK = experts > 0 ? 0 : 1, latent } = declared
   const problems: Problem[] = []

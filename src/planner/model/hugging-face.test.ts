@@ -78,6 +78,15 @@ test('numbers declared badly are told as well', () => {
   ])
 })
 
+test('a declared count that is none is told', () => {
+  const declared = declaredModel({ layers: 0, hidden: 64, heads: 4, vocab: 100, ffn: -8, kvHeads: 1.5 })
+  expect(declared.ok ? [] : declared.problems.map(problem => `${problem.field} ${problem.what}`)).toEqual([
+    'model.layers is 0',
+    'model.kvHeads is 1.5',
+    'model.ffn is -8',
+  ])
+})
+
 test('Gemma 2 slides in every second layer and has four norms', () => {
   const model = modelOf({
     ...LLAMA,

@@ -197,7 +197,7 @@ export const DENSE_FAMILIES: Readonly<Record<string, Reader>> = {
   gpt_neox: neox,
   bloom,
   nemotron,
-  phi3: llama,
+  phi3: mistral,
   granite: llama,
   starcoder2,
 }
