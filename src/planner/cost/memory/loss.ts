@@ -14,12 +14,15 @@ export interface LossBytes {
   readonly stranded: number
 }
 
+/** The DeepSpeed of large models was Megatron's until the trainers of Hugging Face and PyTorch took it over. */
+const isMegatronDeepSpeed = ({ family, year }: Software): boolean => family === 'deepspeed' && year < 2023
+
 /** torchtitan compiles the loss as well since the first months of 2025. */
 const LOSS_COMPILED = 2025.25
 
 export function lossBytesOf(software: Software, { base }: Precision, isVocabularyCut: boolean): LossBytes {
   const element = base === 'fp32' ? 4 : 2
-  if (usesEngine(software))
+  if (usesEngine(software) || isMegatronDeepSpeed(software))
     // Fused, the gradient takes the logits' place. Else a copy in fp32 becomes the softmax and then the gradient.
     return software.features.fusedCrossEntropy
       ? { kept: element, peak: element, stranded: 0 }

@@ -47,7 +47,7 @@ export function stateBytes(
     parameters: split(per.parameter, layout.zero >= 3) + (isWhole ? split(per.base, false) : 0),
     gradients: split(per.gradient, layout.zero >= 2) + (isWhole ? split(4, false) : 0),
     optimizerStates: layout.offload === 'optimizer' ? 0 : split(per.optimizer, layout.zero >= 1),
-    stranded: split(per.step, layout.zero >= 1) + (per.step > 0 ? BUCKET_BYTES : 0),
+    stranded: per.step > 0 ? split(per.step, layout.zero >= 1) + bucketBytes(elements, layout) : 0,
   }
 }
 
@@ -58,8 +58,12 @@ export function stateBytes(
 export const staysWhole = (layout: StateLayout, software: Software): boolean =>
   usesFsdp(software) && layout.zero === 3 && layout.pipeline > 1 && shardsOf(layout).dense > 1
 
-/** DeepSpeed's default buckets of 5e8 elements: two that fill in turns and one to gather. */
-const BUCKET_BYTES = 3 * 2 * 5e8
+/**
+ * DeepSpeed's buckets of 5e8 elements, two that fill in turns and one to gather; of a small model, copies of its gradients in all. None when
+ * there is nobody to reduce with. (Peaks of BigScience's 1.3B on 1 to 8 data ranks.)
+ */
+const bucketBytes = ({ dense, experts }: RankElements, layout: StateLayout): number =>
+  shardsOf(layout).dense > 1 ? Math.min(3 * 2 * 5e8, 2.5 * (dense + experts)) : 0
 
 function bytesPerParameter(
   { zero }: StateLayout,
