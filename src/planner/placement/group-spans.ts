@@ -1,4 +1,4 @@
-/** Where every communication group of a layout lies: what the time of a step depends on beyond the layout itself. */
+/** Where every communication group of a layout lies: what the time of a step depends on beyond the layout itself (`Links` of cost/step). */
 import type { GroupSpan } from '../fleet/span.ts'
 
 export interface GroupSpans {
@@ -11,6 +11,9 @@ export interface GroupSpans {
   /** What shares the states of dense parameters, and its copies (HSDP). */
   readonly shard: GroupSpan
   readonly replicas: GroupSpan
+  /** The same of an expert's: fewer ranks hold it, and they lie farther apart. */
+  readonly expertShard: GroupSpan
+  readonly expertReplicas: GroupSpan
   /** All ranks that average a dense parameter's gradient, and an expert's. */
   readonly data: GroupSpan
   readonly expertData: GroupSpan
@@ -26,6 +29,8 @@ export const GROUP_NAMES: readonly GroupName[] = [
   'expertTensor',
   'shard',
   'replicas',
+  'expertShard',
+  'expertReplicas',
   'data',
   'expertData',
 ]

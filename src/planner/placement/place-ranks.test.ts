@@ -1,9 +1,10 @@
 /** Placement: spans of permuted ranks agree with those of regular groups, the cheapest order wins, and only a true gain moves ranks. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { linksOf } from '../cost/step/links.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import { presetFleet } from '../fleet/preset.ts'
-import { neighbourSpanOf, spanOf } from '../fleet/span.ts'
+import { neighbourSpanOf } from '../fleet/span.ts'
 import { axisOrders, devicesOfRanks, MEGATRON_ORDER } from './axis-orders.ts'
 import type { GroupSpans } from './group-spans.ts'
 import { megatronSpans, placeRanks } from './place-ranks.ts'
@@ -40,25 +41,15 @@ const steep = (name: string): Fleet => ({
   ],
 })
 
-test("in Megatron's order every group lies where arithmetic on size and stride says", () => {
+test("in Megatron's order every group lies where the cost model takes it to lie", () => {
   fc.assert(
     fc.property(anyLayout, fc.constantFrom('h100x512', 'gb200-nvl72x8'), (layout, name) => {
       const fleet = steep(name)
-      const { tensor, context, data, pipeline, expert, expertTensor, shardRanks } = layout
+      const { tensor, context, data, pipeline } = layout
       const world = tensor * context * data * pipeline
-      const regular = (size: number, stride: number) => spanOf(fleet, { size, stride, world })
-      const perStage = world / pipeline
-      const expected: GroupSpans = {
-        tensor: regular(tensor, 1),
-        context: regular(context, tensor),
-        pipeline: neighbourSpanOf(fleet, { size: pipeline, stride: perStage, world }),
-        expert: regular(expert, expertTensor),
-        expertTensor: regular(expertTensor, 1),
-        shard: regular(shardRanks, tensor),
-        replicas: regular((data * context) / shardRanks, tensor * shardRanks),
-        data: regular(data * context, tensor),
-        expertData: regular(perStage / expert / expertTensor, expert * expertTensor),
-      }
+      const { fleet: _fleet, pool: _pool, ranks: _ranks, ...links } = linksOf(fleet, layout)
+      const neighbours = neighbourSpanOf(fleet, { size: pipeline, stride: world / pipeline, world })
+      const expected: GroupSpans = { ...links, pipeline: neighbours }
       const found = megatronSpans(fleet, layout)
       for (const [name, span] of Object.entries(expected))
         expect({ [name]: { ...found[name as keyof GroupSpans], isRailAligned: span.isRailAligned } }).toEqual({
