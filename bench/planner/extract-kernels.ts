@@ -47,11 +47,14 @@ const read = async (path: string): Promise<Row[]> =>
 /** Shapes by rows, devices and formats by columns: the times of one shape stand beside each other. */
 class Table {
   readonly cells = new Map<string, Map<string, number[]>>()
-  constructor(
-    readonly name: string,
-    readonly keys: readonly string[],
-    readonly pick: (values: readonly number[]) => number = median,
-  ) {}
+  readonly name: string
+  readonly keys: readonly string[]
+  readonly pick: (values: readonly number[]) => number
+  constructor(name: string, keys: readonly string[], pick = median) {
+    this.name = name
+    this.keys = keys
+    this.pick = pick
+  }
   add(key: readonly (string | number)[], column: string, value: number) {
     const id = key.join(',')
     if (!this.cells.has(id)) this.cells.set(id, new Map())
@@ -82,7 +85,7 @@ async function gemms(data: string) {
         const format = FORMATS[String(row.gemm_dtype)]
         if (!format || m < 512 || n < 512 || k < 512 || m % 256 !== 0) continue
         // Odd multiples of 256 and widths beyond 16k are many: a smaller share of them.
-        const share = (m >= 8192 ? 1 : m % 512 === 0 ? 0.5 : 0.2) * (n > 16384 || k > 16384 ? 0.5 : 1) * 0.28
+        const share = (m >= 8192 ? 1 : m % 512 === 0 ? 0.5 : 0.2) * (n > 16384 || k > 16384 ? 0.5 : 1) * 0.24
         if (!keeps(`${m},${n},${k}`, share)) continue
         // fp8 of one scale a tensor: TensorRT-LLM's product alone is what is left without the two kernels that quantise its input.
         if (format === 'fp8' && engine !== 'trtllm') continue

@@ -18,6 +18,8 @@ const PARAMETERS: readonly Parameter[] = [
 ]
 
 export const LATENT_DIMS = { headDim: 192, valueDim: 128 }
+/** What the cache keeps of a token: 512 compressed and 64 rotary elements. */
+const LATENT_WIDTH = 576
 
 export function attentionShape({ shape }: Measured): AttentionShape {
   const { batch, sequence, heads, kv_heads: kvHeads = heads!, head_dim: headDim, window = 0 } = shape
@@ -29,7 +31,8 @@ export function attentionShape({ shape }: Measured): AttentionShape {
 
 export function benchmarkAttentionSeconds(fit: AttentionFit, device: Device, row: Measured): number {
   const shape = attentionShape(row)
-  const cacheBytes = 4 * shape.batch * shape.sequenceKv * shape.kvHeads * (shape.headDim + shape.valueDim)
+  const perToken = row.shape.head_dim === undefined ? LATENT_WIDTH : shape.kvHeads * (shape.headDim + shape.valueDim)
+  const cacheBytes = 4 * shape.batch * shape.sequenceKv * perToken
   return (
     fit.launchMicroseconds * 1e-6 +
     forwardSeconds(fit, shape, device.peakFlops.bf16!, device.processors) +

@@ -67,18 +67,13 @@ export interface Errors {
   readonly bias: number
 }
 
-export function errorsOf(rows: readonly Measured[], predict: (row: Measured) => number): Errors {
-  const signed = rows.map(row => predict(row) / row.seconds - 1)
+export const errorsOf = (rows: readonly Measured[], predict: (row: Measured) => number): Errors =>
+  errorsOfPairs(rows.map(row => ({ seconds: row.seconds, predicted: predict(row) })))
+
+export function errorsOfPairs(pairs: readonly { readonly seconds: number; readonly predicted: number }[]): Errors {
+  const signed = pairs.map(({ seconds, predicted }) => predicted / seconds - 1).toSorted((a, b) => a - b)
   const sizes = signed.map(Math.abs).toSorted((a, b) => a - b)
   const at = (values: readonly number[], part: number) =>
     values[Math.min(values.length - 1, Math.floor(part * values.length))] ?? 0
-  return {
-    count: rows.length,
-    median: at(sizes, 0.5),
-    p90: at(sizes, 0.9),
-    bias: at(
-      signed.toSorted((a, b) => a - b),
-      0.5,
-    ),
-  }
+  return { count: pairs.length, median: at(sizes, 0.5), p90: at(sizes, 0.9), bias: at(signed, 0.5) }
 }

@@ -4,12 +4,16 @@
  * operations, attention above 0.1 ms and 2k tokens). With `-o json` the same as one object.
  */
 import { existsSync, readFileSync } from 'node:fs'
+import { attentionSeconds, type Direction } from '../../src/planner/cost/kernels/attention.ts'
 import { ATTENTION_FITS } from '../../src/planner/cost/kernels/data/attention-fits.ts'
 import { EXPERTS_FITS } from '../../src/planner/cost/kernels/data/experts-fits.ts'
 import { GEMM_FITS } from '../../src/planner/cost/kernels/data/gemm-fits.ts'
 import { PASS_FITS } from '../../src/planner/cost/kernels/data/pass-fits.ts'
 import type { HeadClass } from '../../src/planner/cost/kernels/fitted-attention.ts'
 import type { GemmFormat } from '../../src/planner/cost/kernels/fitted-gemm.ts'
+import { type GemmKind, gemmSeconds } from '../../src/planner/cost/kernels/gemm.ts'
+import { groupedGemmSeconds } from '../../src/planner/cost/kernels/grouped-gemm.ts'
+import { KNOWN_DEVICES } from '../../src/planner/fleet/devices.ts'
 import { attentionRows, benchmarkAttentionSeconds } from './fit-kernels-attention.ts'
 import { benchmarkExpertsSeconds, expertsRows } from './fit-kernels-experts.ts'
 import { benchmarkGemmSeconds, GEMM_HELD_OUT_BY } from './fit-kernels-gemm.ts'
@@ -84,6 +88,69 @@ for (const key of columnsOf('cast')) {
     benchmarkCastSeconds(PASS_FITS[MEASURED_DEVICES[key]!]!, measuredDevice(key), row),
   )
 }
+
+/**
+ * Training's own kernels in long loops (SimuMax): what the cold model of gemmSeconds and attentionSeconds is over a hot device. A bias of -25 %
+ * says that the device sustains three quarters of it; cost/step puts the heat on top.
+ */
+function trainingTable(file: string): Record<string, string>[] {
+  const [, names, ...rows] = readFileSync(`${import.meta.dirname}/extract/${file}`, 'utf8')
+    .trimEnd()
+    .split('\n')
+  return rows.map(row => Object.fromEntries(row.split(',').map((cell, at) => [names!.split(',')[at]!, cell])))
+}
+
+interface Training {
+  readonly device: string
+  readonly of: string
+  readonly seconds: number
+  readonly predicted: number
+}
+
+function addTraining(kernel: string, rows: readonly Training[]) {
+  for (const device of new Set(rows.map(row => row.device)))
+    for (const of of new Set(rows.map(row => row.of))) {
+      const own = rows.filter(row => row.device === device && row.of === of)
+      if (own.length > 0) lines.push({ kernel, device, of, ...errorsOfPairs(own) })
+    }
+}
+
+const known = (name: string) => KNOWN_DEVICES.find(({ host }) => host.device.name === name)!.host.device
+
+addTraining(
+  'training gemm',
+  trainingTable('training-gemm.csv').flatMap(({ device, kind, experts, m, n, k, us }) => {
+    const shape = { m: Number(m), n: Number(n), k: Number(k) }
+    if (Number(experts) * shape.m * shape.n * shape.k < 2e10) return []
+    const grouped = { experts: Number(experts), rows: shape.m, n: shape.n, k: shape.k }
+    const predicted =
+      experts === '1'
+        ? gemmSeconds(known(device!), shape, 'bf16', kind as GemmKind)
+        : groupedGemmSeconds(known(device!), grouped, 'bf16', 1, kind as GemmKind)
+    return [{ device: device!, of: experts === '1' ? kind! : `experts ${kind}`, seconds: Number(us) * 1e-6, predicted }]
+  }),
+)
+addTraining(
+  'training attn.',
+  trainingTable('training-attention.csv').map(row => {
+    const [headDim, valueDim, sequence] = [Number(row.head_dim), Number(row.value_dim), Number(row.sequence)]
+    const heads = { heads: Number(row.heads), kvHeads: Number(row.kv_heads), latent: headDim !== valueDim }
+    const lengths = { batch: Number(row.batch), sequenceQ: sequence, sequenceKv: sequence, causal: true }
+    const direction = row.direction as Direction
+    const predicted = attentionSeconds(
+      known(row.device!),
+      { ...heads, ...lengths, headDim, valueDim },
+      'bf16',
+      direction,
+    )
+    return {
+      device: row.device!,
+      of: `${heads.latent ? 'latent' : headDim} ${direction}`,
+      seconds: Number(row.us) * 1e-6,
+      predicted,
+    }
+  }),
+)
 
 /** Another engine, another set of shapes: the handed-out table of 11,097 GEMMs, whole, bf16 only (its fp8 contains the cast). */
 const handedOut = `${import.meta.dirname}/../../../shared/planner/data/microbench-gemm.jsonl`

@@ -64,7 +64,25 @@ function findFit(
   const relative = ATTENTION_FITS[device.name] ? { name: device.name, efficiency: 1 } : RELATIVES[device.generation]
   const fits: Readonly<Record<HeadClass, AttentionFit>> = ATTENTION_FITS[relative.name]!
   const fit = isLatent ? fits.latent : betweenHeadSizes(size => fits[size], headDim)
-  return { ...fit, efficiency: fit.efficiency * relative.efficiency * slower(device, kernel) }
+  return {
+    ...fit,
+    efficiency: fit.efficiency * relative.efficiency * TRAINING[device.generation] * slower(device, kernel),
+  }
+}
+
+/**
+ * Training's kernel over the measured inference kernel of the family: on A100 FlashAttention-2 with whole sequences is a tenth faster than over
+ * pages of a cache (SimuMax's tables, forward and backward); on B200 cuDNN and the inference kernel agree.
+ */
+const TRAINING: Readonly<Record<Device['generation'], number>> = {
+  volta: 1,
+  ampere: 1.1,
+  hopper: 1,
+  blackwell: 1,
+  cdna2: 1,
+  cdna3: 1,
+  cdna4: 1,
+  tpu: 1,
 }
 
 /** The papers' batches fill the device; waves are lost as measured on the H100. */
