@@ -33,22 +33,31 @@ export function layerActivations(
   return keptBytes(shape, model, cut, recompute, kernelsOf(software, precision, expertImbalance))
 }
 
-export function keptBytes(
+export const keptBytes = (
   shape: LayerShape,
   model: ModelSpec,
   cut: LayerCut,
   recompute: Recompute,
   kernels: Kernels,
-): number {
+): number => sumOf(keptTensors(shape, model, cut, recompute, kernels))
+
+/** The same tensor by tensor, for pages that show where memory goes. */
+export function keptTensors(
+  shape: LayerShape,
+  model: ModelSpec,
+  cut: LayerCut,
+  recompute: Recompute,
+  kernels: Kernels,
+): readonly Kept[] {
   switch (recompute.kind) {
     case 'full':
-      return checkpointBytes(model, cut, kernels)
+      return [{ module: 'normInput', bytes: checkpointBytes(model, cut, kernels) }]
     case 'modules':
       return kernels.selects === 'operators'
-        ? selectedOperatorBytes(shape, model, cut, kernels)
-        : sumOf(withoutFreed(keptOf(shape, model, cut, kernels), recompute.modules))
+        ? selectedOperators(shape, model, cut, kernels)
+        : withoutFreed(keptOf(shape, model, cut, kernels), recompute.modules)
     case 'none':
-      return sumOf(keptOf(shape, model, cut, kernels))
+      return keptOf(shape, model, cut, kernels)
   }
 }
 
@@ -67,7 +76,7 @@ function withoutFreed(tensors: readonly Kept[], modules: readonly RecomputeModul
  * torchtitan's selective recompute by operator: the layer's input, the attention's output, and the output of every second product in the
  * order that they run (query, value, gate; the last one too, which no backward needs and a compiler drops).
  */
-function selectedOperatorBytes(shape: LayerShape, model: ModelSpec, cut: LayerCut, kernels: Kernels): number {
+function selectedOperators(shape: LayerShape, model: ModelSpec, cut: LayerCut, kernels: Kernels): readonly Kept[] {
   const { mixer, mlp } = shape
   const tokens = cut.tokens / cut.tensor
   let elements = 0
@@ -85,9 +94,9 @@ function selectedOperatorBytes(shape: LayerShape, model: ModelSpec, cut: LayerCu
   if (mlp?.kind === 'experts')
     elements += (mlp.topK * kernels.expertImbalance * (model.hidden + mlp.ffn) + mlp.sharedFfn) * tokens
   if (kernels.keepsUnneeded) elements += model.hidden * tokens
-  return (
-    checkpointBytes(model, cut, kernels) +
-    (kernels.keepsProducts ? kernels.elementBytes * elements : 0) +
-    (kernels.keepsAttention ? attention : 0)
-  )
+  return [
+    { module: 'normInput', bytes: checkpointBytes(model, cut, kernels) },
+    { module: 'selectedProducts', bytes: kernels.keepsProducts ? kernels.elementBytes * elements : 0 },
+    { module: 'coreOutput', bytes: kernels.keepsAttention ? attention : 0 },
+  ]
 }

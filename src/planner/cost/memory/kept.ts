@@ -39,6 +39,8 @@ export type KeptModule =
   | 'sharedActivation'
   | 'stateSpace'
   | 'dropout'
+  /** Outputs that torchtitan's list of operators keeps. */
+  | 'selectedProducts'
 
 export interface Kept {
   readonly module: KeptModule
