@@ -41,17 +41,26 @@ export function axisValues(problem: SearchProblem): AxisValues {
     })
   return {
     tensor: keep('tensor', abilities.tensor ? divisorsOf(headsOf(model)) : [1], value => tensorProblem(model, value)),
-    context: keep('context', divisorsOf(workload.sequence).filter(value => value <= devices), value =>
-      contextProblem(workload.sequence, value, workload.causal),
+    context: keep(
+      'context',
+      divisorsOf(workload.sequence).filter(value => value <= devices),
+      value => contextProblem(workload.sequence, value, workload.causal),
     ),
     pipeline: keep('pipeline', upTo(Math.min(model.layers.length, devices)), value =>
       value <= model.layers.length ? undefined : `${model.layers.length} layers do not fill ${value} stages`,
     ),
-    data: keep('data', divisorsOf(workload.globalBatch).filter(value => value <= devices), value =>
-      workload.globalBatch % value === 0 ? undefined : `a batch of ${workload.globalBatch} does not divide by ${value}`,
+    data: keep(
+      'data',
+      divisorsOf(workload.globalBatch).filter(value => value <= devices),
+      value =>
+        workload.globalBatch % value === 0
+          ? undefined
+          : `a batch of ${workload.globalBatch} does not divide by ${value}`,
     ),
-    expert: keep('expert', divisorsOf(experts).filter(value => value <= devices), value =>
-      experts % value === 0 ? undefined : `${experts} experts do not divide by ${value}`,
+    expert: keep(
+      'expert',
+      divisorsOf(experts).filter(value => value <= devices),
+      value => (experts % value === 0 ? undefined : `${experts} experts do not divide by ${value}`),
     ),
     microBatch: keep('microBatch', divisorsOf(workload.globalBatch), value =>
       workload.globalBatch % value === 0 ? undefined : `a batch of ${workload.globalBatch} does not divide by ${value}`,
@@ -62,10 +71,12 @@ export function axisValues(problem: SearchProblem): AxisValues {
 
 /** All that the tensor degree must divide, as one number; 1 for a model without any. */
 export function headsOf(model: ModelSpec): number {
-  return model.shapes.reduce((common, shape) => {
-    const heads = shape.mixer?.heads
-    return heads === undefined ? common : common === 0 ? heads : greatestCommonDivisor(common, heads)
-  }, 0) || model.hidden
+  return (
+    model.shapes.reduce((common, shape) => {
+      const heads = shape.mixer?.heads
+      return heads === undefined ? common : common === 0 ? heads : greatestCommonDivisor(common, heads)
+    }, 0) || model.hidden
+  )
 }
 
 export function tensorProblem(model: ModelSpec, tensor: number): string | undefined {

@@ -2,7 +2,13 @@
 import type { Recompute } from '../training/layout.ts'
 import type { PipelineOption } from './pipeline-options.ts'
 import type { SearchProblem } from './problem.ts'
-import { NO_RECOMPUTE, type RecomputeOption, recomputeOption, recomputeOptions, secondsOf } from './recompute-options.ts'
+import {
+  NO_RECOMPUTE,
+  type RecomputeOption,
+  recomputeOption,
+  recomputeOptions,
+  secondsOf,
+} from './recompute-options.ts'
 import type { Cut, CutCosts, Exchange, LayerCost, StateChoice } from './stage-costs.ts'
 import { cutEvenly } from './stage-cut.ts'
 import { layStages, type ShapeCounts, type Stages } from './stages.ts'
@@ -85,7 +91,8 @@ export class CutEntry {
   }
 }
 
-const keyOf = ({ grid, choice }: Exchange): string => `${grid.pipeline}/${grid.data}/${choice.zero}/${choice.shardRanks}`
+const keyOf = ({ grid, choice }: Exchange): string =>
+  `${grid.pipeline}/${grid.data}/${choice.zero}/${choice.shardRanks}`
 
 /** Undefined where micro-batches exchange nothing. */
 export const exchangeOf = (grid: Exchange['grid'], choice: StateChoice): Exchange | undefined =>

@@ -59,7 +59,11 @@ const expertLayer = (model: ModelSpec) => {
 }
 
 /** Ulysses gives every rank some heads of the whole sequence, so context ranks divide the heads of a tensor rank. */
-function contextMethods({ model, abilities, fixed }: SearchProblem, tensor: number, context: number): readonly Layout['contextMethod'][] {
+function contextMethods(
+  { model, abilities, fixed }: SearchProblem,
+  tensor: number,
+  context: number,
+): readonly Layout['contextMethod'][] {
   if (context === 1) return [fixed.contextMethod ?? 'ring']
   const methods = fixed.contextMethod === undefined ? abilities.contextMethods : [fixed.contextMethod]
   return methods.filter(method => method === 'ring' || model.shapes.every(({ mixer }) => divides(mixer)))
@@ -72,7 +76,11 @@ function contextMethods({ model, abilities, fixed }: SearchProblem, tensor: numb
 }
 
 /** Nothing to choose without tensor ranks; experts among them need it (Megatron-LM refuses otherwise). */
-function sequenceParallels({ model, fixed, workload }: SearchProblem, tensor: number, context: number): readonly boolean[] {
+function sequenceParallels(
+  { model, fixed, workload }: SearchProblem,
+  tensor: number,
+  context: number,
+): readonly boolean[] {
   if (fixed.sequenceParallel !== undefined) return [fixed.sequenceParallel]
   if (tensor === 1) return [false]
   const divides = (workload.sequence / context) % tensor === 0

@@ -3,8 +3,8 @@
  * of them depends on some of a cut's axes only, so that a few thousand prices serve a hundred thousand cuts.
  */
 import { layerMemory } from '../cost/memory/layer-memory.ts'
-import { kernelsFor } from '../cost/memory/working.ts'
 import { reservedBytes } from '../cost/memory/reserved.ts'
+import { kernelsFor } from '../cost/memory/working.ts'
 import { layerCommunication } from '../cost/step/layer-communication.ts'
 import { extraTimes, fusionOf } from '../cost/step/layer-times.ts'
 import type { Links } from '../cost/step/links.ts'
@@ -15,8 +15,8 @@ import type { LayerCut } from '../model/cut.ts'
 import type { LayerShape } from '../model/model.ts'
 import { operatorsOf } from '../model/operators.ts'
 import type { Recompute } from '../training/layout.ts'
+import type { CostInput } from './cost-input.ts'
 import type { Cut } from './stage-costs.ts'
-import type { CostInput } from './step-costs.ts'
 
 const NONE: Recompute = { kind: 'none' }
 const FULL: Recompute = { kind: 'full' }
@@ -121,7 +121,9 @@ export class LeastTable {
   }
 
   #talk(shape: LayerShape, cut: Cut, attentionTime: number): number {
-    return this.#direction(shape, cut, 'forward', attentionTime) + this.#direction(shape, cut, 'backward', attentionTime)
+    return (
+      this.#direction(shape, cut, 'forward', attentionTime) + this.#direction(shape, cut, 'backward', attentionTime)
+    )
   }
 
   #direction(shape: LayerShape, cut: Cut, direction: 'forward' | 'backward', attentionTime: number): number {
@@ -129,8 +131,16 @@ export class LeastTable {
     const { dispatcher } = cut
     const links = this.#linksFor(cut)
     return totalOf(
-      layerCommunication({ shape, model, cut: this.#layerCut(cut), direction, dispatcher, links, prices: this.#prices, attentionTime })
-        .parts,
+      layerCommunication({
+        shape,
+        model,
+        cut: this.#layerCut(cut),
+        direction,
+        dispatcher,
+        links,
+        prices: this.#prices,
+        attentionTime,
+      }).parts,
     )
   }
 

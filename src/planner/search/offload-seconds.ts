@@ -3,12 +3,13 @@
  * behind nothing. Megatron-LM's offloading optimizer was measured at 1.9 times the step with a quarter and 4.2 times with all of the states
  * (formulas.md 9); DeepSpeed's ZeRO-Offload paper (2101.06840) gives about a second for 10^9 parameters on one socket's Adam.
  */
+
+import { predictMemory } from '../cost/memory/memory.ts'
 import { shardsOf } from '../cost/memory/states.ts'
 import type { StepPrediction } from '../cost/prediction.ts'
-import { predictMemory } from '../cost/memory/memory.ts'
 import type { Software } from '../cost/software.ts'
-import type { ModelSpec } from '../model/model.ts'
 import type { Fleet } from '../fleet/fleet.ts'
+import type { ModelSpec } from '../model/model.ts'
 import type { Layout, Workload } from '../training/layout.ts'
 
 /** PCIe 5.0 x16, as much as copies reach of it. */
@@ -51,4 +52,5 @@ export function withOffload(prediction: StepPrediction, layout: Layout, given: O
 
 /** `own`: parameters whose states this rank keeps. */
 const secondsOf = (own: number, { precision, optimizer }: Workload): number =>
-  (own * (precision.gradientBytes + 2)) / LINK_BYTES_PER_SECOND + (2 * own * optimizer.stateBytes) / HOST_BYTES_PER_SECOND
+  (own * (precision.gradientBytes + 2)) / LINK_BYTES_PER_SECOND +
+  (2 * own * optimizer.stateBytes) / HOST_BYTES_PER_SECOND

@@ -154,7 +154,8 @@ class PipelineScore {
     for (const recompute of this.#priced.options) {
       if (without && sameRecompute(without, recompute.recompute)) continue
       // Full recompute may stop after some layers of each stage, unless the user fixed how many.
-      const isPartial = recompute.recompute.kind === 'full' && problem.fixed.recompute === undefined && this.#stages.longest > 1
+      const isPartial =
+        recompute.recompute.kind === 'full' && problem.fixed.recompute === undefined && this.#stages.longest > 1
       const seconds = isPartial ? this.#priced.plain.layerSeconds : recompute.layerSeconds
       const even = (microBatches * (seconds + this.#priced.extraSeconds)) / grid.pipeline
       if (this.#least(even, 0) >= sink.limit()) sink.tally.tooSlow += this.#numChoices
@@ -234,7 +235,11 @@ class PipelineScore {
   }
 
   /** Of the fullest rank. */
-  #needed(activations: Float64Array, { recompute }: RecomputeOption, { choice, bytes, strandedBytes }: PricedState): number {
+  #needed(
+    activations: Float64Array,
+    { recompute }: RecomputeOption,
+    { choice, bytes, strandedBytes }: PricedState,
+  ): number {
     const { costs } = this.#node.problem
     const working = this.#ranks.working(recompute, choice)
     let most = 0

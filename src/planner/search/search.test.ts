@@ -45,12 +45,30 @@ const knobs: fc.Arbitrary<Knobs> = fc.record({
 })
 
 function modelOf({ layers, heads, experts }: Knobs): ModelSpec {
-  const mixer = { kind: 'attention', heads, kvHeads: heads, headDim: 8, qkvBias: false, outBias: false, qkNorm: false } as const
+  const mixer = {
+    kind: 'attention',
+    heads,
+    kvHeads: heads,
+    headDim: 8,
+    qkvBias: false,
+    outBias: false,
+    qkNorm: false,
+  } as const
   const dense = { mixer, extraNorms: 0, mlp: { kind: 'dense', ffn: 48, gated: true, bias: false } } as const
   const sparse = {
     mixer,
     extraNorms: 0,
-    mlp: { kind: 'experts', experts, topK: 1, ffn: 24, gated: true, bias: false, routerBias: false, sharedFfn: 0, sharedGate: false },
+    mlp: {
+      kind: 'experts',
+      experts,
+      topK: 1,
+      ffn: 24,
+      gated: true,
+      bias: false,
+      routerBias: false,
+      sharedFfn: 0,
+      sharedGate: false,
+    },
   } as const
   const isSparse = experts > 0
   return {
@@ -70,7 +88,15 @@ const fleetOf = ({ devices, perNode }: Knobs): Fleet => ({
   name: 'small',
   pools: [
     {
-      device: { name: 'd', generation: 'hopper', peakFlops: {}, memoryBytes: 1, memoryBytesPerSecond: 1, processors: 1, source: '' },
+      device: {
+        name: 'd',
+        generation: 'hopper',
+        peakFlops: {},
+        memoryBytes: 1,
+        memoryBytesPerSecond: 1,
+        processors: 1,
+        source: '',
+      },
       nodes: Math.max(1, Math.floor(devices / perNode)),
       devicesPerNode: Math.min(perNode, devices),
       domainDevices: Math.min(perNode, devices),
@@ -117,9 +143,11 @@ class Synthetic implements StageCosts {
         ring * (cut.context - 1) +
         (shape === 1 ? dispatch * (cut.expert - 1) + 0.1 * (cut.expertTensor - 1) : 0))
     const forward = work + exchange
-    const again = recompute.kind === 'full' ? forward : recompute.kind === 'modules' ? 0.2 * recompute.modules.length * work : 0
+    const again =
+      recompute.kind === 'full' ? forward : recompute.kind === 'modules' ? 0.2 * recompute.modules.length * work : 0
     const kept = (tokens * (cut.sequenceParallel ? 1 : 1.5) * (shape === 1 ? 3 : 2)) / cut.tensor
-    const keptShare = recompute.kind === 'full' ? 0.2 : recompute.kind === 'modules' ? 1 - 0.15 * recompute.modules.length : 1
+    const keptShare =
+      recompute.kind === 'full' ? 0.2 : recompute.kind === 'modules' ? 1 - 0.15 * recompute.modules.length : 1
     return {
       forwardSeconds: forward,
       backwardSeconds: forward + again,
@@ -133,7 +161,10 @@ class Synthetic implements StageCosts {
     return { forwardSeconds: forward, backwardSeconds: forward, weightSeconds: forward, keptBytes: tokens * 0.1 }
   }
   elements(cut: Cut, shape: number): Elements {
-    return { dense: 2 / cut.tensor, experts: shape === 1 ? (2 * this.#knobs.experts) / (cut.expert * cut.expertTensor) : 0 }
+    return {
+      dense: 2 / cut.tensor,
+      experts: shape === 1 ? (2 * this.#knobs.experts) / (cut.expert * cut.expertTensor) : 0,
+    }
   }
   readonly vocabulary = (cut: Cut): Elements => ({ dense: 1 / cut.tensor, experts: 0 })
   leastSeconds(cut: Cut): number {
@@ -151,7 +182,10 @@ class Synthetic implements StageCosts {
       layer: (shape: number, recompute: Recompute) => this.layer(cut, shape, recompute),
       embedding: () => extra.embedding,
       head: () => extra.head,
-      working: (recompute: Recompute, { shapes, hasHead }: RankKind) => ({ bytes: this.working(cut, recompute, shapes, hasHead), strandedBytes: 0 }),
+      working: (recompute: Recompute, { shapes, hasHead }: RankKind) => ({
+        bytes: this.working(cut, recompute, shapes, hasHead),
+        strandedBytes: 0,
+      }),
       elements: (shape: number) => this.elements(cut, shape),
       embeddingElements: this.vocabulary(cut),
       headElements: () => this.vocabulary(cut),
@@ -177,7 +211,11 @@ class Synthetic implements StageCosts {
     const group = grid.data * grid.context
     return {
       strandedBytes: 0,
-      bytes: 2 * all * share(3) + 4 * all * share(2) + (offload === 'optimizer' ? 0 : optimizer) - (offload === 'activations' ? all : 0),
+      bytes:
+        2 * all * share(3) +
+        4 * all * share(2) +
+        (offload === 'optimizer' ? 0 : optimizer) -
+        (offload === 'activations' ? all : 0),
       seconds:
         this.#knobs.talk * all * 0.1 * (Math.log2(group) + 0.2 * zero * Math.log2(shardRanks)) +
         0.05 * optimizer +
@@ -198,14 +236,29 @@ class Synthetic implements StageCosts {
     const pipe = this.#pipe(layout)
     const ranks = pipe.ranks.map(({ elements, kept, working }) => {
       const states = this.state(layout, layout, elements)
-      return { seconds: states.seconds, needed: this.reservedBytes(states.bytes + working + kept) + this.outsideBytes() }
+      return {
+        seconds: states.seconds,
+        needed: this.reservedBytes(states.bytes + working + kept) + this.outsideBytes(),
+      }
     })
     const used = layout.pipeline * layout.data * layout.tensor * layout.context
-    const memory = { parameters: 0, gradients: 0, optimizerStates: 0, activations: 0, working: 0, allocated: 0, context: 0 }
+    const memory = {
+      parameters: 0,
+      gradients: 0,
+      optimizerStates: 0,
+      activations: 0,
+      working: 0,
+      allocated: 0,
+      context: 0,
+    }
     return {
       seconds: this.stretch(used) * (pipe.makespan + Math.max(...ranks.map(r => r.seconds))),
       breakdown: {} as StepPrediction['breakdown'],
-      stages: ranks.map(({ needed }) => ({ forwardSeconds: 0, backwardSeconds: 0, memory: { ...memory, reserved: needed } })),
+      stages: ranks.map(({ needed }) => ({
+        forwardSeconds: 0,
+        backwardSeconds: 0,
+        memory: { ...memory, reserved: needed },
+      })),
       fits: ranks.every(({ needed }) => needed <= this.capacityBytes),
     }
   }
@@ -223,17 +276,23 @@ class Synthetic implements StageCosts {
     const none: Recompute = { kind: 'none' }
     let layer = 0
     const perStage = stages.map((count, stage) => {
-      const parts: { cost: LayerCost; elements: Elements; kind?: number }[] = []
+      const parts: { cost: LayerCost; elements: Elements; kind?: number; isHead?: boolean }[] = []
       for (let i = 0; i < count; i++, layer++) {
         const kind = this.#model.layers[layer]!
         const isRecomputed = layout.recompute.kind !== 'full' || i < (layout.recompute.layers ?? count)
-        parts.push({ cost: this.layer(layout, kind, isRecomputed ? layout.recompute : none), elements: this.elements(layout, kind), kind })
+        parts.push({
+          cost: this.layer(layout, kind, isRecomputed ? layout.recompute : none),
+          elements: this.elements(layout, kind),
+          kind,
+        })
       }
       if (stage === 0) parts.push({ cost: this.extra(layout, 0.05), elements: this.vocabulary(layout) })
-      if (stage === stages.length - 1) parts.push({ cost: this.extra(layout, this.#knobs.head), elements: this.vocabulary(layout) })
+      if (stage === stages.length - 1)
+        parts.push({ cost: this.extra(layout, this.#knobs.head), elements: this.vocabulary(layout), isHead: true })
       return parts
     })
-    const total = (stage: number, of: (cost: LayerCost) => number): number => perStage[stage]!.reduce((sum, { cost }) => sum + of(cost), 0)
+    const total = (stage: number, of: (cost: LayerCost) => number): number =>
+      perStage[stage]!.reduce((sum, { cost }) => sum + of(cost), 0)
     const times = {
       forward: stages.map((_, s) => total(s, c => c.forwardSeconds)),
       backward: stages.map((_, s) => total(s, c => c.backwardSeconds + c.weightSeconds)),
@@ -250,10 +309,17 @@ class Synthetic implements StageCosts {
         dense: parts.reduce((sum, p) => sum + p.elements.dense, 0),
         experts: parts.reduce((sum, p) => sum + p.elements.experts, 0),
       }
-      const kept = parts.reduce((sum, p) => sum + p.cost.keptBytes, 0)
-      const shapes = [...new Set(parts.flatMap(p => (p.kind === undefined ? [] : [p.kind])))].reduce((sum, kind) => sum + 2 ** kind, 0)
+      const flying = inFlight(layout.schedule, rank, shape)
+      const keptBy = (isHead: boolean): number =>
+        parts.reduce((sum, p) => (Boolean(p.isHead) === isHead ? sum + p.cost.keptBytes : sum), 0)
+      const heads = keptBy(true) / Math.max(1, parts.filter(p => p.isHead).length)
+      const kept = (keptBy(false) * flying) / own.length + heads * (layout.schedule === 'gpipe' ? flying : 1)
+      const shapes = [...new Set(parts.flatMap(p => (p.kind === undefined ? [] : [p.kind])))].reduce(
+        (sum, kind) => sum + 2 ** kind,
+        0,
+      )
       const working = this.working(layout, layout.recompute, shapes, own.includes(depth - 1))
-      return { elements, working, kept: (kept * inFlight(layout.schedule, rank, shape)) / own.length }
+      return { elements, working, kept }
     })
     return { makespan, ranks }
   }
@@ -281,7 +347,9 @@ function* everyLayout(problem: SearchProblem, of: Knobs): Generator<Layout> {
   const devices = Math.max(1, Math.floor(of.devices / of.perNode)) * Math.min(of.perNode, of.devices)
   const node = Math.min(of.perNode, of.devices)
   const sparse = of.experts > 0
-  const modules: RecomputeModule[] = sparse ? ['core_attn', 'layernorm', 'mlp', 'moe', 'moe_act'] : ['core_attn', 'layernorm', 'mlp']
+  const modules: RecomputeModule[] = sparse
+    ? ['core_attn', 'layernorm', 'mlp', 'moe', 'moe_act']
+    : ['core_attn', 'layernorm', 'mlp']
   const subsets = upTo(2 ** modules.length - 1)
     .map(bits => modules.filter((_, i) => (bits >> i) % 2 === 1))
     .filter(subset => !(subset.includes('moe') && subset.includes('moe_act')))
@@ -298,7 +366,8 @@ function* everyLayout(problem: SearchProblem, of: Knobs): Generator<Layout> {
             const microBatches = of.batch / data / microBatch
             for (const expert of sparse ? upTo(of.experts) : [1])
               for (const expertTensor of sparse ? upTo(tensor) : [tensor]) {
-                if (sparse && (of.experts % expert !== 0 || tensor % expertTensor !== 0 || 24 % expertTensor !== 0)) continue
+                if (sparse && (of.experts % expert !== 0 || tensor % expertTensor !== 0 || 24 % expertTensor !== 0))
+                  continue
                 if ((data * context * tensor) % (expert * expertTensor) !== 0) continue
                 for (const dispatcher of expert > 1 ? abilities.dispatchers : [abilities.dispatchers[0]!])
                   for (const contextMethod of context > 1 ? abilities.contextMethods : (['ring'] as const)) {
@@ -306,12 +375,24 @@ function* everyLayout(problem: SearchProblem, of: Knobs): Generator<Layout> {
                     for (const sequenceParallel of tensor === 1 ? [false] : sparse ? [true] : [true, false]) {
                       if (sequenceParallel && (SEQUENCE / context) % tensor !== 0) continue
                       for (const scheduleName of pipeline > 1 ? abilities.schedules : (['1f1b'] as const))
-                        for (const chunks of upTo(scheduleName === '1f1b' || scheduleName === 'gpipe' ? 1 : of.layers)) {
+                        for (const chunks of upTo(
+                          scheduleName === '1f1b' || scheduleName === 'gpipe' ? 1 : of.layers,
+                        )) {
                           if (pipeline * chunks > of.layers) continue
                           if (shapeProblem(scheduleName, { pipeline, chunks, microBatches })) continue
-                          const cut = { tensor, context, contextMethod, sequenceParallel, expert, expertTensor, dispatcher, microBatch }
+                          const cut = {
+                            tensor,
+                            context,
+                            contextMethod,
+                            sequenceParallel,
+                            expert,
+                            expertTensor,
+                            dispatcher,
+                            microBatch,
+                          }
                           const costs = problem.costs.cut(cut)
-                          const seconds = (c: LayerCost): number => c.forwardSeconds + c.backwardSeconds + c.weightSeconds
+                          const seconds = (c: LayerCost): number =>
+                            c.forwardSeconds + c.backwardSeconds + c.weightSeconds
                           const stages = cutEvenly(
                             model.layers.map(shape => seconds(costs.layer(shape, { kind: 'none' }))),
                             { first: seconds(costs.embedding()), last: seconds(costs.head()) },
@@ -319,7 +400,9 @@ function* everyLayout(problem: SearchProblem, of: Knobs): Generator<Layout> {
                           )
                           const recomputes: Recompute[] = [
                             { kind: 'none' },
-                            ...(abilities.recomputeModules ? subsets.map(s => ({ kind: 'modules', modules: s }) as const) : []),
+                            ...(abilities.recomputeModules
+                              ? subsets.map(s => ({ kind: 'modules', modules: s }) as const)
+                              : []),
                             { kind: 'full' },
                             ...upTo(Math.max(...stages) - 1).map(layers => ({ kind: 'full', layers }) as const),
                           ]
@@ -329,7 +412,9 @@ function* everyLayout(problem: SearchProblem, of: Knobs): Generator<Layout> {
                                 if (pipeline > 1 && zero > abilities.zeroWithPipeline) continue
                                 const group = data * context
                                 const widths = zero === 0 ? [1] : upTo(group).filter(w => w > 1 && group % w === 0)
-                                for (const shardRanks of abilities.partialShards || zero === 0 ? widths : widths.slice(-1))
+                                for (const shardRanks of abilities.partialShards || zero === 0
+                                  ? widths
+                                  : widths.slice(-1))
                                   yield {
                                     ...cut,
                                     data,
@@ -356,7 +441,8 @@ function bruteForce(problem: SearchProblem, of: Knobs): { layout: Layout; second
   for (const layout of everyLayout(problem, of)) {
     const { seconds, fits } = problem.costs.predict(layout)
     if (!fits) continue
-    if (!best || seconds < best.seconds || (seconds === best.seconds && compareLayouts(layout, best.layout) < 0)) best = { layout, seconds }
+    if (!best || seconds < best.seconds || (seconds === best.seconds && compareLayouts(layout, best.layout) < 0))
+      best = { layout, seconds }
   }
   return best
 }

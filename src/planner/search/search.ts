@@ -45,7 +45,7 @@ export class Search {
   readonly values: AxisValues
   readonly #counts: ShapeCounts
   readonly #entries = new Map<string, CutEntry>()
-  readonly #predictions = new Map<string, StepPrediction>()
+  readonly #predictions = new Map<string, Found>()
   readonly #gridsOf = new Map<number, readonly GridSize[]>()
   #simulated = 0
 
@@ -63,7 +63,8 @@ export class Search {
     for (const { cut, perSequence } of this.#ranked(question, run)) {
       for (const size of this.#grids(cut.tensor * cut.context)) {
         const { pipeline, data, devices } = size
-        const least = this.problem.costs.stretch(devices) *
+        const least =
+          this.problem.costs.stretch(devices) *
           (this.problem.costs.stepSeconds + (perSequence * this.problem.workload.globalBatch) / devices)
         if (least >= run.limit()) break
         if (!this.#isPossible(size, cut, question)) continue
@@ -73,7 +74,9 @@ export class Search {
         const microBatches = this.problem.workload.globalBatch / (data * cut.microBatch)
         scoreNode({ problem: this.problem, question, counts: this.#counts, recomputes, entry, grid, microBatches }, run)
         run.settle()
+        if (question.isAnyEnough && run.found) break
       }
+      if (question.isAnyEnough && run.found) break
     }
     run.finish()
     return {
@@ -85,18 +88,33 @@ export class Search {
     }
   }
 
+  /** Whether anything fits at all; ends with the first. */
+  hasAny(question: Question = {}): boolean {
+    return this.best({ ...question, isAnyEnough: true }).found !== undefined
+  }
+
   predict(layout: Layout): StepPrediction {
     const key = layoutKey(layout)
-    let prediction = this.#predictions.get(key)
-    if (!prediction) {
-      prediction = this.problem.costs.predict(layout)
-      this.#simulated++
-      this.#predictions.set(key, prediction)
-    }
+    const known = this.#predictions.get(key)
+    if (known) return known.prediction
+    const prediction = this.problem.costs.predict(layout)
+    this.#simulated++
+    this.#predictions.set(key, { layout, prediction })
     return prediction
   }
 
   /** Cuts by their least time a sequence. Those of which no rank can hold one layer are left out. */
+  /** All that was predicted whole and fits. */
+  predicted(): readonly { readonly layout: Layout; readonly stepSeconds: number; readonly memoryBytes: number }[] {
+    return [...this.#predictions.values()]
+      .filter(({ prediction }) => prediction.fits)
+      .map(({ layout, prediction }) => ({
+        layout,
+        stepSeconds: prediction.seconds,
+        memoryBytes: mostNeeded(prediction),
+      }))
+  }
+
   #ranked(question: Question, { rejections }: Run): readonly Ranked[] {
     const { costs } = this.problem
     const capacity = Math.min(costs.capacityBytes, question.memoryBytes ?? Number.POSITIVE_INFINITY)
@@ -108,7 +126,8 @@ export class Search {
         rejections.add(
           'one layer does not fit',
           cut,
-          () => `one layer of ${cut.microBatch} sequences needs ${formatBytes(costs.leastBytes(cut))} of ${formatBytes(capacity)}`,
+          () =>
+            `one layer of ${cut.microBatch} sequences needs ${formatBytes(costs.leastBytes(cut))} of ${formatBytes(capacity)}`,
         )
     }
     return ranked.sort((a, b) => a.perSequence - b.perSequence)
@@ -160,7 +179,13 @@ interface GridSize {
 
 /** What one question has found so far. */
 class Run {
-  readonly tally: Tally = { scored: 0, tooSlow: 0, tooLarge: 0, nearestBytes: Number.POSITIVE_INFINITY, nearest: undefined }
+  readonly tally: Tally = {
+    scored: 0,
+    tooSlow: 0,
+    tooLarge: 0,
+    nearestBytes: Number.POSITIVE_INFINITY,
+    nearest: undefined,
+  }
   readonly rejections = new Rejections()
   found: Found | undefined
   readonly #search: Search
@@ -205,13 +230,18 @@ class Run {
     const capacity = this.#question.memoryBytes ?? this.#search.problem.costs.capacityBytes
     if (!prediction.fits || mostNeeded(prediction) > capacity) return
     if (prediction.seconds > this.limit()) return
-    if (this.found && prediction.seconds === this.found.prediction.seconds && compareLayouts(scored.layout, this.found.layout) > 0)
+    if (
+      this.found &&
+      prediction.seconds === this.found.prediction.seconds &&
+      compareLayouts(scored.layout, this.found.layout) > 0
+    )
       return
     this.found = { layout: scored.layout, prediction }
   }
 }
 
-const byPromise = (a: Scored, b: Scored): number => a.leastSeconds - b.leastSeconds || compareLayouts(a.layout, b.layout)
+const byPromise = (a: Scored, b: Scored): number =>
+  a.leastSeconds - b.leastSeconds || compareLayouts(a.layout, b.layout)
 
 /** Memory that the fullest rank's device must have. */
 export const mostNeeded = ({ stages }: StepPrediction): number =>

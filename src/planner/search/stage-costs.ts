@@ -94,7 +94,12 @@ export interface CutCosts {
   readonly movedEmbedding: number
   movedHead(hasEmbedding: boolean): number
   /** At a rank's worst moment beyond states and kept activations; `stranded` as in `StateCost`. */
-  working(recompute: Recompute, rank: RankKind, zero: Layout['zero'], isSharded: boolean): { readonly bytes: number; readonly strandedBytes: number }
+  working(
+    recompute: Recompute,
+    rank: RankKind,
+    zero: Layout['zero'],
+    isSharded: boolean,
+  ): { readonly bytes: number; readonly strandedBytes: number }
   /** One micro-batch's activations to the next stage, as far as the step feels it. */
   sendSeconds(grid: Grid): number
 }

@@ -73,7 +73,7 @@ export function activationBytes(
   const kept = new Float64Array(pipeline)
   let rank = 0
   const add: Visit = (cost, count) => {
-    kept[rank] = kept[rank]! + count * cost.keptBytes
+    if (cost !== priced.head) kept[rank] = kept[rank]! + count * cost.keptBytes
   }
   const depth = stages.stages.length
   for (let place = 0; place < stages.rankOfPlace.length; place++) {
@@ -82,7 +82,12 @@ export function activationBytes(
   }
   const held = stages.rankOfPlace.length / pipeline
   const shape = { pipeline, chunks: option.chunks, microBatches }
-  for (rank = 0; rank < pipeline; rank++) kept[rank] = (kept[rank]! * inFlight(option.schedule, rank, shape)) / held
+  for (rank = 0; rank < pipeline; rank++) {
+    const flying = inFlight(option.schedule, rank, shape)
+    // What the head keeps is gone as soon as its micro-batch turns around, in every schedule but GPipe's.
+    const head = stages.holdsLast[rank] === 1 ? priced.head.keptBytes * (option.schedule === 'gpipe' ? flying : 1) : 0
+    kept[rank] = (kept[rank]! * flying) / held + head
+  }
   return kept
 }
 

@@ -72,9 +72,9 @@ test('experts multiply nothing', () => {
   expect(plan({ data: 4, tensor: 2, expert: 4 }).ranks).toBe(plan({ data: 4, tensor: 2 }).ranks)
 })
 
-test('auto is not there yet, and says what to declare', () => {
+test('auto without a model says what to declare', () => {
   const planned = planTraining(job({}, 8))
   expect(planned.ok ? [] : planned.problems.map(formatProblem)).toEqual([
-    'spec.parallelism is auto, but degrees are not chosen by the planner yet. Declare them, such as parallelism: { data: 8 }; data, context, tensor and pipeline multiply to the number of ranks.',
+    'spec.parallelism is auto, but without a model there is nothing to choose by. Add model: { huggingface: ./config.json } and data: { sequenceLength: 4096, globalBatch: 1024 }, or declare degrees, such as parallelism: { data: 8 }.',
   ])
 })

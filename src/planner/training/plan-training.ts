@@ -1,29 +1,46 @@
 /**
  * Declared degrees -> who computes what. ranks = data x context x tensor x pipeline; experts are carved out of a stage's ranks and multiply
  * nothing. Two rank maps as in Megatron-LM's initialize_model_parallel (order tp-cp-ep-dp-pp): one for dense parameters, in which ep is 1,
- * one for the parameters of experts, in which cp is 1. Which degrees are best is not searched for yet.
+ * one for the parameters of experts, in which cp is 1. Which degrees are best is searched for (`search/`) where a model is declared.
  */
 import { fail, ok, type Result } from '../../base/problem.ts'
 import { plural } from '../../base/units.ts'
 import type { Parallelism, TrainingJob } from '../../spec/kinds.ts'
+import type { FleetSources } from '../fleet/resolve-fleet.ts'
+import { modelFlops } from '../model/flops.ts'
+import { type PlannedLayout, planLayout } from '../search/plan-layout.ts'
+import { mostNeeded } from '../search/search.ts'
 import type { Degrees, DenseAxis, ExpertAxis, TrainingPlan } from './plan.ts'
+import { plannedReasons } from './planned-reasons.ts'
 import { type RankMap, ranksOf } from './rank-map.ts'
 
-/** `job` in the stored form and without broken rules (`checkDeclaration`). */
-export function planTraining(job: TrainingJob): Result<TrainingPlan> {
-  const { parallelism, ranksPerPod = 1 } = job.spec
+/** `job` in the stored form and without broken rules (`checkDeclaration`). Without a model what is absent is 1; with one it is chosen. */
+export function planTraining(job: TrainingJob, sources: FleetSources = {}): Result<TrainingPlan> {
+  const { parallelism, ranksPerPod = 1, model } = job.spec
+  if (model) {
+    const planned = planLayout(job, sources)
+    return planned.ok ? ok(plannedTraining(job, planned.value)) : planned
+  }
   if (Object.keys(parallelism).length === 0) {
     return fail({
       field: 'spec.parallelism',
       what: 'is auto',
-      why: 'degrees are not chosen by the planner yet',
-      fix: `Declare them, such as parallelism: { data: ${Math.max(2, ranksPerPod)} }; data, context, tensor and pipeline multiply to the number of ranks.`,
+      why: 'without a model there is nothing to choose by',
+      fix: `Add model: { huggingface: ./config.json } and data: { sequenceLength: 4096, globalBatch: 1024 }, or declare degrees, such as parallelism: { data: ${Math.max(2, ranksPerPod)} }.`,
     })
   }
   const degrees = degreesOf(parallelism)
+  const ranks = ranksOf(denseMap(degrees))
+  return ok({
+    ...mapped(job, degrees, ranksPerPod),
+    reasons: reasons(parallelism, degrees, ranks, ranksPerPod, job.spec.ranksPerPod !== undefined),
+  })
+}
+
+function mapped(job: TrainingJob, degrees: Degrees, ranksPerPod: number): Omit<TrainingPlan, 'reasons'> {
   const dense = denseMap(degrees)
   const ranks = ranksOf(dense)
-  return ok({
+  return {
     version: 1,
     name: job.metadata.name ?? '',
     namespace: job.metadata.namespace ?? 'default',
@@ -33,8 +50,41 @@ export function planTraining(job: TrainingJob): Result<TrainingPlan> {
     pods: ranks / ranksPerPod,
     dense,
     expert: expertMap(degrees),
-    reasons: reasons(parallelism, degrees, ranks, ranksPerPod, job.spec.ranksPerPod !== undefined),
-  })
+  }
+}
+
+/** The plan of a layout that was searched for. */
+export function plannedTraining(
+  job: TrainingJob,
+  planned: PlannedLayout,
+  band80?: readonly [number, number],
+): TrainingPlan {
+  const { declared, workload, answer } = planned
+  const { layout, prediction } = answer.found
+  const { data, context, tensor, pipeline, expert, expertTensor } = layout
+  const degrees = { data, context, tensor, pipeline, expert, expertTensor }
+  const ranks = ranksOf(denseMap(degrees))
+  const pool = declared.fleet.pools[0]!
+  const ranksPerPod = job.spec.ranksPerPod ?? Math.min(ranks, pool.devicesPerNode)
+  const tokens = workload.globalBatch * workload.sequence
+  const flops = modelFlops(declared.model, workload.sequence, tokens, workload.causal)
+  const peak = pool.device.peakFlops[workload.precision.base] ?? Number.POSITIVE_INFINITY
+  return {
+    ...mapped(job, degrees, ranksPerPod),
+    reasons: plannedReasons(planned),
+    layout,
+    workload,
+    expected: {
+      fleet: declared.fleet.name,
+      device: pool.device.name,
+      stepSeconds: prediction.seconds,
+      ...(band80 ? { band80 } : {}),
+      memoryBytes: mostNeeded(prediction),
+      deviceMemoryBytes: planned.search.problem.costs.capacityBytes,
+      tokensPerSecond: tokens / prediction.seconds,
+      modelFlopsUtilisation: flops / prediction.seconds / ranks / peak,
+    },
+  }
 }
 
 function degreesOf(given: Parallelism): Degrees {

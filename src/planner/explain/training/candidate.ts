@@ -1,0 +1,43 @@
+/** A layout with the figures that people compare. */
+import type { StepPrediction } from '../../cost/prediction.ts'
+import type { Fleet } from '../../fleet/fleet.ts'
+import { devicesUsed } from '../../search/problem.ts'
+import { mostNeeded } from '../../search/search.ts'
+import type { Layout, Workload } from '../../training/layout.ts'
+import type { Candidate } from './analysis.ts'
+
+export type Band = (prediction: StepPrediction, layout: Layout) => readonly [low: number, high: number] | undefined
+
+export function candidateOf(
+  layout: Layout,
+  prediction: StepPrediction,
+  workload: Workload,
+  fleet: Fleet,
+  band: Band,
+): Candidate {
+  const devices = devicesUsed(layout)
+  const tokensPerSecond = (workload.globalBatch * workload.sequence) / prediction.seconds
+  const band80 = band(prediction, layout)
+  const price = priceOf(fleet)
+  return {
+    layout,
+    devices,
+    stepSeconds: prediction.seconds,
+    ...(band80 ? { band80 } : {}),
+    memoryBytes: mostNeeded(prediction),
+    tokensPerSecond,
+    ...(price === undefined ? {} : { dollarsPerMillionTokens: ((price / 3600) * devices * 1e6) / tokensPerSecond }),
+  }
+}
+
+/** Of a device and hour; pools weighted by their devices. */
+export function priceOf({ pools }: Fleet): number | undefined {
+  let sum = 0
+  let devices = 0
+  for (const { pricePerDeviceHour, nodes, devicesPerNode } of pools) {
+    if (pricePerDeviceHour === undefined) return undefined
+    sum += pricePerDeviceHour * nodes * devicesPerNode
+    devices += nodes * devicesPerNode
+  }
+  return sum / devices
+}
