@@ -20,6 +20,7 @@ import { benchmarkGemmSeconds, GEMM_HELD_OUT_BY } from './fit-kernels-gemm.ts'
 import {
   columnsOf,
   errorsOf,
+  errorsOfPairs,
   MEASURED_DEVICES,
   type Measured,
   measured,
