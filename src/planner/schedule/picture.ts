@@ -2,9 +2,9 @@
  * A schedule as text, a line a rank and a character a stretch of time: forward as the micro-batch's digit (the last one), backward or its
  * input part as its letter (a is 0), of two chunks the second one's as capitals, the weight part as `'`, a pair as `*`, waiting as `.`.
  *
- *     1f1b over 4 ranks and 4 micro-batches, B twice as long as F
- *     rank 0  0123......aa.bb.cc.dd
- *     rank 1  .012..0aa3bb.cc.dd...
+ *     1f1b over 4 ranks and 8 micro-batches, B twice as long as F
+ *     rank 0  0123......aa4bb5cc6dd7ee.ff.gg.hh
+ *     rank 1  .012....aa3bb4cc5dd6ee7ff.gg.hh..
  */
 import { FORWARD, type Schedule, WEIGHT } from './action.ts'
 import type { Simulation } from './simulate.ts'
