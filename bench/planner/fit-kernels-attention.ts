@@ -13,6 +13,7 @@ const PARAMETERS: readonly Parameter[] = [
   // Below 0.5 the rate would still rise at a million keys.
   { name: 'shortPower', guess: 1, spread: 0.3, low: 0.5, high: 1.6 },
   { name: 'waveShare', guess: 0.6, spread: 0.7, low: 0.01, high: 6 },
+  { name: 'windowEdge', guess: 0.33, spread: 1, low: 0.02, high: 3 },
   { name: 'launchMicroseconds', guess: 12, spread: 0.5, low: 3, high: 40 },
   { name: 'cacheEfficiency', guess: 0.5, spread: 0.7, low: 0.05, high: 5 },
 ]
@@ -57,7 +58,7 @@ export function fitAttention(device: Device, rows: readonly Measured[]): Attenti
       return Float64Array.from(rows, row => Math.log(benchmarkAttentionSeconds(fit, device, row) / row.seconds))
     },
     // Training has long sequences, all keys and many tiles.
-    weights: rows.map(row => (row.heldOut ? 0 : row.shape.window! > 0 ? 0.05 : row.shape.sequence! < 2048 ? 0.3 : 1)),
+    weights: rows.map(row => (row.heldOut ? 0 : row.shape.window! > 0 ? 0.1 : row.shape.sequence! < 2048 ? 0.3 : 1)),
     rounds: 40,
     knee: 0.03,
     priorStrength: 0.3,

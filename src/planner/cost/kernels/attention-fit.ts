@@ -113,6 +113,7 @@ function betweenHeadSizes(of: (size: HeadSize) => AttentionFit, headDim: number)
     shortKeys: mix(fit => fit.shortKeys),
     shortPower: mix(fit => fit.shortPower),
     waveShare: mix(fit => fit.waveShare),
+    windowEdge: mix(fit => fit.windowEdge),
     launchMicroseconds: mix(fit => fit.launchMicroseconds),
     cacheEfficiency: mix(fit => fit.cacheEfficiency),
   }

@@ -47,9 +47,8 @@ export function forwardSeconds(
 ): number {
   const { batch, heads, sequenceQ, headDim, valueDim } = shape
   const keys = visibleKeys(shape)
-  // At a window's edges tiles of keys are partly masked: a third of a tile of queries more fits windows of 128 keys.
   const edge = shape.window === undefined ? 0 : QUERY_TILE
-  const flops = 2 * batch * heads * sequenceQ * (keys + edge / 3) * (headDim + valueDim)
+  const flops = 2 * batch * heads * sequenceQ * (keys + fit.windowEdge * edge) * (headDim + valueDim)
   const perTile = keys + edge
   const short = 1 + (fit.shortKeys / (2 * perTile)) ** fit.shortPower
   const waves = (batch * heads * Math.ceil(sequenceQ / QUERY_TILE)) / processors

@@ -8,6 +8,8 @@ export interface AttentionFit {
   readonly shortPower: number
   /** How much of a wave of query tiles is lost when they do not fill the device. */
   readonly waveShare: number
+  /** Of a tile of queries: keys at the edges of a sliding window that are loaded and masked. */
+  readonly windowEdge: number
   readonly launchMicroseconds: number
   /** Bandwidth, of the memory's, of the key-value cache that the benchmarked engine writes beside; training writes none. */
   readonly cacheEfficiency: number
