@@ -14,11 +14,16 @@ import { tabulate } from './table.ts'
 /**
  * `times` are those that the step will have: zb-h1, zb-h2 and zbv choose their order by them (F = I = W and no sends unless given);
  * the order of the others depends on the shape alone, so one table serves all layouts of a shape. Interleaving takes any number of
- * micro-batches that falls into groups of a pipeline or more; `shapeProblem` without a group size is stricter, as Megatron-LM is.
+ * micro-batches, since somebody ran it with that many; `shapeProblem`, which the search asks, is as strict as Megatron-LM.
  */
 export function schedule(name: ScheduleName, given: ScheduleShape, times?: StageTimes): Schedule {
-  const shape = name === 'interleaved' ? { ...given, groupSize: groupOf(given) } : given
-  const problem = shapeProblem(name, shape)
+  const isInterleaved = name === 'interleaved'
+  const shape = isInterleaved ? { ...given, groupSize: groupOf(given) } : given
+  const isOneGroup = isInterleaved && shape.groupSize === shape.microBatches
+  const problem = shapeProblem(
+    name,
+    isOneGroup ? { ...shape, microBatches: shape.pipeline, groupSize: shape.pipeline } : shape,
+  )
   invariant(!problem, `${name} cannot run ${JSON.stringify(shape)}: ${problem?.why}`)
   const candidates = candidatesOf(name, shape, times).map(lanes => tabulate(name, shape, lanes))
   return candidates.length === 1 ? candidates[0]! : quickest(candidates, times ?? evenTimes(shape))

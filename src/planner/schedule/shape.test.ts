@@ -33,4 +33,16 @@ test('ten micro-batches over four ranks fall into two groups of five, as in PyTo
   expect(groupOf(shape)).toBe(5)
   expect(schedule('interleaved', shape).groupSize).toBe(5)
   expect(groupOf({ ...shape, microBatches: 8 })).toBe(4)
+  expect(groupOf({ ...shape, microBatches: 9 })).toBe(5)
+})
+
+test('any number of micro-batches can be interleaved', () => {
+  for (const pipeline of [2, 3, 4, 7, 8]) {
+    for (const chunks of [2, 3, 5]) {
+      for (let microBatches = 1; microBatches <= 30; microBatches++) {
+        const table = schedule('interleaved', { pipeline, chunks, microBatches })
+        expect(table.kind.length).toBe(2 * pipeline * chunks * microBatches)
+      }
+    }
+  }
 })

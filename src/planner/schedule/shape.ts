@@ -61,13 +61,15 @@ function groupProblem({ pipeline, microBatches, groupSize = pipeline }: Schedule
 }
 
 /**
- * The size of interleaved groups where none is given: the pipeline's, or, where that leaves a rest, as PyTorch divides: as many rounds
- * of equal groups as there are whole pipelines.
+ * The size of interleaved groups where none is given: the smallest that fills the pipeline and leaves no rest or one that fills it too.
+ * Where PyTorch can divide the micro-batches into as many equal rounds as there are whole pipelines, that is its size; fewer
+ * micro-batches than ranks are one group, as there.
  */
 export function groupOf({ pipeline, microBatches, groupSize }: ScheduleShape): number {
   if (groupSize !== undefined) return groupSize
-  const rounds = Math.floor(microBatches / pipeline)
-  return rounds > 0 && microBatches % rounds === 0 ? microBatches / rounds : pipeline
+  let size = Math.min(pipeline, microBatches)
+  while (microBatches % size !== 0 && microBatches % size < pipeline) size++
+  return size
 }
 
 /** Stages of one micro-batch lie round and round (loops), there and back (V), or, in DualPipe's second direction, back only. */
