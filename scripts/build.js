@@ -1,5 +1,5 @@
 /** Bundles the programs of the package into dist/: the command line, the cluster's processes and what runs inside pods. */
-import { readdirSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -27,12 +27,30 @@ const PROGRAMS = {
   batch: 'src/runtimes/batch/main.ts',
 }
 
+/** Pages and what they run beside themselves, for a browser: everything inside, no address but their own. */
+const PAGES = { app: 'src/web/main.tsx', 'plan-worker': 'src/web/plan/plan-worker.ts', style: 'src/web/style.css' }
+
 const built = await Promise.all([
   build({ ...shared, metafile: true, entryPoints: COMMAND_LINE, outdir: 'dist/cli', format: 'esm', splitting: true }),
   ...Object.entries(PROGRAMS).map(([name, entry]) =>
     build({ ...shared, metafile: true, entryPoints: { [name]: entry }, outdir: 'dist', format: 'esm' }),
   ),
+  build({
+    ...shared,
+    metafile: true,
+    entryPoints: PAGES,
+    outdir: 'dist/web',
+    platform: 'browser',
+    target: ['chrome120', 'firefox120', 'safari17'],
+    packages: 'bundle',
+    minify: true,
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+  }),
 ])
+
+mkdirSync(join(root, 'dist/web'), { recursive: true })
+copyFileSync(join(root, 'src/web/index.html'), join(root, 'dist/web/index.html'))
 
 // What an earlier build left goes last: a command that runs meanwhile finds its chunks to the end.
 const fresh = new Set(built.flatMap(({ metafile }) => Object.keys(metafile.outputs)))

@@ -1,6 +1,7 @@
 /**
  * Runs one of the heavier suites: `node scripts/suite.js crash [FILTER]` runs the tests of test/crash with vitest. A suite that needs
- * packages of its own (clients to test against) has a package.json beside its tests, which is installed first.
+ * packages of its own (clients to test against) has a package.json beside its tests, which is installed first; one that needs programs has a
+ * set-up.js, which is run.
  */
 
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -19,6 +20,8 @@ if (!name || !existsSync(folder)) {
 if (existsSync(join(folder, 'package.json'))) {
   execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder, stdio: 'inherit' })
 }
+if (existsSync(join(folder, 'set-up.js')))
+  execFileSync(process.execPath, [join(folder, 'set-up.js')], { stdio: 'inherit' })
 execFileSync(process.execPath, [join(root, 'scripts/build.js')], { stdio: 'inherit' })
 
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs')

@@ -25,7 +25,7 @@ const ROOMS: Record<string, string> = {
 
 const src = resolve(import.meta.dirname, '../../src')
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
-  .filter(f => f.endsWith('.ts'))
+  .filter(f => /\.tsx?$/.test(f))
   .sort()
 const sources = files.filter(f => !f.endsWith('.test.ts'))
 const roomOf = (file: string): string => file.split('/')[0]!

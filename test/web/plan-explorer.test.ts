@@ -69,16 +69,16 @@ const inkOf = (testId: string): Promise<number> =>
 
 test('a link is a question, and going back is the one before', async () => {
   await open('#model=llama-3.1-8b&fleet=h100&count=16&seq=8192&batch=128&precision=bf16')
-  const first = await page.getByTestId('headline').textContent()
+  const first = (await page.getByTestId('headline').textContent())!
   await page.getByLabel('Devices').fill('32')
   await page.getByLabel('Devices').press('Tab')
   await page.waitForURL(/count=32/)
   await answered()
-  expect(await page.getByTestId('headline').textContent()).not.toBe(first)
+  expect((await page.getByTestId('headline').textContent())!).not.toBe(first)
   await page.goBack()
   await page.waitForFunction(() => document.querySelector<HTMLInputElement>('input[name=devices]')?.value === '16')
   await answered()
-  expect(withoutTime(await page.getByTestId('headline').textContent())).toBe(withoutTime(first))
+  expect(withoutTime((await page.getByTestId('headline').textContent())!)).toBe(withoutTime(first))
 })
 
 /** How long the search took differs from run to run; nothing else does. */
@@ -111,7 +111,7 @@ test('a config.json of one’s own is planned, and one that lacks a field is tol
 
 test('the browser and the command line choose the same plan to the last digit', async () => {
   await open('#model=mixtral-8x7b&fleet=h100&count=64&seq=4096&batch=1024&precision=bf16')
-  const declaration = await page.locator('pre').textContent()
+  const declaration = (await page.locator('pre').textContent())!
   const folder = mkdtempSync(join(tmpdir(), 'solvent-web-'))
   try {
     writeFileSync(join(folder, 'job.yaml'), declaration)

@@ -10,16 +10,18 @@ export interface Request {
 
 export type Answer =
   | {
-      readonly id: number
       readonly kind: 'planned'
       readonly analysis: TrainingAnalysis
       readonly timeline: Timeline
+      /** What planning and explaining took. */
       readonly milliseconds: number
       readonly declaration: string
     }
-  | { readonly id: number; readonly kind: 'problems'; readonly problems: readonly Problem[] }
+  | { readonly kind: 'problems'; readonly problems: readonly Problem[] }
   /** A fault of ours. */
-  | { readonly id: number; readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'failed'; readonly message: string }
+
+export type Reply = Answer & Pick<Request, 'id'>
 
 /** One step of the pipeline: what each rank does when. Parallel arrays, one entry an action. */
 export interface Timeline {

@@ -1,5 +1,5 @@
 /** Asks the worker; only the answer to the latest question is told. A worker that is still busy with an older one is replaced. */
-import type { Answer, Request } from './answer.ts'
+import type { Answer, Reply, Request } from './answer.ts'
 import type { Question } from './question.ts'
 
 export class PlannerClient {
@@ -25,7 +25,7 @@ export class PlannerClient {
 
   private start(): Worker {
     const worker = new Worker('plan-worker.js', { type: 'module' })
-    worker.onmessage = ({ data }: MessageEvent<Answer>) => {
+    worker.onmessage = ({ data }: MessageEvent<Reply>) => {
       if (data.id !== this.latest) return
       this.busy = false
       this.tell(data)
@@ -33,7 +33,7 @@ export class PlannerClient {
     worker.onerror = ({ message }) => {
       this.busy = false
       this.worker = undefined
-      this.tell({ id: this.latest, kind: 'failed', message })
+      this.tell({ kind: 'failed', message })
     }
     return worker
   }
