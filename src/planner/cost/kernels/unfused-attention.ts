@@ -23,5 +23,17 @@ export function unfusedAttentionSeconds(device: Device, shape: AttentionShape, d
   const pv = gemmSeconds(device, { m: rows, n: valueDim, k: sequenceKv }, 'bf16')
   const rest = (direction === 'forward' ? FORWARD_BYTES : BACKWARD_BYTES) - 2 * 2 * products
   const bytes = rest * scores
-  return products * (qk + pv) + bytes / (MEMORY_EFFICIENCY * device.memoryBytesPerSecond) + 4 * LAUNCH_SECONDS
+  return (
+    misaligned(headDim) * products * (qk + pv) +
+    bytes / (MEMORY_EFFICIENCY * device.memoryBytesPerSecond) +
+    4 * LAUNCH_SECONDS
+  )
+}
+
+/**
+ * Tensor cores load 16 bytes at a time: heads of a size that 8 does not divide (BLOOM's first runs had 145) fall back to smaller steps (NVIDIA,
+ * Matrix Multiplication Background, tensor core requirements: about two thirds, half and a quarter of the rate).
+ */
+function misaligned(headDim: number): number {
+  return headDim % 8 === 0 ? 1 : headDim % 4 === 0 ? 1.5 : headDim % 2 === 0 ? 2 : 4
 }
