@@ -1,24 +1,29 @@
 /**
  * Fits the constants of the step model to the calibration rows and writes them into the planner:
- * `npm run bench:calibrate -- [--rows ../shared/planner/data/rows.jsonl] [--dry-run]`
+ * `npm run bench:calibrate -- [--rows FILE.jsonl]... [--dry-run]`
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { packageRoot } from '../../src/base/package-root.ts'
 import { CONSTANT_NAMES } from '../../src/planner/cost/step/step-constants.ts'
-import { rowsOf } from './accuracy/read-rows.ts'
+import { readRowsFile } from './accuracy/read-rows.ts'
 import { calibrationRuns, fitConstants } from './fit/calibration.ts'
-import { parseRows } from './rows/row.ts'
 
 const { values: flags } = parseArgs({
   options: {
-    rows: { type: 'string', default: join(packageRoot(), '../shared/planner/data/rows.jsonl') },
+    rows: {
+      type: 'string',
+      multiple: true,
+      default: ['rows.jsonl', 'rows-vtrain-single-node.jsonl'].map(file =>
+        join(packageRoot(), '../shared/planner/data', file),
+      ),
+    },
     'dry-run': { type: 'boolean', default: false },
   },
 })
 
-const runs = calibrationRuns(rowsOf(parseRows(readFileSync(flags.rows, 'utf8'))).runs)
+const runs = calibrationRuns(flags.rows.flatMap(path => readRowsFile(path).runs))
 const constants = fitConstants(runs)
 const lines = CONSTANT_NAMES.map(name => `  ${name}: ${constants[name]},`).join('\n')
 const text = `/** Fitted to ${runs.length} calibration rows by \`npm run bench:calibrate\`; do not edit. What each means: ../step/step-constants.ts. */

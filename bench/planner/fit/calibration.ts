@@ -23,15 +23,20 @@ export const calibrationRuns = (runs: readonly Run[]): readonly Run[] =>
 
 /** Rows without a stated recompute that fit constants all the same: mixtures of experts are rare, and their times are exact. */
 const isUsefulB = ({ row }: Run): boolean =>
-  row.quality === 'B' && row.task === 'pretrain' && ['moe-modelzoo', 'dgxc-benchmarking'].includes(row.source_group)
+  row.quality === 'B' &&
+  row.task === 'pretrain' &&
+  ['moe-modelzoo', 'dgxc-benchmarking', 'vtrain-single-node'].includes(row.source_group)
 
-/** A page with many rows of one software says less a row than one with few; the runs whose every condition is known say more. */
+/** Runs whose every condition is known say more, those of small old models less. */
+const TRUST: Readonly<Record<string, number>> = { 'simumax-b200': 2.5, 'vtrain-single-node': 0.3 }
+
+/** A page with many rows of one software says less a row than one with few. */
 function weightsOf(runs: readonly Run[]): Float64Array {
   const sizes = new Map<string, number>()
   for (const { row } of runs) sizes.set(row.source_group, (sizes.get(row.source_group) ?? 0) + 1)
   return Float64Array.from(runs, ({ row }) => {
     const crowd = Math.min(3, Math.sqrt(60 / sizes.get(row.source_group)!))
-    return crowd * (row.source_group === 'simumax-b200' ? 2.5 : 1)
+    return crowd * (TRUST[row.source_group] ?? 1)
   })
 }
 

@@ -28,6 +28,7 @@ export function familyOf(row: Row): Family {
   // A page that does not name its software is read as its repository's.
   const named = FAMILIES.find(([pattern]) => pattern.test(row.software ?? row.source ?? ''))
   if (named) return named[1]
+  if (row.source_group === 'vtrain-single-node') return 'megatron'
   if (row.fsdp || row.zero_stage === 3) return 'fsdp'
   return (row.pp ?? 1) > 1 || (row.tp ?? 1) > 1 ? 'megatron' : 'other'
 }

@@ -2,6 +2,7 @@
  * Time of the attention core with the kernel that the software brings: the device's best with Transformer Engine, PyTorch's own
  * FlashAttention-2 with torch, the first FlashAttention before, none (scores through memory) before that.
  */
+import type { Device } from '../../fleet/device.ts'
 import type { AttentionCore } from '../../model/operator.ts'
 import { attentionSeconds } from '../kernels/attention.ts'
 import { latentAttentionSeconds } from '../kernels/latent-attention.ts'
@@ -9,9 +10,13 @@ import type { Software } from '../software.ts'
 import type { AttentionSoftware, Prices } from './prices.ts'
 import { sustainedFactor } from './sustained-clock.ts'
 
-export function attentionSoftware({ family, year, features }: Software): AttentionSoftware {
+/** PyTorch calls cuDNN on Blackwell since 2.8 (torchtitan #1196), FlashAttention-2 elsewhere. */
+const CUDNN_IN_TORCH = 2025.4
+
+export function attentionSoftware({ family, year, features }: Software, device: Device): AttentionSoftware {
   if (!features.flashAttention) return 'unfused'
   if (family === 'nemo' || family === 'megatron') return year >= 2024 ? 'vendor' : 'flash2'
+  if (device.generation === 'blackwell' && year >= CUDNN_IN_TORCH) return 'vendor'
   return year >= 2024 ? 'flash2' : 'flash1'
 }
 
@@ -32,8 +37,9 @@ function one(
   sequenceKv: number,
   causal: boolean,
   direction: 'forward' | 'backward',
-  { device, constants, precision, attention }: Prices,
+  prices: Prices,
 ): number {
+  const { device, constants, precision, attention } = prices
   const shape = { ...core, sequenceKv, causal, window: core.window }
   const kernel = attention === 'flash1' ? 'flash2' : attention
   const seconds = (core.latent ? latentAttentionSeconds : attentionSeconds)(
@@ -43,7 +49,12 @@ function one(
     direction,
     kernel,
   )
-  // Attention is measured in short runs, too: a hot device's clock holds for its products as for all others.
-  const hot = attention === 'unfused' ? 1 : sustainedFactor(device, precision.base, 1)
+  const hot = attention === 'unfused' ? 1 : heat(prices)
   return seconds * hot * constants.attention * (attention === 'flash1' ? constants.flash1 : 1)
+}
+
+/** A hot device's clock holds for attention's products, too; on Blackwell about half of its time is exponentials and shared memory. */
+function heat({ device, precision, constants }: Prices): number {
+  const factor = sustainedFactor(device, precision.base, 1, constants.throttleDepth)
+  return device.generation === 'blackwell' ? Math.sqrt(factor) : factor
 }

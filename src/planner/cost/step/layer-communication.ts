@@ -65,11 +65,16 @@ function tensorExposed(talk: Talk): Exposed {
   const blocks = (shape.mixer ? 1 : 0) + (shape.mlp && !isRouted ? 1 : 0)
   const gathers = direction === 'backward' ? 2 : 1
   const block = cut.sequenceParallel
-    ? gathers * seconds(talk, 'all-gather', bytes, links.tensor) + seconds(talk, 'reduce-scatter', bytes, links.tensor)
+    ? gathers * seconds(talk, 'all-gather', bytes * gatheredShare(prices), links.tensor) +
+      seconds(talk, 'reduce-scatter', bytes, links.tensor)
     : seconds(talk, 'all-reduce', bytes, links.tensor)
   const hidden = prices.features.overlapTensor ? prices.constants.tensorHidden : 0
   return { seconds: blocks * block * (1 - hidden), launches: blocks * (cut.sequenceParallel ? gathers + 1 : 1) }
 }
+
+/** Transformer Engine casts before it gathers when it pipelines the two. */
+const gatheredShare = ({ precision, features }: Prices): number =>
+  features.overlapTensor && (precision.gemm === 'fp8' || precision.gemm === 'mxfp8') ? 0.5 : 1
 
 /** Ring: keys and values (and back their gradients) go round while attention works on those that are here. Ulysses: exchanged before and after. */
 function contextExposed(talk: Talk): Exposed {

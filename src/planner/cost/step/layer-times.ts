@@ -8,6 +8,7 @@ import type { LayerShape, ModelSpec } from '../../model/model.ts'
 import type { Fusion, Operator } from '../../model/operator.ts'
 import { operatorsOf, stageExtras } from '../../model/operators.ts'
 import type { Dispatcher, Recompute } from '../../training/layout.ts'
+import { paddedVocab } from '../memory/working.ts'
 import type { Software } from '../software.ts'
 import { smoothMaximum } from './host-time.ts'
 import { layerCommunication } from './layer-communication.ts'
@@ -76,7 +77,7 @@ export function layerTimes(shape: LayerShape, question: LayerQuestion): PassTime
 /** Embedding before the first layer, norm, head and loss after the last. */
 export function extraTimes(question: LayerQuestion): { embedding: PassTimes; head: PassTimes } {
   const { model, cut, software, prices } = question
-  const extras = stageExtras(model, cut, fusionOf(software))
+  const extras = stageExtras(model, cut, fusionOf(software), paddedVocab(model, cut.tensor, software))
   const price = (operators: readonly Operator[]): PassTimes => {
     const backward = priceOperators(operators, 'backward', prices)
     const forward = priceOperators(operators, 'forward', prices).parts
@@ -97,7 +98,7 @@ function passTime(
   const sum = addParts(addParts(noParts(), parts), talk.parts)
   const host =
     (launches * launchSeconds(software, prices) +
-      talk.launches * prices.constants.collectiveHostSeconds +
+      talk.launches * prices.constants.collectiveHostSeconds * agedHost(software, prices) +
       (shape.mlp?.kind === 'experts' ? prices.constants.expertHostSeconds : 0)) *
     (software.features.cudaGraphs ? 0 : 1)
   const device = totalOf(sum)
@@ -106,7 +107,8 @@ function passTime(
 }
 
 /** Python and the framework start kernels faster every year; compiled graphs start them in half of the time. */
-function launchSeconds(software: Software, { constants }: Prices): number {
-  const age = Math.max(0, 2024 - software.year)
-  return constants.launchSeconds * (1 + constants.launchPerYear * age) * (software.features.compile ? 0.5 : 1)
-}
+const launchSeconds = (software: Software, prices: Prices): number =>
+  prices.constants.launchSeconds * agedHost(software, prices) * (software.features.compile ? 0.5 : 1)
+
+const agedHost = (software: Software, { constants }: Prices): number =>
+  Math.exp(constants.launchPerYear * Math.max(0, 2024 - software.year))

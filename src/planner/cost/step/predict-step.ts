@@ -6,6 +6,7 @@ import { STEP_CONSTANTS } from '../data/constants.ts'
 import { predictMemory } from '../memory/memory.ts'
 import { leastBytes } from '../memory/reserved.ts'
 import type { StepInput, StepPrediction } from '../prediction.ts'
+import type { Software } from '../software.ts'
 import { attentionSoftware } from './attention-time.ts'
 import { rankLoad, type StepEnd, stepEnd } from './data-parallel.ts'
 import { type Links, linksOf } from './links.ts'
@@ -34,7 +35,8 @@ export function pricesOf(
     features: software.features,
     expertImbalance: workload.expertImbalance,
     causal: workload.causal,
-    attention: attentionSoftware(software),
+    addsWideGradients: software.family === 'megatron' && workload.precision.gradientBytes === 4,
+    attention: attentionSoftware(software, fleet.pools[0]!.device),
     year: software.year,
     constants,
   }
@@ -48,10 +50,15 @@ export function predictStepTime(input: StepInput, constants: StepConstants = STE
   const end = slowestEnd(input, stages, links, prices)
   breakdown.dataComm += end.dataSeconds
   breakdown.optimizer += end.optimizerSeconds
-  breakdown.other += constants.stepSeconds
+  breakdown.other += onceAStep(input.software, constants)
   breakdown.other += jitterShare(links.ranks, constants) * totalOf(breakdown)
   return { seconds: totalOf(breakdown), breakdown, stages, inFlight }
 }
+
+/** PyTorch's own sharding starts the optimizer's and the norm's kernels tensor by tensor. */
+export const onceAStep = ({ family }: Software, constants: StepConstants): number =>
+  constants.stepSeconds +
+  (family === 'torchtitan' || family === 'fsdp' || family === 'llm-foundry' ? constants.torchStepSeconds : 0)
 
 /** All wait for the slowest of many; within one node there is little to wait for. */
 export const jitterShare = (ranks: number, constants: StepConstants): number =>
@@ -60,7 +67,7 @@ export const jitterShare = (ranks: number, constants: StepConstants): number =>
 function slowestEnd(input: StepInput, stages: readonly StageCost[], links: Links, prices: Prices): StepEnd {
   let slowest: StepEnd = { dataSeconds: 0, optimizerSeconds: 0 }
   for (let rank = 0; rank < input.layout.pipeline; rank++) {
-    const end = stepEnd(rankLoad(stagesOfRank(input.layout, stages, rank)), input, links, prices)
+    const end = stepEnd(rankLoad(stagesOfRank(input.layout, stages, rank), input.layout.schedule), input, links, prices)
     if (end.dataSeconds + end.optimizerSeconds > slowest.dataSeconds + slowest.optimizerSeconds) slowest = end
   }
   return slowest
@@ -74,7 +81,7 @@ export function predictStep(input: StepInput, constants: StepConstants = STEP_CO
     seconds: time.seconds,
     breakdown: time.breakdown,
     stages: memory.map((own, rank) => {
-      const load = rankLoad(stagesOfRank(input.layout, time.stages, rank))
+      const load = rankLoad(stagesOfRank(input.layout, time.stages, rank), input.layout.schedule)
       return { forwardSeconds: load.forwardSeconds, backwardSeconds: load.backwardSeconds, memory: own }
     }),
     fits: memory.every(own => leastBytes(own, input.software) <= device.memoryBytes),

@@ -80,7 +80,8 @@ function addProduct(operator: Gemm | Grouped, direction: Direction, prices: Pric
   const shared = operator.kind === 'grouped' ? prices.constants.expertProducts : 1
   const factor = shared * alignment(n, k) * gemmFactor(format, 2 * rows * n * k, prices)
   for (const kind of direction === 'forward' ? FORWARD_KINDS : BACKWARD_KINDS) {
-    const seconds = factor * productSeconds(operator, format, kind, prices)
+    const wide = kind === 'wgrad' && prices.addsWideGradients ? prices.constants.wideGradient : 1
+    const seconds = factor * wide * productSeconds(operator, format, kind, prices)
     sum.parts[operator.kind === 'gemm' ? 'gemm' : 'experts'] += seconds
     if (kind === 'wgrad') sum.weightSeconds += seconds
     sum.launches += operator.kind === 'gemm' ? 1 : 2
@@ -93,10 +94,10 @@ function addProduct(operator: Gemm | Grouped, direction: Direction, prices: Pric
 }
 
 function productSeconds(operator: Gemm | Grouped, format: GemmFormat, kind: GemmKind, prices: Prices): number {
-  const { device, precision, expertImbalance } = prices
+  const { device, expertImbalance } = prices
   return operator.kind === 'gemm'
     ? gemmSeconds(device, operator, format, kind)
-    : groupedGemmSeconds(device, operator, precision.gemm, expertImbalance, kind)
+    : groupedGemmSeconds(device, operator, format, expertImbalance, kind)
 }
 
 function traffic(module: Operator['module'], { constants, features }: Prices): number {
@@ -124,7 +125,7 @@ const isNarrow = (format: GemmFormat): boolean => format.startsWith('fp8') || fo
 
 /** Over the kernel alone and cold. */
 function gemmFactor(format: GemmFormat, flops: number, { device, constants }: Prices): number {
-  const sustained = sustainedFactor(device, format, flops)
+  const sustained = sustainedFactor(device, format, flops, constants.throttleDepth)
   if (format === 'fp8Block') return constants.sustainedNarrow * constants.fineScale * sustained
   return (isNarrow(format) ? constants.sustainedNarrow : constants.sustained) * sustained
 }

@@ -14,6 +14,8 @@ export interface Prices {
   readonly features: Features
   readonly expertImbalance: number
   readonly causal: boolean
+  /** Gradients of weights are added up in fp32 by the product itself (Megatron's fused accumulation). */
+  readonly addsWideGradients: boolean
   /** Of the software's release. */
   readonly year: number
   readonly attention: AttentionSoftware

@@ -3,10 +3,14 @@
  * of them and each with a meaning. Efficiencies of devices and links are not among them: those come from microbenchmarks alone.
  */
 export interface StepConstants {
-  /** A GEMM in a step over the same GEMM alone: clocks fall under a sustained load, caches are cold. */
+  /** How much further clocks fall over minutes than over the longest benchmark, as a power (sustained-clock.ts). */
+  readonly throttleDepth: number
+  /** A GEMM in a step over the same GEMM alone on a hot device: caches are cold, others use the memory. */
   readonly sustained: number
   /** The same for 8-bit and 4-bit formats. */
   readonly sustainedNarrow: number
+  /** The product of a weight's gradient that adds to fp32 over one that writes what it multiplied. */
+  readonly wideGradient: number
   /** Experts' products in a step over the grouped kernel: launched one by one or in streams, rows padded. */
   readonly expertProducts: number
   /** GEMM with a scale a row or block over one with a scale a tensor. */
@@ -22,7 +26,7 @@ export interface StepConstants {
   /** Traffic of memory-bound operations in a step over the operators' list, and that of router and permutation. */
   readonly passes: number
   readonly routingPasses: number
-  /** Host time of one launch, from Python to the device's queue, in today's software, and what a year before 2024 adds. */
+  /** Host time of one launch, from Python to the device's queue, in today's software, and its growth a year back before 2024 (logarithm). */
   readonly launchSeconds: number
   readonly launchPerYear: number
   /** Host time of a mixture-of-experts layer and pass beyond its launches: counts cross to the host and it waits. */
@@ -45,13 +49,17 @@ export interface StepConstants {
   readonly optimizerPasses: number
   /** Of each step: zeroing, gradient norm, logging, the loader. */
   readonly stepSeconds: number
+  /** What sharded parameters in PyTorch add to it. */
+  readonly torchStepSeconds: number
   /** Step time a doubling of ranks adds: jitter that all wait for. */
   readonly jitterPerDoubling: number
 }
 
 export const CONSTANT_NAMES: readonly (keyof StepConstants)[] = [
+  'throttleDepth',
   'sustained',
   'sustainedNarrow',
+  'wideGradient',
   'expertProducts',
   'fineScale',
   'castBytes',
@@ -72,5 +80,6 @@ export const CONSTANT_NAMES: readonly (keyof StepConstants)[] = [
   'dataHidden',
   'optimizerPasses',
   'stepSeconds',
+  'torchStepSeconds',
   'jitterPerDoubling',
 ]
