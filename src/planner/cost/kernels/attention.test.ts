@@ -61,6 +61,24 @@ test('the backward of 8k causal keys runs at 0.8 to 0.9 of the forward rate on B
   expect(rate).toBeLessThan(0.9)
 })
 
+// SimuMax's tables of one B200 and one A100 PCIe machine (bench/planner/extract/training-attention.csv): cuDNN and FlashAttention-2, 4k keys.
+test.each([
+  { device: 'B200 SXM', heads: 64, kvHeads: 8, headDim: 128, valueDim: 128, forward: 280, backward: 837 },
+  { device: 'B200 SXM', heads: 128, kvHeads: 128, headDim: 192, valueDim: 128, forward: 735, backward: 2377 },
+  { device: 'A100-80GB PCIe', heads: 64, kvHeads: 8, headDim: 128, valueDim: 128, forward: 1484, backward: 4383 },
+  { device: 'A100-80GB PCIe', heads: 128, kvHeads: 128, headDim: 192, valueDim: 128, forward: 4106, backward: 13734 },
+])('$device, $heads heads of $headDim over 4k keys: $forward us and back in $backward us', row => {
+  const { device, forward, backward, ...heads } = row
+  const lengths = { batch: 1, sequenceQ: 4096, sequenceKv: 4096, causal: true, latent: row.headDim === 192 }
+  for (const [direction, us] of [
+    ['forward', forward],
+    ['backward', backward],
+  ] as const) {
+    const seconds = attentionSeconds(named(device), { ...heads, ...lengths }, 'bf16', direction)
+    expect(Math.abs(seconds / (us * 1e-6) - 1)).toBeLessThan(0.15)
+  }
+})
+
 const devices = fc.constantFrom(...KNOWN_DEVICES.map(({ host }) => host.device))
 const directions = fc.constantFrom('forward', 'backward' as const)
 
@@ -77,6 +95,12 @@ test('more keys take longer and reach a higher rate', () => {
       expect(two!).toBeLessThan(4.05 * one!)
     }),
   )
+})
+
+test('a window as long as the sequence is none', () => {
+  const shape = paperShape(4096, 128)
+  const plain = attentionSeconds(h100, shape, 'bf16', 'forward')
+  expect(attentionSeconds(h100, { ...shape, window: 8192 }, 'bf16', 'forward')).toBe(plain)
 })
 
 test('a window is cheaper than all keys, and a mask than none', () => {

@@ -30,7 +30,7 @@ export function attentionSeconds(
   const isLatent = shape.latent === true
   const fit = attentionFit(device, kernel, direction, shape.headDim, isLatent)
   const tail = direction === 'forward' ? fit.waveShare : BACKWARD_TAIL * fit.waveShare
-  const forward = forwardSeconds({ ...fit, waveShare: tail }, shape, peak, device.processors)
+  const forward = forwardSeconds(fit, shape, peak, device.processors, tail)
   const backward = hasOwnBackward(device, isLatent) ? (shape.causal ? MASKED_BACKWARD : 1) : backwardRate(shape, device)
   // Five products for two: scores again, then the gradients of values, probabilities, queries and keys.
   const compute = direction === 'forward' ? forward : (2.5 * forward) / backward
@@ -44,15 +44,16 @@ export function forwardSeconds(
   shape: AttentionShape,
   peakFlops: number,
   processors: number,
+  waveShare = fit.waveShare,
 ): number {
   const { batch, heads, sequenceQ, headDim, valueDim } = shape
   const keys = visibleKeys(shape)
-  const edge = shape.window === undefined ? 0 : QUERY_TILE
+  const edge = shape.window === undefined || shape.window >= shape.sequenceKv ? 0 : QUERY_TILE
   const flops = 2 * batch * heads * sequenceQ * (keys + fit.windowEdge * edge) * (headDim + valueDim)
   const perTile = keys + edge
   const short = 1 + (fit.shortKeys / (2 * perTile)) ** fit.shortPower
   const waves = (batch * heads * Math.ceil(sequenceQ / QUERY_TILE)) / processors
-  const unfilled = 1 + fit.waveShare * (waves > 1 ? 0.5 / waves : 1 / waves - 0.5)
+  const unfilled = 1 + waveShare * (waves > 1 ? 0.5 / waves : 1 / waves - 0.5)
   return (flops * short * unfilled) / (fit.efficiency * peakFlops)
 }
 
