@@ -14,6 +14,9 @@ export interface LossBytes {
   readonly stranded: number
 }
 
+/** Recipes take Transformer Engine's fused loss since the middle of 2025. */
+const ENGINE_LOSS = 2025.4
+
 /** The DeepSpeed of large models was Megatron's until the trainers of Hugging Face and PyTorch took it over. */
 const isMegatronDeepSpeed = ({ family, year }: Software): boolean => family === 'deepspeed' && year < 2023
 
@@ -23,8 +26,9 @@ const LOSS_COMPILED = 2025.25
 export function lossBytesOf(software: Software, { base }: Precision, isVocabularyCut: boolean): LossBytes {
   const element = base === 'fp32' ? 4 : 2
   if (usesEngine(software) || isMegatronDeepSpeed(software))
-    // Fused, the gradient takes the logits' place. Else a copy in fp32 becomes the softmax and then the gradient.
-    return software.features.fusedCrossEntropy
+    // In Transformer Engine's loss the gradient takes the logits' place. In Megatron's own, fused or not, a copy in fp32 becomes the softmax
+    // and then the gradient.
+    return software.features.fusedCrossEntropy && software.year >= ENGINE_LOSS
       ? { kept: element, peak: element, stranded: 0 }
       : { kept: 4, peak: 4 + element, stranded: element }
   if (software.features.fusedCrossEntropy) return { kept: element, peak: 2 * element, stranded: 0 }
