@@ -49,11 +49,9 @@ class Table {
   readonly cells = new Map<string, Map<string, number[]>>()
   readonly name: string
   readonly keys: readonly string[]
-  readonly pick: (values: readonly number[]) => number
-  constructor(name: string, keys: readonly string[], pick = median) {
+  constructor(name: string, keys: readonly string[]) {
     this.name = name
     this.keys = keys
-    this.pick = pick
   }
   add(key: readonly (string | number)[], column: string, value: number) {
     const id = key.join(',')
@@ -65,7 +63,7 @@ class Table {
   write(comment: string) {
     const columns = [...new Set([...this.cells.values()].flatMap(row => [...row.keys()]))].toSorted()
     const lines = [...this.cells].map(([id, row]) =>
-      [id, ...columns.map(column => (row.has(column) ? Number(this.pick(row.get(column)!).toPrecision(4)) : ''))].join(
+      [id, ...columns.map(column => (row.has(column) ? Number(median(row.get(column)!).toPrecision(4)) : ''))].join(
         ',',
       ),
     )
@@ -114,7 +112,7 @@ async function quantiseTimes(data: string, device: string): Promise<Map<string, 
 
 /** The cast alone: reads two bytes an element, writes one. */
 async function passes(data: string) {
-  const table = new Table('cast', ['m', 'k'], times => Math.min(...times))
+  const table = new Table('cast', ['m', 'k'])
   for (const device of DEVICES.slice(1)) {
     for (const { engine, path } of tablesOf(data, device, 'quantize', 'scale_matrix_perf.parquet')) {
       if (engine === 'sglang') continue
@@ -124,9 +122,7 @@ async function passes(data: string) {
       }
     }
   }
-  table.write(
-    'Cast of bf16 to fp8 with a given scale, the faster of two engines, microseconds. aiconfigurator-core 0.12.0, Apache-2.0',
-  )
+  table.write('Cast of bf16 to fp8 with a given scale, microseconds. aiconfigurator-core 0.12.0, Apache-2.0')
 }
 
 /** The package's `mamba2` table holds the convolution only, not the scan. */

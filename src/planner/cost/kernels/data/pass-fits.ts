@@ -3,27 +3,27 @@ import type { PassFit } from '../fitted-pass.ts'
 
 export const PASS_FITS: Readonly<Record<string, PassFit>> = {
   'B200 SXM': {
-    memoryEfficiency: 0.80039,
-    launchMicroseconds: 1.9486,
+    memoryEfficiency: 0.69902,
+    launchMicroseconds: 2.0448,
   },
   'B300 SXM': {
-    memoryEfficiency: 0.80902,
-    launchMicroseconds: 1.8656,
+    memoryEfficiency: 0.70988,
+    launchMicroseconds: 1.9225,
   },
   'GB200 NVL72': {
-    memoryEfficiency: 0.83744,
-    launchMicroseconds: 1.9933,
+    memoryEfficiency: 0.74301,
+    launchMicroseconds: 2.2587,
   },
   'GB300 NVL72': {
-    memoryEfficiency: 0.83158,
-    launchMicroseconds: 1.9623,
+    memoryEfficiency: 0.74367,
+    launchMicroseconds: 2.2499,
   },
   'H100-80GB SXM': {
-    memoryEfficiency: 0.91733,
-    launchMicroseconds: 1.0863,
+    memoryEfficiency: 0.90342,
+    launchMicroseconds: 1.3889,
   },
   'H200-141GB SXM': {
-    memoryEfficiency: 0.89258,
-    launchMicroseconds: 1.2947,
+    memoryEfficiency: 0.87598,
+    launchMicroseconds: 1.5971,
   },
 }
