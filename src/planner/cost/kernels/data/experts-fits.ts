@@ -16,8 +16,8 @@ export const EXPERTS_FITS: Readonly<Record<string, Readonly<Partial<Record<GemmF
     },
     fp8Block: {
       efficiency: 1,
-      launchMicroseconds: 34.969,
-      passEfficiency: 0.31716,
+      launchMicroseconds: 34.967,
+      passEfficiency: 0.31722,
     },
   },
   'B300 SXM': {
@@ -33,8 +33,8 @@ export const EXPERTS_FITS: Readonly<Record<string, Readonly<Partial<Record<GemmF
     },
     fp8Block: {
       efficiency: 1,
-      launchMicroseconds: 33.275,
-      passEfficiency: 0.31364,
+      launchMicroseconds: 33.281,
+      passEfficiency: 0.31367,
     },
   },
   'GB200 NVL72': {
@@ -50,8 +50,8 @@ export const EXPERTS_FITS: Readonly<Record<string, Readonly<Partial<Record<GemmF
     },
     fp8Block: {
       efficiency: 1,
-      launchMicroseconds: 34.492,
-      passEfficiency: 0.33442,
+      launchMicroseconds: 34.53,
+      passEfficiency: 0.33441,
     },
   },
   'GB300 NVL72': {
@@ -67,8 +67,8 @@ export const EXPERTS_FITS: Readonly<Record<string, Readonly<Partial<Record<GemmF
     },
     fp8Block: {
       efficiency: 1,
-      launchMicroseconds: 33.588,
-      passEfficiency: 0.32416,
+      launchMicroseconds: 33.618,
+      passEfficiency: 0.32415,
     },
   },
   'H100-80GB SXM': {
@@ -83,9 +83,9 @@ export const EXPERTS_FITS: Readonly<Record<string, Readonly<Partial<Record<GemmF
       passEfficiency: 0.48104,
     },
     fp8Block: {
-      efficiency: 0.75496,
-      launchMicroseconds: 11.073,
-      passEfficiency: 0.24441,
+      efficiency: 0.73536,
+      launchMicroseconds: 11.492,
+      passEfficiency: 0.2466,
     },
   },
   'H200-141GB SXM': {
@@ -100,9 +100,9 @@ export const EXPERTS_FITS: Readonly<Record<string, Readonly<Partial<Record<GemmF
       passEfficiency: 0.40528,
     },
     fp8Block: {
-      efficiency: 0.9106,
-      launchMicroseconds: 11.755,
-      passEfficiency: 0.17171,
+      efficiency: 0.89711,
+      launchMicroseconds: 12.058,
+      passEfficiency: 0.17264,
     },
   },
 }
