@@ -4,7 +4,6 @@ import type { Flag } from './flag.ts'
 import {
   ALL_NAMESPACES,
   CLUSTER_FLAGS,
-  DRY_RUN,
   FIELD_SELECTOR,
   FILENAME,
   NAMESPACE,
@@ -14,99 +13,10 @@ import {
   TIMEOUT,
   WATCH,
 } from './global-flags.ts'
+import { WRITE_COMMANDS } from './write-commands.ts'
 
 const IDLE_TIMEOUT: Flag = { name: 'idle-timeout', value: 'TIME', help: 'stop when unused so long, such as 10m' }
-const FORCE_CONFLICTS: Flag = { name: 'force-conflicts', help: 'take over fields that another manager set' }
 const IGNORE_NOT_FOUND: Flag = { name: 'ignore-not-found', help: 'what is not there is no error' }
-
-const WRITE: readonly Command[] = [
-  {
-    name: 'init',
-    summary: 'Write a first declaration and its code into this folder',
-    usage: '[FOLDER]',
-    examples: ['solvent init && solvent run job.yaml', 'solvent init --template training gang'],
-    flags: [
-      {
-        name: 'template',
-        short: 't',
-        value: 'NAME',
-        choices: ['batch', 'sql', 'training', 'server'],
-        help: 'batch (default), sql, training or server',
-      },
-    ],
-    load: () => import('./commands/init.ts'),
-  },
-  {
-    name: 'run',
-    summary: 'Plan, compile and run a declaration, and stay to its end',
-    usage: 'FILE',
-    examples: ['solvent run job.yaml', 'solvent run job.yaml -d', 'solvent run job.yaml --context prod'],
-    flags: [
-      FILENAME,
-      { name: 'detach', short: 'd', help: 'do not wait: print the names and leave' },
-      output('text', 'name', 'json', 'yaml'),
-      TIMEOUT,
-      NAMESPACE,
-      ...CLUSTER_FLAGS,
-    ],
-    completes: 'file',
-    load: () => import('./commands/run.ts'),
-  },
-  {
-    name: 'plan',
-    summary: 'Show how a declaration would be cut into parallel work, and why',
-    usage: 'FILE',
-    examples: ['solvent plan job.yaml', 'solvent plan job.yaml -o json'],
-    flags: [
-      FILENAME,
-      output('text', 'json', 'yaml'),
-      { name: 'slots', value: 'NUMBER', help: 'plan for so many tasks at once' },
-      NAMESPACE,
-      ...CLUSTER_FLAGS,
-    ],
-    completes: 'file',
-    load: () => import('./commands/plan.ts'),
-  },
-  {
-    name: 'compile',
-    summary: 'Print the Kubernetes objects that a declaration becomes, or the configuration of a framework',
-    usage: 'FILE',
-    examples: ['solvent compile job.yaml', 'solvent compile job.yaml --for megatron > megatron-args.sh'],
-    flags: [
-      FILENAME,
-      output('yaml', 'json', 'name'),
-      {
-        name: 'for',
-        value: 'FRAMEWORK',
-        choices: ['megatron', 'torchtitan', 'deepspeed', 'accelerate', 'transformers', 'ranks'],
-        help: 'a plan for megatron, torchtitan, deepspeed, accelerate, transformers; or ranks',
-      },
-      { name: 'slots', value: 'NUMBER', help: 'plan for so many tasks at once' },
-      NAMESPACE,
-      ...CLUSTER_FLAGS,
-    ],
-    completes: 'file',
-    load: () => import('./commands/compile.ts'),
-  },
-  {
-    name: 'diff',
-    summary: 'Show what apply would change; exit code 0 nothing, 1 something, above 1 an error',
-    usage: 'FILE',
-    examples: ['solvent diff job.yaml'],
-    flags: [FILENAME, FORCE_CONFLICTS, NAMESPACE, ...CLUSTER_FLAGS],
-    completes: 'file',
-    load: () => import('./commands/diff.ts'),
-  },
-  {
-    name: 'apply',
-    summary: 'Make the cluster hold what files declare',
-    usage: '-f FILE',
-    examples: ['solvent apply -f job.yaml', 'solvent apply -f job.yaml --dry-run=server'],
-    flags: [FILENAME, DRY_RUN, FORCE_CONFLICTS, output('text', 'name', 'json', 'yaml'), NAMESPACE, ...CLUSTER_FLAGS],
-    completes: 'file',
-    load: () => import('./commands/apply.ts'),
-  },
-]
 
 const LOOK: readonly Command[] = [
   {
@@ -259,6 +169,17 @@ const CLUSTER: readonly Command[] = [
 
 const OTHER: readonly Command[] = [
   {
+    name: 'dashboard',
+    summary: 'Serve the plan explorer to your browser, on this machine only',
+    examples: ['solvent dashboard', 'solvent dashboard --port 8000 --no-open'],
+    flags: [
+      { name: 'port', value: 'NUMBER', help: 'port on 127.0.0.1; a free one unless given' },
+      { name: 'no-open', help: 'only print the address' },
+      output('text', 'json'),
+    ],
+    load: () => import('./commands/dashboard.ts'),
+  },
+  {
     name: 'version',
     summary: 'Print the version',
     examples: ['solvent version -o json'],
@@ -276,7 +197,7 @@ const OTHER: readonly Command[] = [
 ]
 
 export const COMMAND_GROUPS: readonly { readonly title: string; readonly commands: readonly Command[] }[] = [
-  { title: 'Declare and run', commands: WRITE },
+  { title: 'Declare and run', commands: WRITE_COMMANDS },
   { title: 'Look and steer', commands: LOOK },
   { title: 'The embedded cluster', commands: CLUSTER },
   { title: 'Other', commands: OTHER },

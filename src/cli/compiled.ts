@@ -7,6 +7,7 @@ import type { KubeObject } from '../kube/object.ts'
 import type { BatchJob, Server, TrainingJob } from '../spec/kinds.ts'
 import type { Item } from './declared.ts'
 import { exitWithProblems } from './exit.ts'
+import { fleetsOf } from './fleet-sources.ts'
 import { nodesOf, type Planned, plansOf, type Surroundings } from './planned.ts'
 import type { Target } from './target.ts'
 
@@ -21,7 +22,7 @@ export async function capabilitiesOf({ api, embedded }: Target): Promise<Capabil
 }
 
 export async function compiledFor(target: Target, item: Item): Promise<readonly KubeObject[]> {
-  return compileItems([item], { nodes: await nodesOf(target) }, await capabilitiesOf(target))
+  return compileItems([item], { nodes: await nodesOf(target), fleets: fleetsOf(target) }, await capabilitiesOf(target))
 }
 
 /** In the order in which they are applied: code first, then what the declaration becomes. Plain objects stay as they are. */

@@ -43,6 +43,7 @@ export const DRY_RUN: Flag = {
   choices: ['none', 'client', 'server'],
   help: 'client: only print; server: all checks, nothing stored',
 }
+export const FORCE_CONFLICTS: Flag = { name: 'force-conflicts', help: 'take over fields that another manager set' }
 export const TIMEOUT: Flag = { name: 'timeout', value: 'TIME', help: 'give up after, such as 30s or 5m' }
 
 export const output = (...choices: readonly string[]): Flag => ({

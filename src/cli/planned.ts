@@ -11,11 +11,14 @@ import type { BatchPlan } from '../planner/batch/plan.ts'
 import { planBatch } from '../planner/batch/plan-batch.ts'
 import { summariseBatchPlan } from '../planner/explain/describe-batch.ts'
 import { summariseTrainingPlan } from '../planner/explain/describe-training.ts'
+import type { FleetSources } from '../planner/fleet/resolve-fleet.ts'
 import type { TrainingPlan } from '../planner/training/plan.ts'
 import { planTraining } from '../planner/training/plan-training.ts'
 import type { BatchJob, Runnable } from '../spec/kinds.ts'
+import type { TrainingJob } from '../spec/training-job.ts'
 import type { Item } from './declared.ts'
 import { exitWithProblems } from './exit.ts'
+import { fleetsFor, fleetsOf } from './fleet-sources.ts'
 import type { Target } from './target.ts'
 
 export type Planned = { readonly item: Item & { readonly kind: 'declaration' } } & (
@@ -27,17 +30,26 @@ export type Planned = { readonly item: Item & { readonly kind: 'declaration' } }
 export interface Surroundings {
   /** The nodes of the cluster, or this machine as one. */
   readonly nodes: readonly Node[]
+  /** What the cluster knows of fleets; this machine alone unless given. */
+  readonly fleets?: () => Promise<FleetSources>
   /** `--slots`, instead of what the nodes have room for. */
   readonly slots?: number
 }
+
+export type ModelItem = Item & { readonly kind: 'declaration'; readonly declaration: TrainingJob }
+
+/** A job whose model is known: its strategy can be searched, predicted and explained. */
+export const hasModel = (item: Item): item is ModelItem =>
+  item.kind === 'declaration' && item.declaration.kind === 'TrainingJob' && item.declaration.spec.model !== undefined
 
 /** All plans, or all problems at their places in the files. */
 export async function plansOf(items: readonly Item[], surroundings: Surroundings): Promise<readonly Planned[]> {
   const planned: Planned[] = []
   const problems: Problem[] = []
+  const fleets = items.some(hasModel) ? await fleetsFor(items, surroundings) : {}
   for (const item of items) {
     if (item.kind === 'object' || item.declaration.kind === 'Fleet') continue
-    const result = await planOne(item, item.declaration, surroundings)
+    const result = await planOne(item, item.declaration, surroundings, fleets)
     if (result.ok) planned.push(result.value)
     else problems.push(...result.problems.map(each => ({ place: item.locate(each.field), ...each })))
   }
@@ -49,6 +61,7 @@ async function planOne(
   item: Planned['item'],
   declaration: Runnable,
   surroundings: Surroundings,
+  fleets: FleetSources,
 ): Promise<Result<Planned>> {
   switch (declaration.kind) {
     case 'BatchJob': {
@@ -56,7 +69,7 @@ async function planOne(
       return plan.ok ? ok({ kind: 'batch', item, plan: plan.value }) : plan
     }
     case 'TrainingJob': {
-      const plan = planTraining(declaration)
+      const plan = planTraining(declaration, fleets)
       return plan.ok ? ok({ kind: 'training', item, plan: plan.value }) : plan
     }
     case 'Server':
@@ -88,7 +101,7 @@ export const nodesOf = async ({ api }: Target): Promise<readonly Node[]> =>
 /** What `run` finds before it applies, in one line a plan. Only where the files are on this machine. */
 export async function checkPlans(target: Target, items: readonly Item[]): Promise<readonly string[]> {
   if (!target.embedded) return []
-  const planned = await plansOf(items, { nodes: await nodesOf(target) })
+  const planned = await plansOf(items, { nodes: await nodesOf(target), fleets: fleetsOf(target) })
   const full = await Promise.all(planned.map(outputProblems))
   if (full.flat().length > 0) throw exitWithProblems(full.flat())
   return planned.flatMap(summary)

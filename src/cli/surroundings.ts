@@ -3,6 +3,7 @@ import { type Capabilities, EMBEDDED } from '../compiler/capabilities.ts'
 import type { Invocation } from './command.ts'
 import { capabilitiesOf } from './compiled.ts'
 import { usageError } from './exit.ts'
+import { fleetsOf } from './fleet-sources.ts'
 import { nodesOf, type Surroundings, thisMachine } from './planned.ts'
 import { runningCluster, stateFolder } from './state-folder.ts'
 import { namesRealCluster, openTarget, type Target } from './target.ts'
@@ -23,7 +24,11 @@ export async function foresee(invocation: Invocation): Promise<Foreseen> {
   return {
     target,
     namespace: target?.namespace ?? flags.text('namespace') ?? 'default',
-    surroundings: { nodes: target ? await nodesOf(target) : [thisMachine()], ...(slots ? { slots } : {}) },
+    surroundings: {
+      nodes: target ? await nodesOf(target) : [thisMachine()],
+      ...(target ? { fleets: fleetsOf(target) } : {}),
+      ...(slots ? { slots } : {}),
+    },
     capabilities: target ? await capabilitiesOf(target) : EMBEDDED,
   }
 }
