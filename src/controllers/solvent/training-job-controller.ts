@@ -1,18 +1,27 @@
 /** The TrainingJob controller's shell. */
+import type { Result } from '../../base/problem.ts'
 import type { Capabilities } from '../../compiler/capabilities.ts'
 import { compile } from '../../compiler/compile.ts'
 import { attemptName } from '../../compiler/targets/training.ts'
-import type { ConfigMap, Pod } from '../../kube/core.ts'
+import type { ConfigMap, Node, Pod } from '../../kube/core.ts'
 import { OWNER_KIND, OWNER_NAME } from '../../kube/names.ts'
 import { controllerOf, type KubeObject, keyOf } from '../../kube/object.ts'
 import type { Job, PodGroup } from '../../kube/workloads.ts'
-import { planTraining } from '../../planner/training/plan-training.ts'
-import { API_VERSION, type TrainingJob } from '../../spec/kinds.ts'
+import { API_VERSION, type Fleet, type TrainingJob } from '../../spec/kinds.ts'
 import type { ControllerContext } from '../runtime/context.ts'
 import type { Controller } from '../runtime/run-controller.ts'
 import { childrenOf, finderOf, ownerKeysOf } from './children.ts'
-import { attemptOf, isPast, type PreparedTrainingJob, reconcileTrainingJob } from './reconcile-training-job.ts'
-import { refuseSpec } from './refusal.ts'
+import { nodeFacts } from './fleet-facts.ts'
+import { type PlanOnce, planOnce } from './plan-once.ts'
+import {
+  attemptOf,
+  isFinished,
+  isPast,
+  type PreparedTrainingJob,
+  reconcileTrainingJob,
+} from './reconcile-training-job.ts'
+import { type Refusal, refuseSpec } from './refusal.ts'
+import { createTrainingPlans } from './training-plans.ts'
 
 const KIND = 'TrainingJob'
 
@@ -25,17 +34,33 @@ export function trainingJobController(context: ControllerContext, capabilities: 
   const configMaps = informers.of<ConfigMap>('v1', 'ConfigMap')
   const groups = informers.of<PodGroup>('scheduling.k8s.io/v1beta1', 'PodGroup')
   const others = [informers.of('v1', 'Service'), informers.of('scheduling.k8s.io/v1beta1', 'Workload')]
+  const nodes = informers.of<Node>('v1', 'Node')
+  const fleets = informers.of<Fleet>(API_VERSION, 'Fleet')
   const queue = newQueue()
+  const plans = planOnce(job => ({
+    nodes: nodes.list().map(nodeFacts),
+    declared: fleets.list().filter(({ metadata }) => metadata.namespace === job.metadata.namespace),
+  }))
   const find = finderOf(informers)
   const uidOfOwner = (object: KubeObject): readonly string[] =>
     ownerKeysOf(KIND, object).map(() => controllerOf(object)!.uid)
   const jobsOf = jobs.index(uidOfOwner)
   const groupsOf = groups.index(uidOfOwner)
   const podsOf = pods.index(declarationOf)
+  const plans = createTrainingPlans(context.api, (namespace, name) => configMaps.get(namespace, name))
+
+  /** A job without a plan may have one now. */
+  const lookAgain = (): void => {
+    for (const job of trainingJobs.list()) if (!job.status?.plan) queue.add(keyOf(job))
+  }
 
   for (const event of ['add', 'update'] as const) {
     trainingJobs.on(event, (job: TrainingJob) => queue.add(keyOf(job)))
+    fleets.on(event, lookAgain)
   }
+  trainingJobs.on('delete', job => plans.forget(job))
+  nodes.on('add', lookAgain)
+  trainingJobs.on('delete', (job: TrainingJob) => plans.forget(keyOf(job)))
   const touchOwner = (object: KubeObject): void => {
     for (const key of ownerKeysOf(KIND, object)) queue.add(key)
   }
@@ -56,7 +81,7 @@ export function trainingJobController(context: ControllerContext, capabilities: 
     const job = trainingJobs.get(namespace, name)
     if (!job) return undefined
     const uid = job.metadata.uid!
-    const prepared = prepareTrainingJob(job, capabilities)
+    const prepared = prepareTrainingJob(job, capabilities, plans)
     const present = jobs.get(namespace, attemptName(job, attemptOf(job)))
     const gang = present && controllerOf(present)?.uid === uid ? present : undefined
     const isOfGang = (pod: Pod): boolean => gang !== undefined && controllerOf(pod)?.uid === gang.metadata.uid
@@ -74,19 +99,21 @@ export function trainingJobController(context: ControllerContext, capabilities: 
     return perform(reconcileTrainingJob(observed, clock.now()))
   }
 
-  const all = [trainingJobs, jobs, pods, configMaps, groups, ...others]
+  const all = [trainingJobs, jobs, pods, configMaps, groups, nodes, fleets, ...others]
   return { name: 'trainingjob', queue, ready: () => Promise.all(all.map(({ synced }) => synced)), reconcile, log }
 }
 
-function prepareTrainingJob(job: TrainingJob, capabilities: Capabilities): PreparedTrainingJob {
+function prepareTrainingJob(job: TrainingJob, capabilities: Capabilities, plans: PlanOnce): PreparedTrainingJob {
   const refusal = refuseSpec(job)
   if (refusal) return { kind: 'refused', refusal }
-  const plan = planTraining(job)
+  const plan = plans.plan(job)
   if (!plan.ok) return { kind: 'refused', refusal: { reason: 'InvalidSpec', problems: plan.problems } }
   const objects = compile(job, plan.value, capabilities, { attempt: attemptOf(job) })
   if (!objects.ok) return { kind: 'refused', refusal: { reason: 'PlanFailed', problems: objects.problems } }
   return { kind: 'planned', plan: plan.value, objects: objects.value }
 }
+
+const NOTHING: Refusal = { reason: 'InvalidSpec', problems: [] }
 
 /** A pod that is on its way out may run until the last of its grace period. */
 const mayRun = ({ status }: Pod): boolean => status?.phase !== 'Succeeded' && status?.phase !== 'Failed'
