@@ -1,5 +1,4 @@
 /** The TrainingJob controller's shell. */
-import type { Result } from '../../base/problem.ts'
 import type { Capabilities } from '../../compiler/capabilities.ts'
 import { compile } from '../../compiler/compile.ts'
 import { attemptName } from '../../compiler/targets/training.ts'
@@ -13,15 +12,8 @@ import type { Controller } from '../runtime/run-controller.ts'
 import { childrenOf, finderOf, ownerKeysOf } from './children.ts'
 import { nodeFacts } from './fleet-facts.ts'
 import { type PlanOnce, planOnce } from './plan-once.ts'
-import {
-  attemptOf,
-  isFinished,
-  isPast,
-  type PreparedTrainingJob,
-  reconcileTrainingJob,
-} from './reconcile-training-job.ts'
-import { type Refusal, refuseSpec } from './refusal.ts'
-import { createTrainingPlans } from './training-plans.ts'
+import { attemptOf, isPast, type PreparedTrainingJob, reconcileTrainingJob } from './reconcile-training-job.ts'
+import { refuseSpec } from './refusal.ts'
 
 const KIND = 'TrainingJob'
 
@@ -47,7 +39,6 @@ export function trainingJobController(context: ControllerContext, capabilities: 
   const jobsOf = jobs.index(uidOfOwner)
   const groupsOf = groups.index(uidOfOwner)
   const podsOf = pods.index(declarationOf)
-  const plans = createTrainingPlans(context.api, (namespace, name) => configMaps.get(namespace, name))
 
   /** A job without a plan may have one now. */
   const lookAgain = (): void => {
@@ -60,7 +51,6 @@ export function trainingJobController(context: ControllerContext, capabilities: 
   }
   trainingJobs.on('delete', job => plans.forget(job))
   nodes.on('add', lookAgain)
-  trainingJobs.on('delete', (job: TrainingJob) => plans.forget(keyOf(job)))
   const touchOwner = (object: KubeObject): void => {
     for (const key of ownerKeysOf(KIND, object)) queue.add(key)
   }
@@ -112,8 +102,6 @@ function prepareTrainingJob(job: TrainingJob, capabilities: Capabilities, plans:
   if (!objects.ok) return { kind: 'refused', refusal: { reason: 'PlanFailed', problems: objects.problems } }
   return { kind: 'planned', plan: plan.value, objects: objects.value }
 }
-
-const NOTHING: Refusal = { reason: 'InvalidSpec', problems: [] }
 
 /** A pod that is on its way out may run until the last of its grace period. */
 const mayRun = ({ status }: Pod): boolean => status?.phase !== 'Succeeded' && status?.phase !== 'Failed'
