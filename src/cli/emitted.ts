@@ -9,8 +9,10 @@ import { readHuggingFace } from '../planner/model/hugging-face.ts'
 import type { ModelSpec } from '../planner/model/model.ts'
 import type { TrainingPlan } from '../planner/training/plan.ts'
 import type { SoftwareFamily, TrainingJob } from '../spec/training-job.ts'
+import type { Item } from './declared.ts'
+import { hasModel } from './planned.ts'
 
-/** The defaults of the framework itself, when the declaration names no software. */
+/** What is planned for and predicted, when the declaration names no software. */
 const FAMILIES: Readonly<Partial<Record<Framework, SoftwareFamily>>> = {
   megatron: 'megatron',
   torchtitan: 'torchtitan',
@@ -20,6 +22,15 @@ const FAMILIES: Readonly<Partial<Record<Framework, SoftwareFamily>>> = {
 }
 
 const RECENT_YEAR = 2026
+
+/** A plan for a framework is one that it can run: where the declaration names no software, it is this framework. */
+export function plannedFor(framework: Framework, item: Item): Item {
+  const family = FAMILIES[framework]
+  if (!hasModel(item) || family === undefined || item.declaration.spec.software?.family !== undefined) return item
+  const { declaration } = item
+  const spec = { ...declaration.spec, software: { ...declaration.spec.software, family } }
+  return { ...item, declaration: { ...declaration, spec } }
+}
 
 export function emittedFor(framework: Framework, job: TrainingJob, plan: TrainingPlan): Result<Emitted> {
   const model = modelOf(job)

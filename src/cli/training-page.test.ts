@@ -121,8 +121,11 @@ test('a config that is not there is told at its place', async () => {
   })
 })
 
-test('the plan as configuration of a framework', async () => {
-  const { out, notes } = await solvent('compile', at('job.yaml'), '--for', 'megatron')
-  expect(out).toContain('--num-layers 8')
-  expect(notes).toContain('Yours to add')
+test('the plan as configuration of a framework is one that the framework can run', async () => {
+  const megatron = await solvent('compile', at('job.yaml'), '--for', 'megatron')
+  expect(megatron.out).toContain('--num-layers 8')
+  expect(megatron.notes).toContain('Yours to add')
+  expect(await solvent('compile', at('job.yaml'), '--for', 'torchtitan')).toMatchObject({ code: 0 })
+  expect(await solvent('compile', at('job.yaml'), '--for', 'deepspeed')).toMatchObject({ code: 0 })
+  expect(await solvent('compile', at('job.yaml'), '--for', 'accelerate')).toMatchObject({ code: 0 })
 })

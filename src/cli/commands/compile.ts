@@ -43,11 +43,12 @@ async function writeConfiguration(
   surroundings: Surroundings,
   terminal: Terminal,
 ): Promise<number> {
-  const jobs = (await plansOf(items, surroundings)).filter(planned => planned.kind === 'training')
+  const { emittedFor, plannedFor } = await import('../emitted.ts')
+  const meant = items.map(item => plannedFor(framework, item))
+  const jobs = (await plansOf(meant, surroundings)).filter(planned => planned.kind === 'training')
   if (jobs.length !== 1)
     throw usageError(`--for wants one TrainingJob; there ${jobs.length === 0 ? 'is none' : `are ${jobs.length}`}`)
   const { item, plan } = jobs[0]!
-  const { emittedFor } = await import('../emitted.ts')
   const emitted = emittedFor(framework, item.declaration as TrainingJob, plan)
   if (!emitted.ok) throw exitWithProblems(emitted.problems.map(each => ({ place: item.locate(each.field), ...each })))
   await terminal.write(emitted.value.text)
