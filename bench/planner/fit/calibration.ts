@@ -28,7 +28,7 @@ const isUsefulB = ({ row }: Run): boolean =>
   ['moe-modelzoo', 'dgxc-benchmarking', 'vtrain-single-node'].includes(row.source_group)
 
 /** Runs whose every condition is known say more, those of small old models less. */
-const TRUST: Readonly<Record<string, number>> = { 'simumax-b200': 2.5, 'vtrain-single-node': 0.3 }
+const TRUST: Readonly<Record<string, number>> = { 'simumax-b200': 3.5, 'vtrain-single-node': 0.3 }
 
 /** A page with many rows of one software says less a row than one with few. */
 function weightsOf(runs: readonly Run[]): Float64Array {

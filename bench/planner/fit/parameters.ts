@@ -22,7 +22,7 @@ export const PARAMETERS: Readonly<Record<keyof StepConstants, Omit<Parameter, 'n
   flash1: free(1.3, 0.1, 1, 2.5),
   passes: free(1, 0.12, 0.5, 2.5),
   routingPasses: free(1.2, 0.3, 0.5, 4),
-  launchSeconds: free(6e-6, 0.5, 1e-6, 3e-5),
+  launchSeconds: free(7e-6, 0.2, 1e-6, 3e-5),
   launchPerYear: free(0.7, 0.5, 0.05, 2),
   expertHostSeconds: free(8e-4, 0.4, 1e-5, 5e-3),
   collectiveHostSeconds: free(2e-5, 0.7, 1e-6, 2e-4),
@@ -33,7 +33,7 @@ export const PARAMETERS: Readonly<Record<keyof StepConstants, Omit<Parameter, 'n
   contention: free(5, 0.3, 1, 20),
   dataHidden: free(0.6, 0.3, 0.05, 0.95),
   optimizerPasses: free(1.3, 0.3, 0.7, 5),
-  stepSeconds: free(0.01, 0.4, 0.001, 0.1),
+  stepSeconds: free(0.006, 0.3, 0.001, 0.1),
   torchStepSeconds: free(0.03, 0.5, 0.001, 0.2),
   jitterPerDoubling: free(0.003, 0.5, 1e-4, 0.02),
 }

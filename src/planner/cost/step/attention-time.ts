@@ -49,8 +49,9 @@ function one(
     direction,
     kernel,
   )
-  const hot = attention === 'unfused' ? 1 : heat(prices)
-  return seconds * hot * constants.attention * (attention === 'flash1' ? constants.flash1 : 1)
+  // Scores through memory are bytes and plain products, not a kernel's schedule.
+  if (attention === 'unfused') return seconds
+  return seconds * heat(prices) * constants.attention * (attention === 'flash1' ? constants.flash1 : 1)
 }
 
 /** A hot device's clock holds for attention's products, too; on Blackwell about half of its time is exponentials and shared memory. */

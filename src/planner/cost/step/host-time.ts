@@ -7,6 +7,6 @@ export function smoothMaximum(a: number, b: number): number {
   if (b <= 0) return a
   const high = Math.max(a, b)
   const ratio = Math.min(a, b) / high
-  const squared = ratio * ratio
-  return high * Math.sqrt(Math.sqrt(1 + squared * squared))
+  const power = 6
+  return high * (1 + ratio ** power) ** (1 / power)
 }

@@ -1,6 +1,6 @@
 /** The communication groups of a layout and where they lie in the fleet: Megatron's order, tensor fastest, then context, data, pipeline (rank-map.ts). */
 import type { Fleet, NodePool } from '../../fleet/fleet.ts'
-import { type GroupSpan, spanOf } from '../../fleet/span.ts'
+import { type GroupSpan, neighbourSpanOf, spanOf } from '../../fleet/span.ts'
 import type { Layout } from '../../training/layout.ts'
 
 export interface Links {
@@ -45,7 +45,7 @@ export function linksOf(fleet: Fleet, layout: Placed): Links {
     pool: fleet.pools[0]!,
     tensor: span(tensor, 1),
     context: span(context, tensor),
-    pipeline: span(Math.min(2, pipeline), perStage),
+    pipeline: neighbourSpanOf(fleet, { size: pipeline, stride: perStage, world: ranks }),
     expert: span(expert, expertTensor),
     expertTensor: span(expertTensor, 1),
     shard: span(shard, tensor),

@@ -2,6 +2,8 @@
  * Time and memory of one training step of one layout: layers to stages, stages into the pipeline's schedule, then what happens once a step. The
  * heart of the planner in one page; each line is a file beside this one.
  */
+import type { Device } from '../../fleet/device.ts'
+import type { Workload } from '../../training/layout.ts'
 import { STEP_CONSTANTS } from '../data/constants.ts'
 import { predictMemory } from '../memory/memory.ts'
 import { leastBytes } from '../memory/reserved.ts'
@@ -35,15 +37,22 @@ export function pricesOf(
     features: software.features,
     expertImbalance: workload.expertImbalance,
     causal: workload.causal,
-    addsWideGradients: software.family === 'megatron' && workload.precision.gradientBytes === 4,
+    addsWideGradients: addsWideGradients(fleet.pools[0]!.device, software, workload),
     attention: attentionSoftware(software, fleet.pools[0]!.device),
     year: software.year,
     constants,
   }
 }
 
-export function predictStepTime(input: StepInput, constants: StepConstants = STEP_CONSTANTS): StepTime {
-  const links = linksOf(input.fleet, input.layout)
+const addsWideGradients = (device: Device, { family }: Software, { precision }: Workload): boolean =>
+  family === 'megatron' && precision.gradientBytes === 4 && device.generation === 'blackwell'
+
+/** `links`: where groups lie, when ranks are not placed in Megatron's order. */
+export function predictStepTime(
+  input: StepInput,
+  constants: StepConstants = STEP_CONSTANTS,
+  links: Links = linksOf(input.fleet, input.layout),
+): StepTime {
   const prices = pricesOf(input, constants)
   const stages = stageTimes(input, links, prices)
   const { parts: breakdown, inFlight } = pipelineTime(input, stages, microBatchesOf(input), links, prices)
