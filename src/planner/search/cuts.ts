@@ -4,54 +4,49 @@ import type { Dispatcher, Layout } from '../training/layout.ts'
 import type { AxisValues } from './axis-values.ts'
 import { divisorsOf } from './divisors.ts'
 import type { Question, SearchProblem } from './problem.ts'
-import type { Cut } from './stage-costs.ts'
+import type { Cut, DenseCut } from './stage-costs.ts'
 
-export function cutsOf(problem: SearchProblem, values: AxisValues, { without = {} }: Question = {}): readonly Cut[] {
-  const { model, fixed } = problem
-  const cuts: Cut[] = []
-  const experts = expertLayer(model)
-  for (const tensor of values.tensor) {
-    if (tensor === without.tensor) continue
-    for (const context of values.context) {
-      if (context === without.context) continue
-      for (const contextMethod of contextMethods(problem, tensor, context)) {
-        if (contextMethod === without.contextMethod) continue
-        for (const sequenceParallel of sequenceParallels(problem, tensor, context)) {
-          if (sequenceParallel === without.sequenceParallel) continue
-          for (const expert of values.expert) {
-            if (expert === without.expert) continue
-            for (const expertTensor of expertTensors(problem, tensor)) {
-              if (expertTensor === without.expertTensor) continue
-              for (const dispatcher of dispatchers(problem, expert, expertTensor)) {
-                if (dispatcher === without.dispatcher) continue
-                for (const microBatch of values.microBatch) {
-                  if (microBatch === without.microBatch) continue
-                  cuts.push({
-                    tensor,
-                    context,
-                    contextMethod,
-                    sequenceParallel,
-                    expert,
-                    expertTensor,
-                    dispatcher,
-                    microBatch,
-                  })
-                }
-              }
-            }
-          }
-        }
-      }
-    }
-  }
+export function denseCuts(problem: SearchProblem, values: AxisValues): readonly DenseCut[] {
+  const cuts: DenseCut[] = []
+  for (const tensor of values.tensor)
+    for (const context of values.context)
+      for (const contextMethod of contextMethods(problem, tensor, context))
+        for (const sequenceParallel of sequenceParallels(problem, tensor, context))
+          for (const microBatch of values.microBatch)
+            cuts.push({ tensor, context, contextMethod, sequenceParallel, microBatch })
   return cuts
-
-  function expertTensors(_problem: SearchProblem, tensor: number): readonly number[] {
-    if (fixed.expertTensor !== undefined) return [fixed.expertTensor]
-    if (!experts) return [tensor]
-    return divisorsOf(tensor).filter(degree => experts.ffn % degree === 0)
-  }
 }
+
+/** All ways to cut the experts beside it. */
+export function expertCuts(problem: SearchProblem, values: AxisValues, dense: DenseCut): readonly Cut[] {
+  const cuts: Cut[] = []
+  for (const expert of values.expert)
+    for (const expertTensor of expertTensors(problem, dense.tensor))
+      for (const dispatcher of dispatchers(problem, expert, expertTensor))
+        cuts.push({ ...dense, expert, expertTensor, dispatcher })
+  return cuts
+}
+
+function expertTensors({ model, fixed }: SearchProblem, tensor: number): readonly number[] {
+  if (fixed.expertTensor !== undefined) return [fixed.expertTensor]
+  const experts = expertLayer(model)
+  return experts ? divisorsOf(tensor).filter(degree => experts.ffn % degree === 0) : [tensor]
+}
+
+/** Whether a question leaves the cut in. */
+export const isAsked = (cut: Partial<Cut>, { without = {} }: Question): boolean =>
+  CUT_AXES.every(axis => cut[axis] === undefined || cut[axis] !== without[axis])
+
+const CUT_AXES = [
+  'tensor',
+  'context',
+  'contextMethod',
+  'sequenceParallel',
+  'expert',
+  'expertTensor',
+  'dispatcher',
+  'microBatch',
+] as const
 
 const expertLayer = (model: ModelSpec) => {
   const mlp = model.shapes.find(shape => shape.mlp?.kind === 'experts')?.mlp

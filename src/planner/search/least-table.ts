@@ -16,9 +16,12 @@ import type { LayerShape } from '../model/model.ts'
 import { operatorsOf } from '../model/operators.ts'
 import type { Recompute } from '../training/layout.ts'
 import type { CostInput } from './cost-input.ts'
-import type { Cut } from './stage-costs.ts'
+import type { Cut, DenseCut, Least } from './stage-costs.ts'
 
 const NONE: Recompute = { kind: 'none' }
+/** Forward and backward. */
+type Pair = readonly [forward: number, backward: number]
+
 const FULL: Recompute = { kind: 'full' }
 
 export class LeastTable {
@@ -26,7 +29,7 @@ export class LeastTable {
   readonly #prices: Prices
   readonly #linksFor: (cut: Cut) => Links
   readonly #counts: readonly number[]
-  readonly #seconds = new Map<string, number>()
+  readonly #seconds = new Map<string, Pair>()
   readonly #bytes = new Map<string, number>()
 
   constructor(given: CostInput, prices: Prices, linksFor: (cut: Cut) => Links) {
@@ -36,30 +39,68 @@ export class LeastTable {
     this.#counts = given.model.shapes.map((_, shape) => given.model.layers.filter(of => of === shape).length)
   }
 
-  /** All layers, embedding and head, forward and backward, added up. */
-  seconds(cut: Cut): number {
+  least(cut: Cut): Least {
     const { model } = this.#given
     const tokens = cut.microBatch / cut.context
     const dense = `${cut.tensor}/${cut.sequenceParallel}/${tokens}`
-    const mixer = `${cut.tensor}/${cut.sequenceParallel}/${cut.context}/${cut.contextMethod}/${cut.microBatch}`
     const experts = `${dense}/${cut.expert}/${cut.expertTensor}`
-    let sum = this.#kept(`e/${dense}`, () => this.#ends(cut))
+    const [head] = this.#kept(`e/${dense}`, () => this.#ends(cut))
+    let seconds = head
+    let layerForward = Number.POSITIVE_INFINITY
+    let layerBackward = Number.POSITIVE_INFINITY
     for (let i = 0; i < model.shapes.length; i++) {
-      const { mixer: own, mlp, extraNorms } = model.shapes[i]!
-      let layer = 0
-      if (own) layer += this.#kept(`m${i}/${mixer}`, () => this.#part({ mixer: own, extraNorms }, cut))
-      if (mlp?.kind === 'dense') layer += this.#kept(`d${i}/${dense}`, () => this.#part({ mlp, extraNorms: 0 }, cut))
-      if (mlp?.kind === 'experts')
-        layer +=
-          this.#kept(`c${i}/${experts}`, () => this.#compute({ mlp, extraNorms: 0 }, cut)) +
-          this.#kept(`t${i}/${experts}/${cut.dispatcher}`, () => this.#talk({ mlp, extraNorms: 0 }, cut, 0))
-      sum += this.#counts[i]! * layer
+      let [forward, backward] = this.#denseLayer(i, cut, dense)
+      const { mlp } = model.shapes[i]!
+      if (mlp?.kind === 'experts') {
+        const shape = { mlp, extraNorms: 0 }
+        const compute = this.#kept(`c${i}/${experts}`, () => this.#compute(shape, cut))
+        const talk = this.#kept(`t${i}/${experts}/${cut.dispatcher}`, () => this.#talk(shape, cut))
+        forward += compute[0] + talk[0]
+        backward += compute[1] + talk[1]
+      }
+      seconds += this.#counts[i]! * (forward + backward)
+      layerForward = Math.min(layerForward, forward)
+      layerBackward = Math.min(layerBackward, backward)
     }
-    return sum
+    return { seconds, layerForward, layerBackward }
+  }
+
+  /** With the experts' arithmetic at the device's peak and nothing of their exchange. */
+  leastDense(cut: DenseCut): number {
+    const { model, workload } = this.#given
+    const whole = { ...cut, expert: 1, expertTensor: 1, dispatcher: 'alltoall' } as const
+    const dense = `${cut.tensor}/${cut.sequenceParallel}/${cut.microBatch / cut.context}`
+    const peak = this.#prices.device.peakFlops[workload.precision.gemm] ?? Number.POSITIVE_INFINITY
+    const tokens = (cut.microBatch * workload.sequence) / cut.context / cut.tensor
+    let seconds = this.#kept(`e/${dense}`, () => this.#ends(whole))[0]
+    for (let i = 0; i < model.shapes.length; i++) {
+      const [forward, backward] = this.#denseLayer(i, whole, dense)
+      const { mlp } = model.shapes[i]!
+      const experts = mlp?.kind === 'experts' ? 6 * tokens * mlp.topK * (mlp.gated ? 3 : 2) * model.hidden * mlp.ffn : 0
+      seconds += this.#counts[i]! * (forward + backward + experts / peak)
+    }
+    return seconds
+  }
+
+  #denseLayer(i: number, cut: Cut, dense: string): Pair {
+    const { mixer, mlp, extraNorms } = this.#given.model.shapes[i]!
+    let [forward, backward] = [0, 0]
+    if (mixer) {
+      const key = `m${i}/${cut.tensor}/${cut.sequenceParallel}/${cut.context}/${cut.contextMethod}/${cut.microBatch}`
+      const own = this.#kept(key, () => this.#part({ mixer, extraNorms }, cut))
+      forward += own[0]
+      backward += own[1]
+    }
+    if (mlp?.kind === 'dense') {
+      const own = this.#kept(`d${i}/${dense}`, () => this.#part({ mlp, extraNorms: 0 }, cut))
+      forward += own[0]
+      backward += own[1]
+    }
+    return [forward, backward]
   }
 
   /** A rank has at least one layer, and that one is worked on. */
-  bytes(cut: Cut): number {
+  bytes(cut: DenseCut & Pick<Cut, 'expertTensor'>): number {
     const ulysses = cut.context > 1 && cut.contextMethod === 'ulysses'
     const key = `${cut.tensor}/${cut.sequenceParallel}/${cut.microBatch / cut.context}/${cut.expertTensor}/${ulysses}`
     let known = this.#bytes.get(key)
@@ -67,7 +108,14 @@ export class LeastTable {
       const { model, workload, software } = this.#given
       const kernels = kernelsFor(this.#given)
       const least = model.shapes.map(shape => {
-        const { keptBytes, workingBytes } = layerMemory(shape, model, this.#layerCut(cut), FULL, workload, kernels)
+        const { keptBytes, workingBytes } = layerMemory(
+          shape,
+          model,
+          this.#layerCut({ ...cut, expert: 1 }),
+          FULL,
+          workload,
+          kernels,
+        )
         return keptBytes + workingBytes
       })
       known = reservedBytes(Math.min(...least), software)
@@ -76,7 +124,7 @@ export class LeastTable {
     return known
   }
 
-  #kept(key: string, of: () => number): number {
+  #kept(key: string, of: () => Pair): Pair {
     let known = this.#seconds.get(key)
     if (known === undefined) {
       known = of()
@@ -85,7 +133,7 @@ export class LeastTable {
     return known
   }
 
-  #layerCut(cut: Cut): LayerCut {
+  #layerCut(cut: Omit<Cut, 'dispatcher'>): LayerCut {
     const { sequence } = this.#given.workload
     return {
       tensor: cut.tensor,
@@ -99,52 +147,47 @@ export class LeastTable {
     }
   }
 
-  #part(shape: LayerShape, cut: Cut): number {
+  #part(shape: LayerShape, cut: Cut): Pair {
     const { model, software } = this.#given
     const operators = operatorsOf(shape, model, this.#layerCut(cut), fusionOf(software))
     const forward = priceOperators(operators, 'forward', this.#prices).parts
     const backward = priceOperators(operators, 'backward', this.#prices).parts
-    return (
-      totalOf(forward) +
-      totalOf(backward) +
-      this.#direction(shape, cut, 'forward', forward.attention) +
-      this.#direction(shape, cut, 'backward', backward.attention)
-    )
+    return [
+      totalOf(forward) + this.#exchange(shape, cut, 'forward', forward.attention),
+      totalOf(backward) + this.#exchange(shape, cut, 'backward', backward.attention),
+    ]
   }
 
-  #compute(shape: LayerShape, cut: Cut): number {
+  #compute(shape: LayerShape, cut: Cut): Pair {
     const operators = operatorsOf(shape, this.#given.model, this.#layerCut(cut), fusionOf(this.#given.software))
-    return (
-      totalOf(priceOperators(operators, 'forward', this.#prices).parts) +
-      totalOf(priceOperators(operators, 'backward', this.#prices).parts)
-    )
+    return [
+      totalOf(priceOperators(operators, 'forward', this.#prices).parts),
+      totalOf(priceOperators(operators, 'backward', this.#prices).parts),
+    ]
   }
 
-  #talk(shape: LayerShape, cut: Cut, attentionTime: number): number {
-    return (
-      this.#direction(shape, cut, 'forward', attentionTime) + this.#direction(shape, cut, 'backward', attentionTime)
-    )
+  #talk(shape: LayerShape, cut: Cut): Pair {
+    return [this.#exchange(shape, cut, 'forward', 0), this.#exchange(shape, cut, 'backward', 0)]
   }
 
-  #direction(shape: LayerShape, cut: Cut, direction: 'forward' | 'backward', attentionTime: number): number {
+  #exchange(shape: LayerShape, cut: Cut, direction: 'forward' | 'backward', attentionTime: number): number {
     const { model } = this.#given
     const { dispatcher } = cut
     const links = this.#linksFor(cut)
-    return totalOf(
-      layerCommunication({
-        shape,
-        model,
-        cut: this.#layerCut(cut),
-        direction,
-        dispatcher,
-        links,
-        prices: this.#prices,
-        attentionTime,
-      }).parts,
-    )
+    const talk = {
+      shape,
+      model,
+      cut: this.#layerCut(cut),
+      direction,
+      dispatcher,
+      links,
+      prices: this.#prices,
+      attentionTime,
+    }
+    return totalOf(layerCommunication(talk).parts)
   }
 
-  #ends(cut: Cut): number {
+  #ends(cut: Cut): Pair {
     const { model, software } = this.#given
     const question = {
       model,
@@ -156,6 +199,7 @@ export class LeastTable {
       software,
     }
     const { embedding, head } = extraTimes(question)
-    return totalOf(embedding.forward) + totalOf(embedding.backward) + totalOf(head.forward) + totalOf(head.backward)
+    const all = [embedding.forward, embedding.backward, head.forward, head.backward]
+    return [all.reduce((sum, parts) => sum + totalOf(parts), 0), 0]
   }
 }

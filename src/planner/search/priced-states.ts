@@ -18,16 +18,21 @@ export function pricedStates(
   ranks: readonly RankLoad[],
   choices: readonly StateChoice[],
 ): readonly PricedState[] {
+  const { first, same } = kindsOf(ranks)
   const priced = choices.map(choice => {
     const bytes = new Float64Array(grid.pipeline)
     const strandedBytes = new Float64Array(grid.pipeline)
     const price = costs.states(grid, choice)
     let seconds = 0
-    for (let rank = 0; rank < bytes.length; rank++) {
+    for (const rank of first) {
       const cost = price(ranks[rank]!.load)
       bytes[rank] = cost.bytes
       strandedBytes[rank] = cost.strandedBytes
       seconds = Math.max(seconds, cost.seconds)
+    }
+    for (let rank = 0; rank < bytes.length; rank++) {
+      bytes[rank] = bytes[same[rank]!]!
+      strandedBytes[rank] = strandedBytes[same[rank]!]!
     }
     return { choice, seconds, bytes, strandedBytes }
   })
@@ -36,6 +41,25 @@ export function pricedStates(
   for (const i of order) if (!kept.some(faster => needsNoMore(faster, priced[i]!))) kept.push(priced[i]!)
   return kept
 }
+
+/** Most ranks of a pipeline hold the same: the first of each kind, and for every rank which of them it is like. */
+function kindsOf(ranks: readonly RankLoad[]): { readonly first: readonly number[]; readonly same: Int32Array } {
+  const first: number[] = []
+  const same = new Int32Array(ranks.length)
+  for (let rank = 0; rank < ranks.length; rank++) {
+    const known = first.find(other => isAlike(ranks[other]!, ranks[rank]!))
+    same[rank] = known ?? rank
+    if (known === undefined) first.push(rank)
+  }
+  return { first, same }
+}
+
+const isAlike = ({ load: a }: RankLoad, { load: b }: RankLoad): boolean =>
+  a.dense === b.dense &&
+  a.experts === b.experts &&
+  a.movedDense === b.movedDense &&
+  Math.abs(a.forwardSeconds - b.forwardSeconds) <= 1e-9 * a.forwardSeconds &&
+  Math.abs(a.backwardSeconds - b.backwardSeconds) <= 1e-9 * a.backwardSeconds
 
 function needsNoMore(a: PricedState, b: PricedState): boolean {
   for (let rank = 0; rank < a.bytes.length; rank++)

@@ -67,6 +67,7 @@ export function scoreNode(node: Node, sink: Sink): void {
     if (together) together.push(choice)
     else flavours.set(key, [choice])
   }
+  if (flavours.size === 0) return
   const options = pipelineOptions(problem, grid.pipeline, microBatches).filter(
     ({ schedule, chunks }) => schedule !== without.schedule && chunks !== without.chunks,
   )
@@ -90,6 +91,9 @@ interface Known {
   readonly loads: readonly RankLoad[]
   readonly states: readonly PricedState[]
 }
+
+export const capacityOf = ({ problem, question }: Pick<Node, 'problem' | 'question'>): number =>
+  Math.min(problem.costs.capacityBytes, question.memoryBytes ?? Number.POSITIVE_INFINITY)
 
 /** What the ranks of some stages hold, priced when first asked. */
 class Ranks {
@@ -145,7 +149,7 @@ class PipelineScore {
     this.#stretch = node.problem.costs.stretch(devicesUsed(node.grid))
     this.#outside = node.problem.costs.outsideBytes(node.grid)
     this.#send = node.grid.pipeline > 1 ? node.entry.costs.sendSeconds(node.grid) : 0
-    this.#capacity = Math.min(node.problem.costs.capacityBytes, node.question.memoryBytes ?? Number.POSITIVE_INFINITY)
+    this.#capacity = capacityOf(node)
   }
 
   all(sink: Sink): void {

@@ -13,7 +13,7 @@ import { abilitiesOf } from './abilities.ts'
 import { compareLayouts, layoutKey } from './layout-order.ts'
 import type { SearchProblem } from './problem.ts'
 import { Search } from './search.ts'
-import type { Cut, Elements, LayerCost, RankKind, StageCosts, StateChoice } from './stage-costs.ts'
+import type { Cut, DenseCut, Elements, LayerCost, Least, RankKind, StageCosts, StateChoice } from './stage-costs.ts'
 import { cutEvenly } from './stage-cut.ts'
 
 interface Knobs {
@@ -167,14 +167,22 @@ class Synthetic implements StageCosts {
     }
   }
   readonly vocabulary = (cut: Cut): Elements => ({ dense: 1 / cut.tensor, experts: 0 })
-  leastSeconds(cut: Cut): number {
+  /** Not quite the least, as a real bound would be. */
+  least(cut: Cut): Least {
     const all = this.#model.layers.map(shape => this.layer(cut, shape, { kind: 'none' }))
     const ends = [this.extra(cut, 0.05), this.extra(cut, this.#knobs.head)]
-    // Not quite the least, as a real bound would be.
-    return 0.9 * [...all, ...ends].reduce((sum, c) => sum + c.forwardSeconds + c.backwardSeconds + c.weightSeconds, 0)
+    const sum = [...all, ...ends].reduce((sum, c) => sum + c.forwardSeconds + c.backwardSeconds + c.weightSeconds, 0)
+    return {
+      seconds: 0.95 * sum,
+      layerForward: Math.min(...all.map(c => c.forwardSeconds)),
+      layerBackward: Math.min(...all.map(c => c.backwardSeconds + c.weightSeconds)),
+    }
   }
-  leastBytes(cut: Cut): number {
-    return this.working(cut, { kind: 'full' }, 1, false)
+  leastDense(cut: DenseCut): number {
+    return 0.9 * this.least({ ...cut, expert: 1, expertTensor: 1, dispatcher: 'hybridep' }).seconds
+  }
+  leastBytes(cut: DenseCut): number {
+    return this.working({ ...cut, expert: 1, expertTensor: 1, dispatcher: 'hybridep' }, { kind: 'full' }, 1, false)
   }
   cut(cut: Cut) {
     const extra = { embedding: this.extra(cut, 0.05), head: this.extra(cut, this.#knobs.head) }
@@ -221,6 +229,12 @@ class Synthetic implements StageCosts {
         0.05 * optimizer +
         (offload === 'none' ? 0 : offload === 'optimizer' ? 0.3 * optimizer : 0.7 * all),
     }
+  }
+  dependsOnWidth(): boolean {
+    return true
+  }
+  stateBytes(grid: Cut & { data: number }, choice: StateChoice, load: Elements) {
+    return this.state(grid, choice, load)
   }
   reservedBytes(allocated: number): number {
     return 1.05 * allocated

@@ -4,18 +4,18 @@
  * bounds schedules, recompute and states; what may still win is predicted as a whole, most promising first. Deterministic: ties fall to
  * the layout that comes first in `compare`.
  */
-import { formatBytes } from '../../base/units.ts'
 import type { StepPrediction } from '../cost/prediction.ts'
 import type { Rejection } from '../explain/training/analysis.ts'
 import type { Layout } from '../training/layout.ts'
 import { type AxisValues, axisValues } from './axis-values.ts'
 import { CutEntry } from './cut-entry.ts'
-import { cutsOf } from './cuts.ts'
 import { compareLayouts, layoutKey } from './layout-order.ts'
+import { MemoryFloor } from './memory-floor.ts'
 import { devicesUsed, fillsNodes, mostDevices, type Question, type SearchProblem } from './problem.ts'
+import { type RankedCut, RankedCuts } from './ranked-cuts.ts'
 import { allRecomputes } from './recompute-options.ts'
 import { Rejections } from './rejections.ts'
-import { type Scored, scoreNode, type Tally } from './score-node.ts'
+import { capacityOf, type Scored, scoreNode, type Tally } from './score-node.ts'
 import type { Cut } from './stage-costs.ts'
 import { ShapeCounts } from './stages.ts'
 
@@ -33,17 +33,13 @@ export interface Answer {
   readonly rejected: readonly Rejection[]
 }
 
-interface Ranked {
-  readonly cut: Cut
-  /** Device-seconds of a sequence, from below. */
-  readonly perSequence: number
-}
-
 /** Keeps what it learns of cuts from one question to the next. */
 export class Search {
   readonly problem: SearchProblem
   readonly values: AxisValues
   readonly #counts: ShapeCounts
+  readonly #cuts: RankedCuts
+  readonly #floor: MemoryFloor
   readonly #entries = new Map<string, CutEntry>()
   readonly #predictions = new Map<string, Found>()
   readonly #gridsOf = new Map<number, readonly GridSize[]>()
@@ -53,31 +49,14 @@ export class Search {
     this.problem = problem
     this.values = axisValues(problem)
     this.#counts = new ShapeCounts(problem.model)
+    this.#cuts = new RankedCuts(problem, this.values)
+    this.#floor = new MemoryFloor(problem, this.#counts)
   }
 
   best(question: Question = {}): Answer {
     const before = this.#simulated
     const run = new Run(this, question)
-    const recomputes = allRecomputes(this.problem)
-    let nodes = 0
-    for (const { cut, perSequence } of this.#ranked(question, run)) {
-      for (const size of this.#grids(cut.tensor * cut.context)) {
-        const { pipeline, data, devices } = size
-        const least =
-          this.problem.costs.stretch(devices) *
-          (this.problem.costs.stepSeconds + (perSequence * this.problem.workload.globalBatch) / devices)
-        if (least >= run.limit()) break
-        if (!this.#isPossible(size, cut, question)) continue
-        nodes++
-        const entry = this.#entry(cut)
-        const grid = { ...cut, pipeline, data }
-        const microBatches = this.problem.workload.globalBatch / (data * cut.microBatch)
-        scoreNode({ problem: this.problem, question, counts: this.#counts, recomputes, entry, grid, microBatches }, run)
-        run.settle()
-        if (question.isAnyEnough && run.found) break
-      }
-      if (question.isAnyEnough && run.found) break
-    }
+    const nodes = this.#visit(question, run)
     run.finish()
     return {
       found: run.found,
@@ -86,6 +65,59 @@ export class Search {
       simulated: this.#simulated - before,
       rejected: [...this.values.rejected, ...run.rejections.list()],
     }
+  }
+
+  /** Every cut and grid that may win, most promising cuts first. */
+  #visit(question: Question, run: Run): number {
+    const { problem } = this
+    const most = mostDevices(problem, question)
+    const capacity = capacityOf({ problem, question })
+    const recomputes = allRecomputes(problem)
+    let nodes = 0
+    for (const ranked of this.#cuts.inOrder(question, capacity, run.rejections)) {
+      if (this.#least(ranked.perSequence, most) >= run.limit()) break
+      const { cut } = ranked
+      for (const { pipeline, data, devices } of this.#grids(cut.tensor * cut.context)) {
+        if (this.#least(ranked.perSequence, devices) >= run.limit()) break
+        if (!this.#isPossible({ pipeline, data, devices }, cut, question)) continue
+        const microBatches = problem.workload.globalBatch / (data * cut.microBatch)
+        if (this.#leastPiped(ranked, pipeline, microBatches, devices) >= run.limit()) {
+          run.tally.tooSlow++
+          continue
+        }
+        const entry = this.#entry(cut)
+        const grid = { ...cut, pipeline, data }
+        const floor = this.#floor.bytes(entry, grid) + ranked.leastBytes
+        if (floor > capacity) {
+          run.tally.tooLarge++
+          run.tally.nearestBytes = Math.min(run.tally.nearestBytes, floor)
+          continue
+        }
+        nodes++
+        scoreNode({ problem, question, counts: this.#counts, recomputes, entry, grid, microBatches }, run)
+        run.settle()
+        if (question.isAnyEnough && run.found) return nodes
+      }
+    }
+    return nodes
+  }
+
+  #least(perSequence: number, devices: number): number {
+    const { costs, workload } = this.problem
+    return costs.stretch(devices) * (costs.stepSeconds + (perSequence * workload.globalBatch) / devices)
+  }
+
+  /** With the way of the first micro-batch to the last rank and, where backwards are whole, of the last one back: at least a layer a rank. */
+  #leastPiped({ least }: RankedCut, pipeline: number, microBatches: number, devices: number): number {
+    const { costs, abilities, fixed, model } = this.problem
+    const schedules = fixed.schedule === undefined ? abilities.schedules : [fixed.schedule]
+    const isBoth = schedules.includes('dualpipe')
+    const splits = schedules.some(name => name.startsWith('zb') || name.startsWith('dualpipe'))
+    const ramp = isBoth ? 0 : (pipeline - 1) * (least.layerForward + (splits ? 0 : least.layerBackward))
+    // A rank has a whole number of layers; with dualpipe it shares two stages.
+    const layers = isBoth ? model.layers.length / pipeline : Math.ceil(model.layers.length / pipeline)
+    const busy = Math.max(least.seconds / pipeline, layers * (least.layerForward + least.layerBackward))
+    return costs.stretch(devices) * (costs.stepSeconds + microBatches * busy + ramp)
   }
 
   /** Whether anything fits at all; ends with the first. */
@@ -103,7 +135,6 @@ export class Search {
     return prediction
   }
 
-  /** Cuts by their least time a sequence. Those of which no rank can hold one layer are left out. */
   /** All that was predicted whole and fits. */
   predicted(): readonly { readonly layout: Layout; readonly stepSeconds: number; readonly memoryBytes: number }[] {
     return [...this.#predictions.values()]
@@ -113,24 +144,6 @@ export class Search {
         stepSeconds: prediction.seconds,
         memoryBytes: mostNeeded(prediction),
       }))
-  }
-
-  #ranked(question: Question, { rejections }: Run): readonly Ranked[] {
-    const { costs } = this.problem
-    const capacity = Math.min(costs.capacityBytes, question.memoryBytes ?? Number.POSITIVE_INFINITY)
-    const ranked: Ranked[] = []
-    for (const cut of cutsOf(this.problem, this.values, question)) {
-      if (costs.leastBytes(cut) <= capacity)
-        ranked.push({ cut, perSequence: (cut.tensor * cut.context * costs.leastSeconds(cut)) / cut.microBatch })
-      else
-        rejections.add(
-          'one layer does not fit',
-          cut,
-          () =>
-            `one layer of ${cut.microBatch} sequences needs ${formatBytes(costs.leastBytes(cut))} of ${formatBytes(capacity)}`,
-        )
-    }
-    return ranked.sort((a, b) => a.perSequence - b.perSequence)
   }
 
   #entry(cut: Cut): CutEntry {

@@ -20,6 +20,18 @@ export interface Cut {
   readonly microBatch: number
 }
 
+/** A cut before it is known how experts are cut. */
+export type DenseCut = Omit<Cut, 'expert' | 'expertTensor' | 'dispatcher'>
+
+/** Bounds from below. */
+export interface Least {
+  /** All stages' work added up. */
+  readonly seconds: number
+  /** Of any layer. */
+  readonly layerForward: number
+  readonly layerBackward: number
+}
+
 /** A cut in its place: how many stages and copies there are around it. */
 export interface Grid extends Cut {
   readonly pipeline: number
@@ -107,12 +119,17 @@ export interface CutCosts {
 export interface StageCosts {
   /** Of one device. */
   readonly capacityBytes: number
-  /** All of one micro-batch's work, without recompute, added up over the stages: at least this. Cheaper to ask than the layers. */
-  leastSeconds(cut: Cut): number
-  /** Memory of any rank with this cut: at least this. It grows with the micro-batch. */
-  leastBytes(cut: Cut): number
+  /** Of one micro-batch without recompute; cheaper to ask than the layers. */
+  least(cut: Cut): Least
+  /** The same `seconds` before it is known how experts are cut. */
+  leastDense(cut: DenseCut): number
+  /** Memory of any rank with this cut: at least this. */
+  leastBytes(cut: DenseCut & Pick<Cut, 'expertTensor'>): number
   cut(cut: Cut): CutCosts
   states(grid: Grid, choice: StateChoice): (load: StageLoad) => StateCost
+  /** Whether narrower shards can be worth anything: else only the widest are looked at. */
+  dependsOnWidth(zero: Layout['zero']): boolean
+  stateBytes(grid: Grid, choice: StateChoice, elements: Elements): Omit<StateCost, 'seconds'>
   /** With the allocator's reserve. Grows with both. */
   reservedBytes(allocatedBytes: number, strandedBytes: number): number
   /** Outside of the allocator. */

@@ -6,7 +6,7 @@ import type { Grid, StateChoice } from './stage-costs.ts'
 
 /** Every choice for so many data and context ranks and stages. */
 export function stateChoices(
-  { abilities, fixed }: SearchProblem,
+  { abilities, fixed, costs }: SearchProblem,
   grid: Pick<Grid, 'data' | 'context' | 'pipeline'>,
 ): readonly StateChoice[] {
   const ranks = grid.data * grid.context
@@ -22,6 +22,6 @@ export function stateChoices(
     if (zero === 0) return fixed.shardRanks === undefined || fixed.shardRanks === 1 ? [1] : []
     if (fixed.shardRanks !== undefined) return most % fixed.shardRanks === 0 ? [fixed.shardRanks] : []
     if (most === 1) return fixed.zero === undefined ? [] : [1]
-    return abilities.partialShards ? divisorsOf(most).filter(width => width > 1) : [most]
+    return abilities.partialShards && costs.dependsOnWidth(zero) ? divisorsOf(most).filter(width => width > 1) : [most]
   }
 }

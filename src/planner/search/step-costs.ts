@@ -39,7 +39,8 @@ export function stepCosts(given: CostInput): StageCosts {
     capacityBytes: Math.min(...fleet.pools.map(pool => pool.device.memoryBytes)),
     stepSeconds: STEP_CONSTANTS.stepSeconds,
     stretch: used => 1 + jitterShare(used, STEP_CONSTANTS),
-    leastSeconds: cut => least.seconds(cut),
+    least: cut => least.least(cut),
+    leastDense: cut => least.leastDense(cut),
     leastBytes: cut => least.bytes(cut),
     cut: cut => new StepCut(given, prices, linksFor, filled(cut)),
     states: (grid, choice) => {
@@ -59,6 +60,17 @@ export function stepCosts(given: CostInput): StageCosts {
           strandedBytes: stranded,
         }
       }
+    },
+    // ZeRO-1 averages over all data ranks whatever it shards: narrower shards only need more memory and update more.
+    dependsOnWidth: zero => zero >= 2,
+    stateBytes: (grid, choice, elements) => {
+      const { parameters, gradients, optimizerStates, stranded } = stateBytes(
+        elements,
+        pieceOf(grid, choice),
+        workload,
+        software,
+      )
+      return { bytes: parameters + gradients + optimizerStates, strandedBytes: stranded }
     },
     reservedBytes: (allocated, stranded) => reservedBytes(allocated + stranded, software),
     outsideBytes: grid => contextBytes(inputOf(given, pieceOf(grid))),

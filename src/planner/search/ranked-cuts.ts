@@ -1,0 +1,85 @@
+/**
+ * Cuts in the order of their least time a sequence and device, made as far as they are asked for: first the dense part of each is bounded, and
+ * only where that may still win are the experts' ways to be cut written out beneath it. Kept from one question to the next.
+ */
+import { formatBytes } from '../../base/units.ts'
+import type { AxisValues } from './axis-values.ts'
+import { denseCuts, expertCuts, isAsked } from './cuts.ts'
+import { Heap } from './heap.ts'
+import type { Question, SearchProblem } from './problem.ts'
+import type { Rejections } from './rejections.ts'
+import type { Cut, DenseCut, Least } from './stage-costs.ts'
+
+export interface RankedCut {
+  readonly cut: Cut
+  /** Device-seconds of a sequence, from below. */
+  readonly perSequence: number
+  readonly least: Least
+  readonly leastBytes: number
+}
+
+interface RankedDense {
+  readonly dense: DenseCut
+  readonly perSequence: number
+  readonly leastBytes: number
+  cuts: readonly RankedCut[] | undefined
+}
+
+const perSequence = ({ tensor, context, microBatch }: DenseCut, seconds: number): number =>
+  (tensor * context * seconds) / microBatch
+
+export class RankedCuts {
+  readonly #problem: SearchProblem
+  readonly #values: AxisValues
+  readonly #dense: readonly RankedDense[]
+
+  constructor(problem: SearchProblem, values: AxisValues) {
+    this.#problem = problem
+    this.#values = values
+    const { costs } = problem
+    this.#dense = denseCuts(problem, values)
+      .map(dense => ({ dense, leastBytes: costs.leastBytes({ ...dense, expertTensor: 1 }) }))
+      .filter(({ leastBytes }) => leastBytes <= costs.capacityBytes)
+      .map(({ dense, leastBytes }) => ({
+        dense,
+        leastBytes,
+        perSequence: perSequence(dense, costs.leastDense(dense)),
+        cuts: undefined,
+      }))
+      .sort((a, b) => a.perSequence - b.perSequence)
+  }
+
+  /** In order, until the least time a sequence cannot win. */
+  *inOrder(question: Question, capacity: number, rejections: Rejections): Generator<RankedCut> {
+    const heap = new Heap<RankedCut>()
+    const dense = this.#dense.filter(each => isAsked(each.dense, question))
+    for (let next = 0; next < dense.length || heap.leastKey < Number.POSITIVE_INFINITY; ) {
+      while (next < dense.length && dense[next]!.perSequence <= heap.leastKey) {
+        const own = dense[next++]!
+        if (own.leastBytes > capacity) reject(rejections, own.dense, own.leastBytes, capacity)
+        else for (const cut of this.#expanded(own)) if (isAsked(cut.cut, question)) heap.put(cut.perSequence, cut)
+      }
+      const cut = heap.take()
+      if (!cut) continue
+      if (cut.leastBytes > capacity) reject(rejections, cut.cut, cut.leastBytes, capacity)
+      else yield cut
+    }
+  }
+
+  #expanded(own: RankedDense): readonly RankedCut[] {
+    const { costs } = this.#problem
+    own.cuts ??= expertCuts(this.#problem, this.#values, own.dense).map(cut => {
+      const least = costs.least(cut)
+      return { cut, least, perSequence: perSequence(cut, least.seconds), leastBytes: costs.leastBytes(cut) }
+    })
+    return own.cuts
+  }
+}
+
+function reject(rejections: Rejections, cut: DenseCut, bytes: number, capacity: number): void {
+  rejections.add(
+    'one layer does not fit',
+    cut,
+    () => `one layer of ${cut.microBatch} sequences needs ${formatBytes(bytes)} of ${formatBytes(capacity)}`,
+  )
+}
