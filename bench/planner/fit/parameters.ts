@@ -26,6 +26,7 @@ export const PARAMETERS: Readonly<Record<keyof StepConstants, Omit<Parameter, 'n
   launchPerYear: free(0.7, 0.5, 0.05, 2),
   expertHostSeconds: free(8e-4, 0.4, 1e-5, 5e-3),
   collectiveHostSeconds: free(2e-5, 0.7, 1e-6, 2e-4),
+  skewSeconds: free(1.5e-5, 0.4, 1e-6, 1e-4),
   tensorHidden: free(0.6, 0.3, 0.1, 0.95),
   contextHidden: free(0.6, 0.3, 0.1, 0.95),
   expertHidden: free(0.4, 0.3, 0.05, 0.95),

@@ -69,7 +69,9 @@ function tensorExposed(talk: Talk): Exposed {
       seconds(talk, 'reduce-scatter', bytes, links.tensor)
     : seconds(talk, 'all-reduce', bytes, links.tensor)
   const hidden = prices.features.overlapTensor ? prices.constants.tensorHidden : 0
-  return { seconds: blocks * block * (1 - hidden), launches: blocks * (cut.sequenceParallel ? gathers + 1 : 1) }
+  const launches = blocks * (cut.sequenceParallel ? gathers + 1 : 1)
+  const waiting = launches * prices.constants.skewSeconds
+  return { seconds: (blocks * block + waiting) * (1 - hidden), launches }
 }
 
 /** Transformer Engine casts before it gathers when it pipelines the two. */
@@ -126,5 +128,5 @@ function expertExposed(talk: Talk): Exposed {
     launches += 2
   }
   const hidden = prices.features.overlapExpert ? prices.constants.expertHidden : 0
-  return { seconds: sum * (1 - hidden), launches }
+  return { seconds: (sum + (launches / 2) * prices.constants.skewSeconds) * (1 - hidden), launches }
 }

@@ -33,6 +33,8 @@ export interface StepConstants {
   readonly expertHostSeconds: number
   /** Host time of a collective between layers. */
   readonly collectiveHostSeconds: number
+  /** Wait for the last rank before a collective that all of a layer needs. */
+  readonly skewSeconds: number
   /** Part of tensor-parallel communication that hides when it is pipelined with GEMMs. */
   readonly tensorHidden: number
   /** Part of the ring's communication that hides behind attention. */
@@ -72,6 +74,7 @@ export const CONSTANT_NAMES: readonly (keyof StepConstants)[] = [
   'launchPerYear',
   'expertHostSeconds',
   'collectiveHostSeconds',
+  'skewSeconds',
   'tensorHidden',
   'contextHidden',
   'expertHidden',
