@@ -30,13 +30,12 @@ export function fleetFromNodes(
   field = 'spec.fleet',
 ): Result<DiscoveredFleet> {
   const notes: string[] = []
+  const slicesOf = new Map<string, SliceFacts[]>()
+  for (const slice of slices) slicesOf.set(slice.nodeName, [...(slicesOf.get(slice.nodeName) ?? []), slice])
   const hosts = nodes
     .filter(node => !node.isOut)
     .flatMap((node): readonly Host[] => {
-      const devices = devicesOfNode(
-        node,
-        slices.filter(slice => slice.nodeName === node.name),
-      )
+      const devices = devicesOfNode(node, slicesOf.get(node.name) ?? [])
       if (devices && 'why' in devices) notes.push(`node ${node.name} is left out: ${devices.why}`)
       return devices && !('why' in devices) ? [{ node, devices }] : []
     })
