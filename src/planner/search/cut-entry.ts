@@ -50,11 +50,12 @@ export class CutEntry {
       const embedding = this.costs.embedding(exchange)
       const head = this.costs.head(exchange)
       const options = recomputeOptions(recomputes, total, this.costs, exchange)
+      const plainOption =
+        options.find(({ recompute }) => recompute.kind === 'none') ??
+        recomputeOption(NO_RECOMPUTE, total, this.costs, exchange)
       priced = {
         options,
-        plain:
-          options.find(({ recompute }) => recompute.kind === 'none') ??
-          recomputeOption(NO_RECOMPUTE, total, this.costs, exchange),
+        plain: plainOption,
         embedding,
         head,
         extraSeconds: secondsOf(embedding) + secondsOf(head),

@@ -4,6 +4,7 @@
  */
 import type { Layout, Recompute } from '../training/layout.ts'
 import { type CutEntry, exchangeOf, type Priced } from './cut-entry.ts'
+import { FirstRank } from './memory-pressure.ts'
 import { pipelineBound } from './pipeline-bound.ts'
 import { type PipelineOption, pipelineOptions } from './pipeline-options.ts'
 import { type PricedState, pricedStates } from './priced-states.ts'
@@ -81,7 +82,7 @@ export function scoreNode(node: Node, sink: Sink): void {
         known = new Ranks(node, stages, priced, choices)
         ranks.set(stages, known)
       }
-      new PipelineScore(node, option, stages, priced, known, choices.length).all(sink)
+      new PipelineScore(node, option, stages, priced, known, choices).all(sink)
     }
   }
 }
@@ -133,19 +134,29 @@ class PipelineScore {
   readonly #stages: Stages
   readonly #priced: Priced
   readonly #ranks: Ranks
+  readonly #choices: readonly StateChoice[]
   readonly #numChoices: number
   readonly #stretch: number
   readonly #send: number
   readonly #capacity: number
   readonly #outside: number
+  #room = 0
 
-  constructor(node: Node, option: PipelineOption, stages: Stages, priced: Priced, ranks: Ranks, numChoices: number) {
+  constructor(
+    node: Node,
+    option: PipelineOption,
+    stages: Stages,
+    priced: Priced,
+    ranks: Ranks,
+    choices: readonly StateChoice[],
+  ) {
     this.#node = node
     this.#option = option
     this.#stages = stages
     this.#priced = priced
     this.#ranks = ranks
-    this.#numChoices = numChoices
+    this.#choices = choices
+    this.#numChoices = choices.length
     this.#stretch = node.problem.costs.stretch(devicesUsed(node.grid))
     this.#outside = node.problem.costs.outsideBytes(node.grid)
     this.#send = node.grid.pipeline > 1 ? node.entry.costs.sendSeconds(node.grid) : 0
@@ -155,17 +166,36 @@ class PipelineScore {
   all(sink: Sink): void {
     const { problem, question, grid, microBatches } = this.#node
     const without = question.without?.recompute as Recompute | undefined
+    const first = this.#firstRank()
     for (const recompute of this.#priced.options) {
       if (without && sameRecompute(without, recompute.recompute)) continue
       // Full recompute may stop after some layers of each stage, unless the user fixed how many.
       const isPartial =
         recompute.recompute.kind === 'full' && problem.fixed.recompute === undefined && this.#stages.longest > 1
-      const seconds = isPartial ? this.#priced.plain.layerSeconds : recompute.layerSeconds
-      const even = (microBatches * (seconds + this.#priced.extraSeconds)) / grid.pipeline
-      if (this.#least(even, 0) >= sink.limit()) sink.tally.tooSlow += this.#numChoices
+      const { plain, extraSeconds } = this.#priced
+      const atFirst = isPartial
+        ? first.leastSeconds(recompute, plain, this.#room)
+        : first.seconds(recompute, this.#room)
+      const even = ((isPartial ? plain : recompute).layerSeconds + extraSeconds) / grid.pipeline
+      // With dualpipe two directions share a rank's time.
+      const busy = this.#stages.timeShare < 1 ? even : Math.max(even, atFirst)
+      if (atFirst === Number.POSITIVE_INFINITY) sink.tally.tooLarge += this.#numChoices
+      else if (this.#least(microBatches * busy, 0) >= sink.limit()) sink.tally.tooSlow += this.#numChoices
       else if (isPartial) this.#partial(sink, recompute)
       else this.#whole(sink, recompute)
     }
+  }
+
+  /** The first rank, and what the lightest states leave it for activations. */
+  #firstRank(): FirstRank {
+    const { problem, entry, counts, grid, microBatches } = this.#node
+    const { embedding } = this.#priced
+    const first = new FirstRank(entry.costs, counts, this.#option, this.#stages, embedding, grid.pipeline, microBatches)
+    let states = Number.POSITIVE_INFINITY
+    for (const choice of this.#choices)
+      states = Math.min(states, problem.costs.stateBytes(grid, choice, first.elements).bytes)
+    this.#room = problem.costs.allocatable(this.#capacity - this.#outside) - states
+    return first
   }
 
   /** The fastest states that fit. */

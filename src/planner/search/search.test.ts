@@ -239,6 +239,9 @@ class Synthetic implements StageCosts {
   reservedBytes(allocated: number): number {
     return 1.05 * allocated
   }
+  allocatable(reserved: number): number {
+    return reserved / 1.05
+  }
   outsideBytes(): number {
     return 1
   }

@@ -132,6 +132,8 @@ export interface StageCosts {
   stateBytes(grid: Grid, choice: StateChoice, elements: Elements): Omit<StateCost, 'seconds'>
   /** With the allocator's reserve. Grows with both. */
   reservedBytes(allocatedBytes: number, strandedBytes: number): number
+  /** The most that can be allocated when so much can be reserved: `reservedBytes` turned around. */
+  allocatable(reservedBytes: number): number
   /** Outside of the allocator. */
   outsideBytes(grid: Grid): number
   /** What every step takes besides. */

@@ -73,6 +73,8 @@ export function stepCosts(given: CostInput): StageCosts {
       return { bytes: parameters + gradients + optimizerStates, strandedBytes: stranded }
     },
     reservedBytes: (allocated, stranded) => reservedBytes(allocated + stranded, software),
+    // Reserved memory is a multiple of allocated memory, and nothing else.
+    allocatable: reserved => (reserved * 2 ** 40) / reservedBytes(2 ** 40, software),
     outsideBytes: grid => contextBytes(inputOf(given, pieceOf(grid))),
     predict: layout => withOffload(predictStep(inputOf(given, layout)), layout, given),
   }

@@ -15,7 +15,7 @@ import { embeddingParameters, mtpParameters } from '../model/parameters.ts'
 import { layerParameters } from '../model/weights.ts'
 import type { Layout, Recompute } from '../training/layout.ts'
 import { type CostInput, inputOf, NO_STATES, pieceOf } from './cost-input.ts'
-import type { CutCosts, Exchange, Grid, LayerCost, RankKind, StateChoice } from './stage-costs.ts'
+import type { CutCosts, Elements, Exchange, Grid, LayerCost, RankKind, StateChoice } from './stage-costs.ts'
 
 const NONE: Recompute = { kind: 'none' }
 
@@ -26,6 +26,7 @@ export class StepCut implements CutCosts {
   readonly #prices: Prices
   readonly #linksFor: (grid: Grid, choice: StateChoice) => Links
   readonly #layers = new Map<string, PassTimes>()
+  readonly #elements: (Elements | undefined)[] = []
   readonly #working = new Map<string, Map<number, { bytes: number; strandedBytes: number }>>()
   #extras: { embedding: PassTimes; head: PassTimes } | undefined
 
@@ -68,10 +69,15 @@ export class StepCut implements CutCosts {
     )
   }
 
-  elements(shape: number): { dense: number; experts: number } {
-    const { model } = this.#given
-    const own = layerParameters(model.shapes[shape]!, model, this.#cut)
-    return { dense: own.tensorSharded + own.replicated, experts: own.experts }
+  elements(shape: number): Elements {
+    let known = this.#elements[shape]
+    if (!known) {
+      const { model } = this.#given
+      const own = layerParameters(model.shapes[shape]!, model, this.#cut)
+      known = { dense: own.tensorSharded + own.replicated, experts: own.experts }
+      this.#elements[shape] = known
+    }
+    return known
   }
 
   get embeddingElements(): { dense: number; experts: number } {
