@@ -56,8 +56,11 @@ export async function declaredIn(sources: readonly Source[], options: DeclaredOp
     }
   }
   if (problems.length > 0) throw exitWithProblems(problems)
-  return items
+  return [...items.filter(isFleet), ...items.filter(item => !isFleet(item))]
 }
+
+/** A Fleet goes before the jobs that are planned for it, wherever it stands in the file. */
+const isFleet = (item: Item): boolean => item.kind === 'declaration' && item.declaration.kind === 'Fleet'
 
 const inNamespace = <T extends Declaration>(declaration: T, namespace: string): T => ({
   ...declaration,

@@ -105,6 +105,20 @@ test('apply says what became of each object; diff, what would', async () => {
   expect((await solvent('apply', '-f', file, '-o', 'name')).out).toBe('configmap/one\n')
 })
 
+test('a Fleet goes before the job that names it, wherever it stands in the file', async () => {
+  const head = 'apiVersion: solvent.dev/v1alpha1'
+  const model = '{ layers: 2, hidden: 64, heads: 4, vocab: 100 }'
+  const job = `${head}\nkind: TrainingJob\nmetadata: { name: small }\nspec: { model: ${model}, data: { sequenceLength: 64, globalBatch: 8 }, fleet: ours, parallelism: auto, framework: { command: [train] } }\n`
+  const fleet = `${head}\nkind: Fleet\nmetadata: { name: ours }\nspec: { pools: [{ device: h100, nodes: 1 }] }\n`
+  const file = write('job.yaml', `${job}---\n${fleet}`)
+  const { out, notes, code } = await solvent('apply', '-f', file)
+  expect({ out, notes, code }).toEqual({
+    out: 'fleet.solvent.dev/ours created\ntrainingjob.solvent.dev/small created\n',
+    notes: '',
+    code: 0,
+  })
+})
+
 test('a field of another manager is refused with the way out', async () => {
   const object = {
     apiVersion: 'v1',
