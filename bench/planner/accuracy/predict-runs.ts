@@ -14,7 +14,7 @@ export interface Predicted {
 export const predictRuns = (runs: readonly Run[]): readonly Predicted[] =>
   runs.map(run => {
     const prediction = predictStep(run.input)
-    return { run, prediction, band: bandOf(run.input, prediction) }
+    return { run, prediction, band: bandOf(run.input, prediction.seconds) }
   })
 
 /**
