@@ -32,6 +32,7 @@ export function answerSection(analysis: TrainingAnalysis, style: Style): readonl
         ['memory', memoryWords(analysis)],
         ...costWords(analysis).map((words, i) => [i === 0 ? 'cost' : '', words]),
         ['bound by', analysis.binding.sentence],
+        ...reasonWords(analysis).map((words, i) => [i === 0 ? 'because' : '', words]),
       ],
       '  ',
     ).map(line => emphasised(line, style)),
@@ -99,6 +100,12 @@ function costWords({ best, goodput }: TrainingAnalysis): readonly string[] {
     : []
   return [...(money.length > 0 ? [money.join('; ')] : []), ...failures]
 }
+
+/** Reasons that the lines above do not tell already. */
+const TOLD = /^(ranks|memory|micro-batches) = /
+
+const reasonWords = ({ plan }: TrainingAnalysis): readonly string[] =>
+  plan.reasons.filter(({ choice }) => !TOLD.test(choice)).map(({ choice, because }) => `${choice}: ${because}`)
 
 /** Words joined by commas into lines of at most `width`. */
 function wrapped(words: readonly string[], width: number): readonly string[] {

@@ -10,7 +10,7 @@ import type { Section } from './section.ts'
 const ROWS = 8
 const WIDTH = 30
 
-export function breakdownSection({ breakdown }: TrainingAnalysis, style: Style): Section {
+export function breakdownSection({ breakdown, byAxis }: TrainingAnalysis, style: Style): Section {
   const rows = shownRows(breakdown)
   const most = Math.max(...rows.map(({ share }) => share), 0)
   return {
@@ -22,7 +22,9 @@ export function breakdownSection({ breakdown }: TrainingAnalysis, style: Style):
         seconds(time).padStart(8),
         percent(share).padStart(7),
       ]),
-    ).map(line => coloured(line, style)),
+    )
+      .map(line => coloured(line, style))
+      .concat(axisLine(byAxis).map(style.dim)),
   }
 }
 
@@ -37,3 +39,11 @@ function shownRows(breakdown: readonly BreakdownRow[]): readonly Pick<BreakdownR
 }
 
 const coloured = (line: string, style: Style): string => line.replace(/[█▏▎▍▌▋▊▉]+/, blocks => style.cyan(blocks))
+
+/** The same by who makes the step wait; what is nothing is left out. */
+function axisLine(byAxis: TrainingAnalysis['byAxis']): readonly string[] {
+  const there = byAxis.filter(({ share }) => share >= 0.0005)
+  return there.length === 0
+    ? []
+    : [`by axis: ${there.map(({ axis, share }) => `${axis} ${percent(share)}`).join(', ')}`]
+}

@@ -23,10 +23,13 @@ export function alternativesSection({ best, alternatives }: TrainingAnalysis): S
     lines: columns([
       ['STEP'.padStart(7), 'MEMORY'.padStart(8), 'CHANGE', 'WHY IT LOST'],
       [...figures(best), 'the plan', ''],
-      ...shown.map(each => [...figures(each), each.label, each.because]),
+      ...shown.map(each => [...figures(each), each.label, firstReasons(each.because)]),
     ]),
   }
 }
+
+/** The two largest differences; all of them are in the data. */
+const firstReasons = (because: string): string => because.split(', ').slice(0, 2).join(', ')
 
 /** Only where there is a choice between time and something else. */
 export function paretoSection({ pareto, best }: TrainingAnalysis): Section {

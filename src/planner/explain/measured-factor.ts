@@ -18,8 +18,11 @@ export interface MeasuredFactor {
   readonly spread: number
 }
 
-/** Runs of one configuration differ by 1.7 % in the median, 10 % in one of ten (the published rows that repeat one). */
-const RUN_SPREAD = 0.04
+/** What one measured run leaves of the band's width (measured: a group held out, one row of it as anchor; `narrowed` in cost/band.ts). */
+const LEFT_AFTER_ONE = 0.55
+
+/** Share of the variance that is the single run's, so that one run leaves just that: 2x - x^2 = left^2. */
+const RUN_SHARE = 1 - Math.sqrt(1 - LEFT_AFTER_ONE ** 2)
 
 /** 80 % of a normal distribution lie within so many standard deviations. */
 const WITHIN_80 = 1.2816
@@ -30,13 +33,13 @@ export function measuredFactor(
   band80: readonly [low: number, high: number],
 ): MeasuredFactor | undefined {
   if (steps.length === 0) return undefined
-  const total = Math.log(band80[1] / band80[0]) / (2 * WITHIN_80)
-  const shared = Math.max(total ** 2 - RUN_SPREAD ** 2, RUN_SPREAD ** 2)
+  const total = (Math.log(band80[1] / band80[0]) / (2 * WITHIN_80)) ** 2
+  const run = RUN_SHARE * total
+  const shared = total - run
   const logs = steps.map(({ measuredSeconds, predictedSeconds }) => Math.log(measuredSeconds / predictedSeconds))
   const mean = logs.reduce((sum, log) => sum + log, 0) / steps.length
-  const weight = shared / (shared + RUN_SPREAD ** 2 / steps.length)
-  const left = shared * (1 - weight)
-  return { factor: Math.exp(weight * mean), steps: steps.length, spread: Math.sqrt(left + RUN_SPREAD ** 2) }
+  const weight = shared / (shared + run / steps.length)
+  return { factor: Math.exp(weight * mean), steps: steps.length, spread: Math.sqrt(shared * (1 - weight) + run) }
 }
 
 export const bandOf = (stepSeconds: number, { spread }: MeasuredFactor): readonly [low: number, high: number] => [

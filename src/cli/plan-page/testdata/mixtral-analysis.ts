@@ -106,7 +106,10 @@ export const mixtralAnalysis: TrainingAnalysis = {
     pods: 8,
     dense: denseMap(layout),
     expert: expertMap(layout),
-    reasons: [],
+    reasons: [
+      { choice: 'tensor = 4', because: 'as declared' },
+      { choice: 'ranks = 64', because: 'told above' },
+    ],
     expected: {
       fleet: 'h100x64',
       device: 'h100',
@@ -159,7 +162,10 @@ export const mixtralAnalysis: TrainingAnalysis = {
     },
   },
   breakdown,
-  byAxis: [],
+  byAxis: [
+    { axis: 'compute', seconds: 3.53, share: 0.819 },
+    { axis: 'expert', seconds: 0.4, share: 0.093 },
+  ],
   binding: { kind: 'compute', sentence: "matrix products: 63 % of the step is the devices' arithmetic" },
   alternatives: [
     {
