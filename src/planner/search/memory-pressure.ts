@@ -13,6 +13,8 @@ export class FirstRank {
   /** Micro-batches of all its layers. */
   readonly #flying: number
   readonly #layers: Int32Array
+  /** Stages that the rank holds. */
+  readonly #held: number
   readonly #embedding: LayerCost
 
   constructor(
@@ -42,7 +44,8 @@ export class FirstRank {
     }
     this.elements = { dense, experts }
     const shape = { pipeline, chunks: option.chunks, microBatches }
-    this.#flying = (inFlight(option.schedule, 0, shape) * pipeline) / rankOfPlace.length
+    this.#held = rankOfPlace.length / pipeline
+    this.#flying = inFlight(option.schedule, 0, shape) / this.#held
   }
 
   /** Of one micro-batch with this recompute, at least; infinite where `room` bytes do not hold its activations. */
@@ -56,18 +59,17 @@ export class FirstRank {
     return this.#flying * kept > room ? Number.POSITIVE_INFINITY : seconds
   }
 
-  /** The same where only as much is recomputed as must be. */
-  leastSeconds(full: RecomputeOption, plain: RecomputeOption, room: number): number {
-    const most = this.seconds(full, room)
-    if (most === Number.POSITIVE_INFINITY) return most
+  /** The fewest recomputed layers of each stage that may fit; infinite where none do. */
+  leastLayers(full: RecomputeOption, plain: RecomputeOption, room: number): number {
+    if (this.seconds(full, room) === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY
     let kept = this.#embedding.keptBytes
-    let freed = 0
+    let mostFreed = 0
     for (let shape = 0; shape < plain.costs.length; shape++) {
-      kept += this.#layers[shape]! * plain.costs[shape]!.keptBytes
-      freed += this.#layers[shape]! * (plain.costs[shape]!.keptBytes - full.costs[shape]!.keptBytes)
+      const own = plain.costs[shape]!.keptBytes
+      kept += this.#layers[shape]! * own
+      mostFreed = Math.max(mostFreed, own - full.costs[shape]!.keptBytes)
     }
-    const share = (kept - room / this.#flying) / freed
-    const least = this.seconds(plain, Number.POSITIVE_INFINITY)
-    return share > 0 && plain.costs.length === 1 ? least + share * (most - least) : least
+    const excess = kept - room / this.#flying
+    return excess <= 0 ? 1 : Math.max(1, Math.ceil(excess / mostFreed / this.#held - 1e-9))
   }
 }

@@ -164,7 +164,7 @@ class PipelineScore {
   }
 
   all(sink: Sink): void {
-    const { problem, question, grid, microBatches } = this.#node
+    const { problem, question } = this.#node
     const without = question.without?.recompute as Recompute | undefined
     const first = this.#firstRank()
     for (const recompute of this.#priced.options) {
@@ -172,18 +172,19 @@ class PipelineScore {
       // Full recompute may stop after some layers of each stage, unless the user fixed how many.
       const isPartial =
         recompute.recompute.kind === 'full' && problem.fixed.recompute === undefined && this.#stages.longest > 1
-      const { plain, extraSeconds } = this.#priced
-      const atFirst = isPartial
-        ? first.leastSeconds(recompute, plain, this.#room)
-        : first.seconds(recompute, this.#room)
-      const even = ((isPartial ? plain : recompute).layerSeconds + extraSeconds) / grid.pipeline
-      // With dualpipe two directions share a rank's time.
-      const busy = this.#stages.timeShare < 1 ? even : Math.max(even, atFirst)
-      if (atFirst === Number.POSITIVE_INFINITY) sink.tally.tooLarge += this.#numChoices
-      else if (this.#least(microBatches * busy, 0) >= sink.limit()) sink.tally.tooSlow += this.#numChoices
-      else if (isPartial) this.#partial(sink, recompute)
-      else this.#whole(sink, recompute)
+      if (isPartial) this.#partial(sink, recompute, first.leastLayers(recompute, this.#priced.plain, this.#room))
+      else this.#wholeIfPromising(sink, recompute, first.seconds(recompute, this.#room))
     }
+  }
+
+  #wholeIfPromising(sink: Sink, recompute: RecomputeOption, atFirst: number): void {
+    const { grid, microBatches } = this.#node
+    const even = (recompute.layerSeconds + this.#priced.extraSeconds) / grid.pipeline
+    // With dualpipe two directions share a rank's time.
+    const busy = this.#stages.timeShare < 1 ? even : Math.max(even, atFirst)
+    if (atFirst === Number.POSITIVE_INFINITY) sink.tally.tooLarge += this.#numChoices
+    else if (this.#least(microBatches * busy, 0) >= sink.limit()) sink.tally.tooSlow += this.#numChoices
+    else this.#whole(sink, recompute)
   }
 
   /** The first rank, and what the lightest states leave it for activations. */
@@ -227,8 +228,16 @@ class PipelineScore {
   }
 
   /** For each choice of states the fewest recomputed layers that fit: fewer need more memory, more take more time. */
-  #partial({ tally, limit, offer }: Sink, full: RecomputeOption): void {
+  #partial({ tally, limit, offer }: Sink, full: RecomputeOption, fewest: number): void {
     const { longest } = this.#stages
+    if (fewest > longest) {
+      tally.tooLarge += this.#numChoices
+      return
+    }
+    if (this.#least(this.#bound({ option: full, layers: fewest }), 0) >= limit()) {
+      tally.tooSlow += this.#numChoices
+      return
+    }
     for (const state of this.#ranks.known.states) {
       const needs = (layers: number): number => {
         tally.scored++
@@ -239,7 +248,7 @@ class PipelineScore {
         this.#tooLarge(tally, least, full.recompute, state.choice)
         continue
       }
-      let [low, high, neededBytes] = [1, longest, least]
+      let [low, high, neededBytes] = [fewest, longest, least]
       while (low < high) {
         const middle = (low + high) >> 1
         const bytes = needs(middle)
