@@ -74,6 +74,20 @@ const LLAMA_8B = {
 export const CASES: readonly SearchCase[] = [
   { name: 'llama-8b', config: LLAMA_8B, fleet: 'h100x64', sequence: 8192, globalBatch: 512, family: 'torchtitan' },
   { name: 'mixtral', config: MIXTRAL_8X7B, fleet: 'h100x64', sequence: 4096, globalBatch: 1024, family: 'megatron' },
-  { name: 'llama-405b', config: LLAMA_405B, fleet: 'h100x16384', sequence: 8192, globalBatch: 2048, family: 'megatron' },
-  { name: 'deepseek-v3', config: DEEPSEEK_V3, fleet: 'h100x2048', sequence: 4096, globalBatch: 15360, family: 'megatron' },
+  {
+    name: 'llama-405b',
+    config: LLAMA_405B,
+    fleet: 'h100x16384',
+    sequence: 8192,
+    globalBatch: 2048,
+    family: 'megatron',
+  },
+  {
+    name: 'deepseek-v3',
+    config: DEEPSEEK_V3,
+    fleet: 'h100x2048',
+    sequence: 4096,
+    globalBatch: 15360,
+    family: 'megatron',
+  },
 ]
