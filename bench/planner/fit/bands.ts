@@ -70,7 +70,11 @@ function cellOf(group: readonly Residual[]): BandCell {
 /** Held-out spreads count by group, so that a page with many rows does not speak for all software. */
 export function tableOf(known: readonly Residual[], heldOut: readonly Residual[]): BandTable {
   const isSure = ({ like }: Residual): boolean => !like.isMoe && !/limited|^MI|^V100/.test(like.device)
-  const half = (some: readonly Residual[]): number => weightedQuantile(some.map(one => ({ ...one, log: Math.abs(one.log) })), 0.8)
+  const half = (some: readonly Residual[]): number =>
+    weightedQuantile(
+      some.map(one => ({ ...one, log: Math.abs(one.log) })),
+      0.8,
+    )
   const sure = heldOut.filter(isSure)
   const base = half(sure)
   const moe = heldOut.filter(one => one.like.isMoe)

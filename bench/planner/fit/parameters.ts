@@ -10,17 +10,16 @@ const free = (guess: number, spread: number, low: number, high: number): Omit<Pa
 })
 
 export const PARAMETERS: Readonly<Record<keyof StepConstants, Omit<Parameter, 'name'>>> = {
-  throttleDepth: free(1.25, 0.1, 1, 2.5),
+  throttleDepth: free(1.02, 0.05, 0.9, 2.5),
   sustained: free(1.03, 0.03, 0.9, 1.4),
   sustainedNarrow: free(1.05, 0.05, 0.7, 1.6),
-  wideGradient: free(1.15, 0.08, 1, 1.6),
-  expertProducts: free(1.1, 0.1, 0.8, 2),
+  expertProducts: free(1.03, 0.05, 0.8, 2),
   fineScale: free(1.2, 0.2, 0.9, 2.5),
   castBytes: free(3, 0.5, 0.3, 12),
   castPerYear: free(0.5, 1, 0.01, 3),
   attention: free(1.05, 0.07, 0.8, 1.5),
   flash1: free(1.3, 0.1, 1, 2.5),
-  passes: free(1, 0.12, 0.5, 2.5),
+  passes: free(1, 0.1, 0.5, 2.5),
   routingPasses: free(1.2, 0.3, 0.5, 4),
   launchSeconds: free(7e-6, 0.2, 1e-6, 3e-5),
   launchPerYear: free(0.7, 0.5, 0.05, 2),

@@ -2,7 +2,6 @@
  * Time and memory of one training step of one layout: layers to stages, stages into the pipeline's schedule, then what happens once a step. The
  * heart of the planner in one page; each line is a file beside this one.
  */
-import type { Device } from '../../fleet/device.ts'
 import type { Workload } from '../../training/layout.ts'
 import { STEP_CONSTANTS } from '../data/constants.ts'
 import { predictMemory } from '../memory/memory.ts'
@@ -37,17 +36,16 @@ export function pricesOf(
     features: software.features,
     expertImbalance: workload.expertImbalance,
     causal: workload.causal,
-    addsWideGradients: addsWideGradients(fleet.pools[0]!.device, software, workload),
+    weightGradient: gradientKind(software, workload),
     attention: attentionSoftware(software, fleet.pools[0]!.device),
     year: software.year,
     constants,
   }
 }
 
-const addsWideGradients = (device: Device, { family }: Software, { precision }: Workload): boolean =>
-  family === 'megatron' && precision.gradientBytes === 4 && device.generation === 'blackwell'
+const gradientKind = ({ family }: Software, { precision }: Workload): 'wgrad' | 'plainWgrad' =>
+  (family === 'megatron' || family === 'nemo') && precision.gradientBytes === 4 ? 'wgrad' : 'plainWgrad'
 
-/** `links`: where groups lie, when ranks are not placed in Megatron's order. */
 export function predictStepTime(
   input: StepInput,
   constants: StepConstants = STEP_CONSTANTS,

@@ -79,11 +79,10 @@ function addProduct(operator: Gemm | Grouped, direction: Direction, prices: Pric
   const tokens = operator.kind === 'gemm' ? operator.m : operator.rows * operator.experts
   const shared = operator.kind === 'grouped' ? prices.constants.expertProducts : 1
   const factor = shared * alignment(n, k) * gemmFactor(format, 2 * rows * n * k, prices)
-  for (const kind of direction === 'forward' ? FORWARD_KINDS : BACKWARD_KINDS) {
-    const wide = kind === 'wgrad' && prices.addsWideGradients ? prices.constants.wideGradient : 1
-    const seconds = factor * wide * productSeconds(operator, format, kind, prices)
+  for (const kind of direction === 'forward' ? FORWARD_KINDS : [DGRAD, prices.weightGradient]) {
+    const seconds = factor * productSeconds(operator, format, kind, prices)
     sum.parts[operator.kind === 'gemm' ? 'gemm' : 'experts'] += seconds
-    if (kind === 'wgrad') sum.weightSeconds += seconds
+    if (kind === prices.weightGradient) sum.weightSeconds += seconds
     sum.launches += operator.kind === 'gemm' ? 1 : 2
   }
   if (!isNarrow(format)) return
@@ -109,7 +108,7 @@ function traffic(module: Operator['module'], { constants, features }: Prices): n
 const UNFUSED_ROUTING = 2.5
 
 const FORWARD_KINDS: readonly GemmKind[] = ['forward']
-const BACKWARD_KINDS: readonly GemmKind[] = ['dgrad', 'wgrad']
+const DGRAD: GemmKind = 'dgrad'
 
 /** Router, embedding and head stay in the base format. */
 const formatOf = (module: string, precision: Precision): GemmFormat =>

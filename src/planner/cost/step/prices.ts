@@ -14,11 +14,8 @@ export interface Prices {
   readonly features: Features
   readonly expertImbalance: number
   readonly causal: boolean
-  /**
-   * Gradients of weights are added up in fp32 by the product itself (Megatron's fused accumulation), on a device whose products are so fast that
-   * reading and writing the wide sums holds them up: Blackwell; Korthikanti's A100 show nothing of it.
-   */
-  readonly addsWideGradients: boolean
+  /** Megatron adds up gradients of weights in fp32 as it multiplies; FSDP reduces what was multiplied in 16 bits. */
+  readonly weightGradient: 'wgrad' | 'plainWgrad'
   /** Of the software's release. */
   readonly year: number
   readonly attention: AttentionSoftware

@@ -9,8 +9,6 @@ export interface StepConstants {
   readonly sustained: number
   /** The same for 8-bit and 4-bit formats. */
   readonly sustainedNarrow: number
-  /** The product of a weight's gradient that adds to fp32 over one that writes what it multiplied. */
-  readonly wideGradient: number
   /** Experts' products in a step over the grouped kernel: launched one by one or in streams, rows padded. */
   readonly expertProducts: number
   /** GEMM with a scale a row or block over one with a scale a tensor. */
@@ -61,7 +59,6 @@ export const CONSTANT_NAMES: readonly (keyof StepConstants)[] = [
   'throttleDepth',
   'sustained',
   'sustainedNarrow',
-  'wideGradient',
   'expertProducts',
   'fineScale',
   'castBytes',

@@ -18,7 +18,8 @@ const EFFICIENCY: Readonly<Record<string, Sustained>> = {
   'A100-40GB SXM': { wide: 0.83 },
   'H100-80GB SXM': { wide: 0.712, narrow: 0.668 },
   'H200-141GB SXM': { wide: 0.664, narrow: 0.654 },
-  'B200 SXM': { wide: 0.546, narrow: 0.533 },
+  // Measured in long loops by SimuMax (configs/system/b200_bf16_ceperm.json @4dcaae5): .74 of the cold kernel; 70 ms show .546.
+  'B200 SXM': { wide: 0.508, narrow: 0.533 },
   'B300 SXM': { wide: 0.613, narrow: 0.592 },
   'GB200 NVL72': { wide: 0.538, narrow: 0.527 },
   'GB300 NVL72': { wide: 0.665, narrow: 0.668 },
