@@ -19,6 +19,7 @@ import type { TrainingJob } from '../spec/training-job.ts'
 import type { Item } from './declared.ts'
 import { exitWithProblems } from './exit.ts'
 import { fleetsFor, fleetsOf } from './fleet-sources.ts'
+import { placed } from './placed.ts'
 import type { Target } from './target.ts'
 
 export type Planned = { readonly item: Item & { readonly kind: 'declaration' } } & (
@@ -51,7 +52,7 @@ export async function plansOf(items: readonly Item[], surroundings: Surroundings
     if (item.kind === 'object' || item.declaration.kind === 'Fleet') continue
     const result = await planOne(item, item.declaration, surroundings, fleets)
     if (result.ok) planned.push(result.value)
-    else problems.push(...result.problems.map(each => ({ place: item.locate(each.field), ...each })))
+    else problems.push(...result.problems.map(each => placed(item, each)))
   }
   if (problems.length > 0) throw exitWithProblems(problems)
   return planned

@@ -121,6 +121,15 @@ test('a config that is not there is told at its place', async () => {
   })
 })
 
+test('what is wrong with the config is told where the file names it', async () => {
+  const { hidden_size: _, ...rest } = CONFIG
+  writeFileSync(at('lacking.json'), JSON.stringify(rest))
+  writeFileSync(at('lacking.yaml'), readFileSync(at('job.yaml'), 'utf8').replace('config.json', 'lacking.json'))
+  const { notes, code } = await solvent('plan', at('lacking.yaml'))
+  expect(code).toBe(2)
+  expect(notes).toContain('/lacking.yaml:5:25 hidden_size is missing')
+})
+
 test('the plan as configuration of a framework is one that the framework can run', async () => {
   const megatron = await solvent('compile', at('job.yaml'), '--for', 'megatron')
   expect(megatron.out).toContain('--num-layers 8')

@@ -2,7 +2,7 @@
  * Training jobs with everything there is to say about their plans: analysed here for `plan`, with the user's own measurements in it, and
  * again with some of the declaration changed.
  */
-import type { Problem, Result } from '../base/problem.ts'
+import type { Result } from '../base/problem.ts'
 import { bandOf } from '../planner/cost/band.ts'
 import { withFactor } from '../planner/explain/apply-factor.ts'
 import { type MeasuredStep, measuredFactor } from '../planner/explain/measured-factor.ts'
@@ -14,6 +14,7 @@ import { declarationInfo } from '../spec/schema/kinds-table.ts'
 import type { TrainingJob } from '../spec/training-job.ts'
 import { exitWithProblems } from './exit.ts'
 import { type MeasuredRow, ownerOf, storedFactor, storeFactor } from './measured-steps.ts'
+import { placed } from './placed.ts'
 import { changedJob } from './plan-changes.ts'
 import type { ModelItem } from './planned.ts'
 
@@ -109,5 +110,5 @@ function withBand(analysis: TrainingAnalysis): TrainingAnalysis {
 
 function must<T>(item: ModelItem, result: Result<T>): T {
   if (result.ok) return result.value
-  throw exitWithProblems(result.problems.map((each): Problem => ({ place: item.locate(each.field), ...each })))
+  throw exitWithProblems(result.problems.map(each => placed(item, each)))
 }

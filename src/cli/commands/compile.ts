@@ -10,6 +10,7 @@ import type { Invocation } from '../command.ts'
 import { compileItems } from '../compiled.ts'
 import { declaredIn, type Item } from '../declared.ts'
 import { EXIT, exitWithProblems, usageError } from '../exit.ts'
+import { placed } from '../placed.ts'
 import { plansOf, type Surroundings } from '../planned.ts'
 import { listOf, toJson, toYaml } from '../render/objects.ts'
 import { qualifiedName } from '../resources.ts'
@@ -50,7 +51,7 @@ async function writeConfiguration(
     throw usageError(`--for wants one TrainingJob; there ${jobs.length === 0 ? 'is none' : `are ${jobs.length}`}`)
   const { item, plan } = jobs[0]!
   const emitted = emittedFor(framework, item.declaration as TrainingJob, plan)
-  if (!emitted.ok) throw exitWithProblems(emitted.problems.map(each => ({ place: item.locate(each.field), ...each })))
+  if (!emitted.ok) throw exitWithProblems(emitted.problems.map(each => placed(item, each)))
   await terminal.write(emitted.value.text)
   for (const note of emitted.value.notes) terminal.note(terminal.noteStyle.dim(note))
   return EXIT.ok
