@@ -57,3 +57,7 @@ test('the entry and up are small, and up speaks no HTTP', () => {
 test('plan loads no bundler until there is code to bundle', () => {
   expect(packages(loadedWith('src/cli/commands/plan.ts').modules)).toEqual(['yaml'])
 })
+
+test('plan and run load no search until there is a training job', () => {
+  for (const name of ['plan', 'run']) expect(loadedWith(`src/cli/commands/${name}.ts`).bytes).toBeLessThan(250_000)
+})

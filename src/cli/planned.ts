@@ -13,7 +13,6 @@ import { summariseBatchPlan } from '../planner/explain/describe-batch.ts'
 import { summariseTrainingPlan } from '../planner/explain/describe-training.ts'
 import type { FleetSources } from '../planner/fleet/resolve-fleet.ts'
 import type { TrainingPlan } from '../planner/training/plan.ts'
-import { planTraining } from '../planner/training/plan-training.ts'
 import type { BatchJob, Runnable } from '../spec/kinds.ts'
 import type { TrainingJob } from '../spec/training-job.ts'
 import type { Item } from './declared.ts'
@@ -70,6 +69,8 @@ async function planOne(
       return plan.ok ? ok({ kind: 'batch', item, plan: plan.value }) : plan
     }
     case 'TrainingJob': {
+      // The search and its cost model are loaded only for who needs them.
+      const { planTraining } = await import('../planner/training/plan-training.ts')
       const plan = planTraining(declaration, fleets)
       return plan.ok ? ok({ kind: 'training', item, plan: plan.value }) : plan
     }
