@@ -28,7 +28,12 @@ export function plannedFor(framework: Framework, item: Item): Item {
   const family = FAMILIES[framework]
   if (!hasModel(item) || family === undefined || item.declaration.spec.software?.family !== undefined) return item
   const { declaration } = item
-  const spec = { ...declaration.spec, software: { ...declaration.spec.software, family } }
+  const spec = {
+    ...declaration.spec,
+    software: { ...declaration.spec.software, family },
+    // Beside any other axis torchtitan shards; the search does not know that it depends.
+    ...(framework === 'torchtitan' && declaration.spec.zero === undefined ? { zero: 3 as const } : {}),
+  }
   return { ...item, declaration: { ...declaration, spec } }
 }
 

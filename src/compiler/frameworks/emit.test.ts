@@ -70,6 +70,21 @@ test.each<[Framework, string, Partial<Layout>, readonly string[]]>([
   ],
   [
     'torchtitan',
+    'pipeline-405b',
+    { zero: 0 },
+    ['spec.zero is 0, but torchtitan keeps whole copies only of models that no other axis cuts. Use zero: 3.'],
+  ],
+  [
+    'torchtitan',
+    'experts-v3-titan',
+    { shardRanks: 16, context: 2, data: 16 },
+    [
+      'spec.shardRanks is 16, but torchtitan carves 32 expert ranks out of the ranks that share one copy. Use 32.',
+      "spec.parallelism.context is 2, but torchtitan's deepseek_v3 has flex attention, which it does not cut. Use context: 1.",
+    ],
+  ],
+  [
+    'torchtitan',
     'ring-8b',
     { contextMethod: 'ulysses', shardRanks: 4 },
     [

@@ -34,11 +34,13 @@ test.each<{ config: string; family: Family; framework: Framework; sequence: numb
       optimizer: { name: 'adam', stateBytes: 12 },
     }
     const given = { model, fleet: presetFleet('h100x16'), workload, software: softwareOf(family, 2026) }
+    // As the command line asks for torchtitan.
+    const fixed = family === 'torchtitan' ? { zero: 3 as const } : {}
     const { found } = new Search({
       ...given,
       costs: stepCosts(given),
       abilities: abilitiesOf(family),
-      fixed: {},
+      fixed,
     }).best()
     // FSDP knows no expert axis; the search may still propose one.
     if (!found || (family === 'fsdp' && found.layout.expert > 1)) return

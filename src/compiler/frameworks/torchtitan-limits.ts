@@ -5,6 +5,9 @@ import { titanModel } from './torchtitan-flavours.ts'
 
 const RUNS: Readonly<Record<string, string | undefined>> = { 'zb-h2': 'zb-h1', dualpipe: 'dualpipev' }
 
+/** Models whose flavours in 0.2 have flex attention. */
+const FLEX_ONLY = ['deepseek_v3', 'gpt_oss']
+
 export function titanProblems(input: EmissionInput): readonly Problem[] {
   const { layout, model } = input
   const found: Problem[] = []
@@ -33,6 +36,31 @@ export function titanProblems(input: EmissionInput): readonly Problem[] {
     'is 1',
     'torchtitan shards parameters and gradients along with the optimizer',
     'Use zero: 2, which keeps parameters between forward and backward, or 3.',
+  )
+  // DDP is for models that nothing else cuts; beside any other axis torchtitan shards (`parallelize.py` of each model).
+  const isCut = layout.tensor * layout.context * layout.pipeline > 1 || layout.expert > 1
+  add(
+    layout.zero === 0 && layout.data > 1 && isCut,
+    'spec.zero',
+    'is 0',
+    'torchtitan keeps whole copies only of models that no other axis cuts',
+    'Use zero: 3.',
+  )
+  add(
+    layout.expert > 1 &&
+      layout.zero > 0 &&
+      (layout.shardRanks * layout.tensor) % (layout.expert * layout.expertTensor) !== 0,
+    'spec.shardRanks',
+    `is ${layout.shardRanks}`,
+    `torchtitan carves ${layout.expert} expert ranks out of the ranks that share one copy`,
+    `Use ${layout.data * layout.context}.`,
+  )
+  add(
+    layout.context > 1 && isKnown && FLEX_ONLY.includes(name),
+    'spec.parallelism.context',
+    `is ${layout.context}`,
+    `torchtitan's ${name} has flex attention, which it does not cut`,
+    'Use context: 1.',
   )
   add(
     layout.zero > 0 &&

@@ -1,4 +1,4 @@
-# The plan of pipeline-405b for Megatron-LM (megatron-core 0.19). Made by `solvent compile --for megatron`.
+# The plan of copies-405b for Megatron-LM (megatron-core 0.19). Made by `solvent compile --for megatron`.
 # source megatron-args.sh
 # torchrun --nnodes 64 --rdzv-backend c10d --rdzv-endpoint "$MASTER_ADDR:$MASTER_PORT" --nproc-per-node 8 pretrain_gpt.py "${PLAN[@]}" …
 export CUDA_DEVICE_MAX_CONNECTIONS=1
