@@ -125,12 +125,27 @@ function problems(input: EmissionInput): readonly Problem[] {
     'DeepSpeed cuts sequences by Ulysses',
     'Use contextMethod: ulysses.',
   )
+  const shardsExperts = layout.expert > 1 && layout.zero === 3
   add(
-    layout.tensor > 1 && layout.zero === 3,
+    shardsExperts && layout.context > 1,
     'spec.zero',
     'is 3',
-    "DeepSpeed's automatic tensor parallelism goes with ZeRO 0 to 2",
-    'Use zero: 2, or tensor: 1.',
+    "DeepSpeed's expert parallelism with ZeRO 3 does not cut sequences",
+    'Use zero: 2, or context: 1.',
+  )
+  add(
+    shardsExperts && layout.shardRanks < layout.data * layout.context,
+    'spec.shardRanks',
+    `is ${layout.shardRanks}`,
+    "DeepSpeed's expert parallelism with ZeRO 3 shards over all ranks",
+    `Use ${layout.data * layout.context}.`,
+  )
+  add(
+    shardsExperts && layout.expertTensor > 1,
+    'spec.parallelism.expertTensor',
+    `is ${layout.expertTensor}`,
+    "DeepSpeed's expert parallelism with ZeRO 3 does not cut single experts",
+    'Use 1.',
   )
   add(
     layout.zero > 0 && layout.zero < 3 && layout.shardRanks < layout.data * layout.context,

@@ -100,6 +100,12 @@ test.each<[Framework, string, Partial<Layout>, readonly string[]]>([
   ],
   [
     'deepspeed',
+    'experts-qwen3',
+    { zero: 3, shardRanks: 8 },
+    ["spec.shardRanks is 8, but DeepSpeed's expert parallelism with ZeRO 3 shards over all ranks. Use 16."],
+  ],
+  [
+    'deepspeed',
     'ulysses-8b',
     { contextMethod: 'ring' },
     ['spec.contextMethod is ring, but DeepSpeed cuts sequences by Ulysses. Use contextMethod: ulysses.'],
