@@ -36,8 +36,10 @@ test.each<[Framework, string, Partial<Layout>, readonly string[]]>([
   [
     'megatron',
     'fsdp-8b',
-    { pipeline: 2, stages: [16, 16], data: 8, shardRanks: 8 },
-    ['spec.zero is 3, but Megatron-FSDP does not run beside 2 pipeline stages. Use zero: 1, or pipeline: 1.'],
+    { offload: 'activations' },
+    [
+      'spec.offload is activations, but Megatron-LM offloads activations only without pipeline stages and recompute. Use offload: none.',
+    ],
   ],
   [
     'megatron',

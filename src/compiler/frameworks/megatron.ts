@@ -102,17 +102,6 @@ function sharding({ layout, software }: EmissionInput): Piece<Arguments> {
       given('data-parallel-sharding-strategy', zero === 2 ? 'optim_grads' : 'optim_grads_params'),
       given('ckpt-format', 'fsdp_dtensor'),
     ],
-    problems:
-      layout.pipeline > 1
-        ? [
-            cannot(
-              'spec.zero',
-              `is ${zero}`,
-              `Megatron-FSDP does not run beside ${layout.pipeline} pipeline stages`,
-              'Use zero: 1, or pipeline: 1.',
-            ),
-          ]
-        : [],
   }
 }
 
@@ -147,13 +136,13 @@ function memory({ layout, model }: EmissionInput): Piece<Arguments> {
   return {
     value: [...recomputed, ...offloaded],
     problems:
-      offload === 'activations' && layout.pipeline > 1
+      offload === 'activations' && (layout.pipeline > 1 || recompute.kind !== 'none')
         ? [
             cannot(
               'spec.offload',
               'is activations',
-              'Megatron-LM offloads activations only without pipeline stages',
-              'Use offload: none, or pipeline: 1.',
+              'Megatron-LM offloads activations only without pipeline stages and recompute',
+              'Use offload: none.',
             ),
           ]
         : [],

@@ -1,0 +1,48 @@
+# The plan of pipeline-405b for Megatron-LM (megatron-core 0.19). Made by `solvent compile --for megatron`.
+# source megatron-args.sh
+# torchrun --nnodes 64 --rdzv-backend c10d --rdzv-endpoint "$MASTER_ADDR:$MASTER_PORT" --nproc-per-node 8 pretrain_gpt.py "${PLAN[@]}" …
+PLAN=(
+  # parallelism
+  --tensor-model-parallel-size 8
+  --sequence-parallel
+  --context-parallel-size 1
+  --pipeline-model-parallel-size 8
+  # pipeline
+  --pipeline-model-parallel-layout 'Et*8|(t*8|)*14t*6L'
+  # batch
+  --micro-batch-size 1
+  --global-batch-size 256
+  --seq-length 8192
+  # data parallelism
+  --use-distributed-optimizer
+  --overlap-grad-reduce
+  --overlap-param-gather
+  --use-megatron-fsdp
+  --data-parallel-sharding-strategy optim_grads_params
+  --ckpt-format fsdp_dtensor
+  # precision
+  --bf16
+  --accumulate-allreduce-grads-in-fp32
+  # optimizer
+  --optimizer adam
+  # kernels and overlap
+  --attention-backend flash
+  # model
+  --num-layers 126
+  --hidden-size 16384
+  --ffn-hidden-size 53248
+  --swiglu
+  --num-attention-heads 128
+  --group-query-attention
+  --num-query-groups 8
+  --disable-bias-linear
+  --max-position-embeddings 131072
+  --position-embedding-type rope
+  --rotary-base 500000
+  --normalization RMSNorm
+  --norm-epsilon 0.00001
+  --untie-embeddings-and-output-weights
+  --vocab-size 128256
+  --attention-dropout 0
+  --hidden-dropout 0
+)
