@@ -1,12 +1,15 @@
 /** What is known of one cut, computed when first asked and kept: layer costs by recompute, stages by number. */
-import type { Recompute } from '../training/layout.ts'
+import type { Recompute, RecomputeModule } from '../training/layout.ts'
 import type { PipelineOption } from './pipeline-options.ts'
 import type { SearchProblem } from './problem.ts'
 import {
+  FULL_RECOMPUTE,
+  moduleOptions,
   NO_RECOMPUTE,
   type RecomputeOption,
+  type Relief,
   recomputeOption,
-  recomputeOptions,
+  reliefs,
   secondsOf,
 } from './recompute-options.ts'
 import type { Cut, CutCosts, Exchange, LayerCost, StateChoice } from './stage-costs.ts'
@@ -14,15 +17,43 @@ import { cutEvenly } from './stage-cut.ts'
 import { layStages, type ShapeCounts, type Stages } from './stages.ts'
 
 /** Layer costs of a cut, with the exchanges of ZeRO 2 and 3 or without. */
-export interface Priced {
-  /** Fastest first. */
-  readonly options: readonly RecomputeOption[]
-  /** What layers beside recomputed ones cost. */
+export class Priced {
+  /** Nothing recomputed: what layers beside recomputed ones cost. */
   readonly plain: RecomputeOption
+  readonly full: RecomputeOption
   readonly embedding: LayerCost
   readonly head: LayerCost
   /** Embedding, head and loss of one micro-batch. */
   readonly extraSeconds: number
+  readonly #modules: readonly RecomputeModule[]
+  readonly #price: (recompute: Recompute) => RecomputeOption
+  #reliefs: readonly Relief[] | undefined
+  #options: readonly RecomputeOption[] | undefined
+
+  constructor(costs: CutCosts, total: readonly number[], modules: readonly RecomputeModule[], exchange?: Exchange) {
+    this.#modules = modules
+    this.#price = recompute => recomputeOption(recompute, total, costs, exchange)
+    this.plain = this.#price(NO_RECOMPUTE)
+    this.full = this.#price(FULL_RECOMPUTE)
+    this.embedding = costs.embedding(exchange)
+    this.head = costs.head(exchange)
+    this.extraSeconds = secondsOf(this.embedding) + secondsOf(this.head)
+  }
+
+  only(recompute: Recompute): RecomputeOption {
+    return recompute.kind === 'none' ? this.plain : this.#price(recompute)
+  }
+
+  get reliefs(): readonly Relief[] {
+    this.#reliefs ??= reliefs(this.#modules, this.plain, this.#price)
+    return this.#reliefs
+  }
+
+  /** Of modules; fastest first. */
+  get options(): readonly RecomputeOption[] {
+    this.#options ??= moduleOptions(this.reliefs, this.plain, this.#price)
+    return this.#options
+  }
 }
 
 export class CutEntry {
@@ -42,24 +73,11 @@ export class CutEntry {
     this.costs = problem.costs.cut(cut)
   }
 
-  priced(recomputes: readonly Recompute[], exchange?: Exchange): Priced {
+  priced(modules: readonly RecomputeModule[], exchange?: Exchange): Priced {
     const key = exchange ? keyOf(exchange) : ''
     let priced = this.#priced.get(key)
     if (!priced) {
-      const { total } = this.#counts
-      const embedding = this.costs.embedding(exchange)
-      const head = this.costs.head(exchange)
-      const options = recomputeOptions(recomputes, total, this.costs, exchange)
-      const plainOption =
-        options.find(({ recompute }) => recompute.kind === 'none') ??
-        recomputeOption(NO_RECOMPUTE, total, this.costs, exchange)
-      priced = {
-        options,
-        plain: plainOption,
-        embedding,
-        head,
-        extraSeconds: secondsOf(embedding) + secondsOf(head),
-      }
+      priced = new Priced(this.costs, this.#counts.total, modules, exchange)
       this.#priced.set(key, priced)
     }
     return priced

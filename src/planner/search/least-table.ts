@@ -46,6 +46,7 @@ export class LeastTable {
     const experts = `${dense}/${cut.expert}/${cut.expertTensor}`
     const [head] = this.#kept(`e/${dense}`, () => this.#ends(cut))
     let seconds = head
+    const ofShape: number[] = []
     let layerForward = Number.POSITIVE_INFINITY
     let layerBackward = Number.POSITIVE_INFINITY
     for (let i = 0; i < model.shapes.length; i++) {
@@ -59,10 +60,11 @@ export class LeastTable {
         backward += compute[1] + talk[1]
       }
       seconds += this.#counts[i]! * (forward + backward)
+      ofShape.push(forward + backward)
       layerForward = Math.min(layerForward, forward)
       layerBackward = Math.min(layerBackward, backward)
     }
-    return { seconds, layerForward, layerBackward }
+    return { seconds, layerForward, layerBackward, ofShape }
   }
 
   /** With the experts' arithmetic at the device's peak and nothing of their exchange. */

@@ -49,6 +49,10 @@ export class RankedCuts {
       .sort((a, b) => a.perSequence - b.perSequence)
   }
 
+  leastPerSequence(question: Question): number {
+    return this.#dense.find(({ dense }) => isAsked(dense, question))?.perSequence ?? 0
+  }
+
   /** In order, until the least time a sequence cannot win. */
   *inOrder(question: Question, capacity: number, rejections: Rejections): Generator<RankedCut> {
     const heap = new Heap<RankedCut>()

@@ -1,6 +1,6 @@
 /**
  * Which activations to keep. Of all subsets of modules only those matter that no other beats on time and on memory at once, in every shape
- * of layer; what is beaten is counted. Full recompute of the fewest layers that make it fit is found by bisection, not by trying.
+ * of layer. Full recompute of the fewest layers that make it fit is found by bisection, not by trying.
  */
 import type { ModelSpec } from '../model/model.ts'
 import type { Recompute, RecomputeModule } from '../training/layout.ts'
@@ -18,11 +18,47 @@ export interface RecomputeOption {
 export const NO_RECOMPUTE: Recompute = { kind: 'none' }
 export const FULL_RECOMPUTE: Recompute = { kind: 'full' }
 
-/** Every way, before any is ruled out. */
-export function allRecomputes({ model, abilities, fixed }: SearchProblem): readonly Recompute[] {
-  if (fixed.recompute) return [fixed.recompute]
-  const subsets = abilities.recomputeModules ? subsetsOf(modulesOf(model)) : []
-  return [NO_RECOMPUTE, ...subsets.map(modules => ({ kind: 'modules', modules }) as const), FULL_RECOMPUTE]
+/** Modules that can be recomputed one by one; none where the user or the framework leaves no choice. */
+export function recomputeModules({ model, abilities, fixed }: SearchProblem): readonly RecomputeModule[] {
+  return fixed.recompute || !abilities.recomputeModules ? [] : modulesOf(model)
+}
+
+/** Less than this share of what a layer keeps is not worth a choice (`core_attn` with flash attention). */
+const LEAST_FREED = 0.002
+
+/** What one module frees and costs. */
+export interface Relief {
+  readonly module: RecomputeModule
+  readonly option: RecomputeOption
+}
+
+/** Modules that free something, each alone. */
+export function reliefs(
+  modules: readonly RecomputeModule[],
+  plain: RecomputeOption,
+  price: (recompute: Recompute) => RecomputeOption,
+): readonly Relief[] {
+  return modules
+    .map(module => ({ module, option: price({ kind: 'modules', modules: [module] }) }))
+    .filter(({ option }) =>
+      option.costs.some(({ keptBytes }, i) => keptBytes < (1 - LEAST_FREED) * plain.costs[i]!.keptBytes),
+    )
+}
+
+/** All subsets of them that no other beats, nor the plain layers; fastest first. */
+export function moduleOptions(
+  all: readonly Relief[],
+  plain: RecomputeOption,
+  price: (recompute: Recompute) => RecomputeOption,
+): readonly RecomputeOption[] {
+  const single = new Map(all.map(({ module, option }) => [module, option]))
+  const options = subsetsOf(all.map(({ module }) => module)).map(
+    modules => (modules.length === 1 ? single.get(modules[0]!) : undefined) ?? price({ kind: 'modules', modules }),
+  )
+  const others = [plain, ...options]
+  return options
+    .filter((option, i) => !others.some((other, j) => j !== i + 1 && beats(other, option, j < i + 1)))
+    .sort((x, y) => x.layerSeconds - y.layerSeconds)
 }
 
 /** Non-empty, smaller ones first. Whole `moe` contains `moe_act` and the shared experts. */
@@ -45,21 +81,6 @@ export function modulesOf(model: ModelSpec): readonly RecomputeModule[] {
     ['shared_experts', has(({ mlp }) => mlp?.kind === 'experts' && mlp.sharedFfn > 0)],
   ]
   return modules.filter(([, isThere]) => isThere).map(([module]) => module)
-}
-
-/** Those that no other beats, fastest first. */
-export function recomputeOptions(
-  recomputes: readonly Recompute[],
-  counts: readonly number[],
-  cut: CutCosts,
-  exchange: Exchange | undefined,
-): readonly RecomputeOption[] {
-  const all = recomputes.map(recompute => recomputeOption(recompute, counts, cut, exchange))
-  // Full recompute also comes for a part of the layers, which nothing else stands for: it stays.
-  const kept = all.filter(
-    (option, i) => option.recompute.kind === 'full' || !all.some((other, j) => j !== i && beats(other, option, j < i)),
-  )
-  return kept.sort((a, b) => a.layerSeconds - b.layerSeconds)
 }
 
 export function recomputeOption(

@@ -2,7 +2,7 @@
  * All layouts of one cut and one grid: schedules, recompute, states. Time from below and memory come from sums over the stages, so that a
  * layout costs some hundred nanoseconds. What does not fit or cannot win is counted; the rest goes to `offer`.
  */
-import type { Layout, Recompute } from '../training/layout.ts'
+import type { Layout, Recompute, RecomputeModule } from '../training/layout.ts'
 import { type CutEntry, exchangeOf, type Priced } from './cut-entry.ts'
 import { FirstRank } from './memory-pressure.ts'
 import { pipelineBound } from './pipeline-bound.ts'
@@ -43,7 +43,7 @@ export interface Node {
   readonly problem: SearchProblem
   readonly question: Question
   readonly counts: ShapeCounts
-  readonly recomputes: readonly Recompute[]
+  readonly modules: readonly RecomputeModule[]
   readonly entry: CutEntry
   readonly grid: Grid
   readonly microBatches: number
@@ -73,7 +73,7 @@ export function scoreNode(node: Node, sink: Sink): void {
     ({ schedule, chunks }) => schedule !== without.schedule && chunks !== without.chunks,
   )
   for (const choices of flavours.values()) {
-    const priced = entry.priced(node.recomputes, exchangeOf(grid, choices[0]!))
+    const priced = entry.priced(node.modules, exchangeOf(grid, choices[0]!))
     const ranks = new Map<Stages, Ranks>()
     for (const option of options) {
       const stages = entry.stages(grid.pipeline, option)
@@ -165,26 +165,71 @@ class PipelineScore {
 
   all(sink: Sink): void {
     const { problem, question } = this.#node
-    const without = question.without?.recompute as Recompute | undefined
+    const { plain, full } = this.#priced
     const first = this.#firstRank()
-    for (const recompute of this.#priced.options) {
-      if (without && sameRecompute(without, recompute.recompute)) continue
-      // Full recompute may stop after some layers of each stage, unless the user fixed how many.
-      const isPartial =
-        recompute.recompute.kind === 'full' && problem.fixed.recompute === undefined && this.#stages.longest > 1
-      if (isPartial) this.#partial(sink, recompute, first.leastLayers(recompute, this.#priced.plain, this.#room))
-      else this.#wholeIfPromising(sink, recompute, first.seconds(recompute, this.#room))
+    const { recompute: fixed } = problem.fixed
+    const isLeftOut = (recompute: Recompute): boolean =>
+      question.without?.recompute !== undefined && sameRecompute(question.without.recompute as Recompute, recompute)
+    if (fixed) {
+      const only = this.#priced.only(fixed)
+      if (fixed.kind === 'full' && fixed.layers !== undefined) this.#fixedLayers(sink, only, fixed.layers)
+      else this.#wholeIfPromising(sink, only, first.seconds(only, this.#room))
+      return
+    }
+    // If nothing need be recomputed beside the fastest states, anything else is slower.
+    if (!isLeftOut(plain.recompute) && this.#wholeIfPromising(sink, plain, first.seconds(plain, this.#room))) return
+    if (!isLeftOut(full.recompute)) {
+      // Full recompute may stop after some layers of each stage.
+      if (this.#stages.longest > 1) this.#partial(sink, full, first.leastLayers(full, plain, this.#room))
+      else this.#wholeIfPromising(sink, full, first.seconds(full, this.#room))
+    }
+    if (!this.#modulesMayWin(sink, first)) return
+    for (const option of this.#priced.options)
+      if (!isLeftOut(option.recompute)) this.#wholeIfPromising(sink, option, first.seconds(option, this.#room))
+  }
+
+  #modulesMayWin(sink: Sink, first: FirstRank): boolean {
+    const { problem, microBatches, grid } = this.#node
+    const { plain, extraSeconds } = this.#priced
+    const even = (plain.layerSeconds + extraSeconds) / grid.pipeline
+    if (this.#least(microBatches * even, 0) >= sink.limit()) return false
+    const bound = this.#bound(wholeRecompute(plain))
+    if (this.#least(bound, this.#ranks.known.states[0]!.seconds) >= sink.limit()) return false
+    const { reliefs } = this.#priced
+    if (reliefs.length === 0) return false
+    const capacity = problem.costs.allocatable(this.#capacity - this.#outside)
+    return this.#ranks.known.states.some(state => {
+      const atFirst = first.relieved(reliefs, plain, capacity - state.bytes[0]!)
+      const busy = this.#stages.timeShare < 1 && atFirst < Number.POSITIVE_INFINITY ? even : atFirst
+      return this.#least(Math.max(bound, microBatches * busy), state.seconds) < sink.limit()
+    })
+  }
+
+  /** Full recompute of as many layers as the user says. */
+  #fixedLayers({ tally, limit, offer }: Sink, full: RecomputeOption, layers: number): void {
+    const partial = { option: full, layers }
+    const bound = this.#bound(partial)
+    const activations = this.#activations(partial)
+    for (const state of this.#ranks.known.states) {
+      tally.scored++
+      const neededBytes = this.#needed(activations, full, state)
+      const leastSeconds = this.#least(bound, state.seconds)
+      if (neededBytes > this.#capacity) this.#tooLarge(tally, neededBytes, full.recompute, state.choice)
+      else if (leastSeconds < limit())
+        offer({ layout: this.#layout(full.recompute, state.choice), leastSeconds, neededBytes })
     }
   }
 
-  #wholeIfPromising(sink: Sink, recompute: RecomputeOption, atFirst: number): void {
+  /** Whether it fits beside the fastest states. */
+  #wholeIfPromising(sink: Sink, recompute: RecomputeOption, atFirst: number): boolean {
     const { grid, microBatches } = this.#node
     const even = (recompute.layerSeconds + this.#priced.extraSeconds) / grid.pipeline
     // With dualpipe two directions share a rank's time.
     const busy = this.#stages.timeShare < 1 ? even : Math.max(even, atFirst)
     if (atFirst === Number.POSITIVE_INFINITY) sink.tally.tooLarge += this.#numChoices
     else if (this.#least(microBatches * busy, 0) >= sink.limit()) sink.tally.tooSlow += this.#numChoices
-    else this.#whole(sink, recompute)
+    else return this.#whole(sink, recompute)
+    return false
   }
 
   /** The first rank, and what the lightest states leave it for activations. */
@@ -200,12 +245,12 @@ class PipelineScore {
   }
 
   /** The fastest states that fit. */
-  #whole({ tally, limit, offer }: Sink, recompute: RecomputeOption): void {
+  #whole({ tally, limit, offer }: Sink, recompute: RecomputeOption): boolean {
     const partial = wholeRecompute(recompute)
     const bound = this.#bound(partial)
     if (this.#least(bound, 0) >= limit()) {
       tally.tooSlow += this.#numChoices
-      return
+      return false
     }
     const { states } = this.#ranks.known
     tally.tooSlow += this.#numChoices - states.length
@@ -215,16 +260,17 @@ class PipelineScore {
       tally.scored++
       if (leastSeconds >= limit()) {
         tally.tooSlow += states.length - i
-        return
+        return false
       }
       const neededBytes = this.#needed(activations, recompute, state)
       if (neededBytes <= this.#capacity) {
         offer({ layout: this.#layout(recompute.recompute, state.choice), leastSeconds, neededBytes })
         tally.tooSlow += states.length - i - 1
-        return
+        return i === 0
       }
       this.#tooLarge(tally, neededBytes, recompute.recompute, state.choice)
     }
+    return false
   }
 
   /** For each choice of states the fewest recomputed layers that fit: fewer need more memory, more take more time. */

@@ -176,6 +176,10 @@ class Synthetic implements StageCosts {
       seconds: 0.95 * sum,
       layerForward: Math.min(...all.map(c => c.forwardSeconds)),
       layerBackward: Math.min(...all.map(c => c.backwardSeconds + c.weightSeconds)),
+      ofShape: this.#model.shapes.map((_, shape) => {
+        const c = this.layer(cut, shape, { kind: 'none' })
+        return c.forwardSeconds + c.backwardSeconds + c.weightSeconds
+      }),
     }
   }
   leastDense(cut: DenseCut): number {

@@ -13,7 +13,7 @@ import { compareLayouts, layoutKey } from './layout-order.ts'
 import { MemoryFloor } from './memory-floor.ts'
 import { devicesUsed, fillsNodes, mostDevices, type Question, type SearchProblem } from './problem.ts'
 import { type RankedCut, RankedCuts } from './ranked-cuts.ts'
-import { allRecomputes } from './recompute-options.ts'
+import { recomputeModules } from './recompute-options.ts'
 import { Rejections } from './rejections.ts'
 import { capacityOf, type Scored, scoreNode, type Tally } from './score-node.ts'
 import type { Cut } from './stage-costs.ts'
@@ -32,6 +32,9 @@ export interface Answer {
   readonly simulated: number
   readonly rejected: readonly Rejection[]
 }
+
+const LIMIT_GROWTH = 1.15
+const MOST_GROWTH = 4
 
 /** Keeps what it learns of cuts from one question to the next. */
 export class Search {
@@ -53,18 +56,36 @@ export class Search {
     this.#floor = new MemoryFloor(problem, this.#counts)
   }
 
+  /**
+   * Asked for ever slower steps until one is found: while nothing is known, nothing can be ruled out, so a low limit that fails costs less than
+   * none. What is found below a limit is the best there is, since all that might be faster was looked at.
+   */
   best(question: Question = {}): Answer {
     const before = this.#simulated
-    const run = new Run(this, question)
-    const nodes = this.#visit(question, run)
-    run.finish()
-    return {
-      found: run.found,
-      tally: run.tally,
-      nodes,
-      simulated: this.#simulated - before,
-      rejected: [...this.values.rejected, ...run.rejections.list()],
+    const { belowSeconds: below = Number.POSITIVE_INFINITY, isAnyEnough } = question
+    const first = isAnyEnough ? Number.POSITIVE_INFINITY : this.#leastOfAll(question) * LIMIT_GROWTH
+    let nodes = 0
+    for (let limit = Math.min(first, below); ; limit = Math.min(limit * LIMIT_GROWTH, below)) {
+      const run = new Run(this, { ...question, belowSeconds: limit })
+      nodes += this.#visit(question, run)
+      run.finish()
+      if (!run.found && limit < below) {
+        // So slow that hardly anything fits: the rest at once.
+        if (limit > MOST_GROWTH * first) limit = Number.POSITIVE_INFINITY
+        continue
+      }
+      return {
+        found: run.found,
+        tally: run.tally,
+        nodes,
+        simulated: this.#simulated - before,
+        rejected: [...this.values.rejected, ...run.rejections.list()],
+      }
     }
+  }
+
+  #leastOfAll(question: Question): number {
+    return this.#least(this.#cuts.leastPerSequence(question), mostDevices(this.problem, question))
   }
 
   /** Every cut and grid that may win, most promising cuts first. */
@@ -72,7 +93,7 @@ export class Search {
     const { problem } = this
     const most = mostDevices(problem, question)
     const capacity = capacityOf({ problem, question })
-    const recomputes = allRecomputes(problem)
+    const modules = recomputeModules(problem)
     let nodes = 0
     for (const ranked of this.#cuts.inOrder(question, capacity, run.rejections)) {
       if (this.#least(ranked.perSequence, most) >= run.limit()) break
@@ -94,7 +115,7 @@ export class Search {
           continue
         }
         nodes++
-        scoreNode({ problem, question, counts: this.#counts, recomputes, entry, grid, microBatches }, run)
+        scoreNode({ problem, question, counts: this.#counts, modules, entry, grid, microBatches }, run)
         run.settle()
         if (question.isAnyEnough && run.found) return nodes
       }
@@ -109,14 +130,16 @@ export class Search {
 
   /** With the way of the first micro-batch to the last rank and, where backwards are whole, of the last one back: at least a layer a rank. */
   #leastPiped({ least }: RankedCut, pipeline: number, microBatches: number, devices: number): number {
-    const { costs, abilities, fixed, model } = this.problem
+    const { costs, abilities, fixed } = this.problem
     const schedules = fixed.schedule === undefined ? abilities.schedules : [fixed.schedule]
     const isBoth = schedules.includes('dualpipe')
     const splits = schedules.some(name => name.startsWith('zb') || name.startsWith('dualpipe'))
     const ramp = isBoth ? 0 : (pipeline - 1) * (least.layerForward + (splits ? 0 : least.layerBackward))
-    // A rank has a whole number of layers; with dualpipe it shares two stages.
-    const layers = isBoth ? model.layers.length / pipeline : Math.ceil(model.layers.length / pipeline)
-    const busy = Math.max(least.seconds / pipeline, layers * (least.layerForward + least.layerBackward))
+    let busy = least.seconds / pipeline
+    // Some rank has its share of the layers of a shape, rounded up; with dualpipe it shares two stages.
+    if (!isBoth)
+      for (let shape = 0; shape < this.#counts.shapes; shape++)
+        busy = Math.max(busy, Math.ceil(this.#counts.total[shape]! / pipeline) * least.ofShape[shape]!)
     return costs.stretch(devices) * (costs.stepSeconds + microBatches * busy + ramp)
   }
 

@@ -30,6 +30,8 @@ export interface Least {
   /** Of any layer. */
   readonly layerForward: number
   readonly layerBackward: number
+  /** Of a layer by shape, both ways. */
+  readonly ofShape: readonly number[]
 }
 
 /** A cut in its place: how many stages and copies there are around it. */

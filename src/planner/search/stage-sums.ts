@@ -141,7 +141,7 @@ function rankLoad(
       hold(own, count)
       load.movedDense += count * own.dense
       load.movedExperts += count * own.experts
-      work(priced.options[0]!.costs[shape]!, count)
+      work(priced.plain.costs[shape]!, count)
     }
     if (stage === 0) {
       hold(costs.embeddingElements, 1)
