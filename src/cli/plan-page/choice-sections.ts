@@ -6,9 +6,9 @@ import type { Candidate, TrainingAnalysis } from '../../planner/explain/training
 import { count, dollars, gibibytes, seconds } from './figures.ts'
 import type { Section } from './section.ts'
 
-const ALTERNATIVES = 5
-const FRONT = 5
-const CHANGES = 6
+const ALTERNATIVES = 4
+const FRONT = 4
+const CHANGES = 5
 
 const figures = ({ stepSeconds, memoryBytes }: Candidate): readonly string[] => [
   seconds(stepSeconds).padStart(7),

@@ -4,7 +4,7 @@ import type { TrainingAnalysis } from '../../planner/explain/training/analysis.t
 import { count } from './figures.ts'
 import type { Section } from './section.ts'
 
-const RULES = 5
+const RULES = 3
 
 export function searchSection({ search }: TrainingAnalysis): Section {
   const { considered, rejected, fitting, scored, simulated } = search
