@@ -5,10 +5,14 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { packageRoot } from '../src/base/package-root.ts'
+import { BANDS } from '../src/planner/cost/data/bands.ts'
+import { STEP_CONSTANTS } from '../src/planner/cost/data/constants.ts'
+import { coverageOf, coverageTable } from './planner/accuracy/coverage.ts'
 import { type Judged, parts, strata, strataTable, stratum } from './planner/accuracy/errors.ts'
 import { leaveOneGroupOut } from './planner/accuracy/held-out.ts'
 import { anchored, predictRuns, rowAnswer } from './planner/accuracy/predict-runs.ts'
 import { type RowsOfFile, readRowsFile } from './planner/accuracy/read-rows.ts'
+import { residualsOf } from './planner/fit/bands.ts'
 
 const { values: flags } = parseArgs({
   options: {
@@ -49,8 +53,25 @@ function printErrors(): void {
   for (const one of skipped) reasons.set(one.skipped, (reasons.get(one.skipped) ?? 0) + 1)
   console.log(`\n${skipped.length} rows of quality ${flags.quality ?? 'A'} could not be predicted (counted as 100 %)`)
   for (const [reason, count] of reasons) console.log(`  ${count} x ${reason}`)
-  if (!flags['held-out']) return
-  const held = leaveOneGroupOut(wanted(all.runs))
+  const known = residualsOf(
+    predicted.filter(one => one.run.measuredSeconds !== undefined).map(one => one.run),
+    STEP_CONSTANTS,
+  )
+  console.log(`\n${coverageTable(coverageOf(known.map(residual => ({ residual, table: BANDS }))))}`)
+  if (flags['held-out']) printHeldOut()
+}
+
+function printHeldOut(): void {
+  const vtrain = join(packageRoot(), '../shared/planner/data/rows-vtrain-single-node.jsonl')
+  const calibration = files.some(file => file.endsWith('single-node.jsonl'))
+    ? all.runs
+    : [...all.runs, ...readRowsFile(vtrain).runs]
+  const groups = leaveOneGroupOut(wanted(all.runs), calibration, STEP_CONSTANTS)
+  const judged = groups.flatMap(({ residuals }) =>
+    residuals.map(({ run, log }) => ({ row: run.row, error: Math.exp(-log) - 1 })),
+  )
   console.log('\nwith constants fitted without the group that is predicted')
-  console.log(strataTable([stratum('all', held), ...parts('held out', held)]))
+  console.log(strataTable([stratum('all', judged), ...parts('held out', judged)]))
+  const banded = groups.flatMap(({ residuals, table }) => residuals.map(residual => ({ residual, table })))
+  console.log(`\n${coverageTable(coverageOf(banded))}`)
 }

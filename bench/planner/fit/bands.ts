@@ -1,6 +1,6 @@
 /** The table of `src/planner/cost/band.ts`: spreads of calibration rows, in place where their like is known and held out by group elsewhere. */
 import { type Likeness, likenessOf, SAME_RELEASE_YEARS } from '../../../src/planner/cost/band.ts'
-import type { BandCell, BandTable } from '../../../src/planner/cost/data/bands.ts'
+import type { BandCell, BandTable } from '../../../src/planner/cost/band-table.ts'
 import { predictStepTime } from '../../../src/planner/cost/step/predict-step.ts'
 import type { StepConstants } from '../../../src/planner/cost/step/step-constants.ts'
 import type { Run } from '../accuracy/read-rows.ts'
@@ -67,6 +67,9 @@ function cellOf(group: readonly Residual[]): BandCell {
   }
 }
 
+/** What no held-out row tells of is at least that much less sure. */
+const UNSEEN_WIDER = 2.5
+
 /** Held-out spreads count by group, so that a page with many rows does not speak for all software. */
 export function tableOf(known: readonly Residual[], heldOut: readonly Residual[]): BandTable {
   const isSure = ({ like }: Residual): boolean => !like.isMoe && !/limited|^MI|^V100/.test(like.device)
@@ -80,7 +83,7 @@ export function tableOf(known: readonly Residual[], heldOut: readonly Residual[]
   const moe = heldOut.filter(one => one.like.isMoe)
   const odd = heldOut.filter(one => !one.like.isMoe && !isSure(one))
   const ratio = (some: readonly Residual[]): number =>
-    some.length < LEAST_ROWS ? 1.5 : Number(Math.min(3, Math.max(1, half(some) / base)).toFixed(2))
+    some.length < LEAST_ROWS ? UNSEEN_WIDER : Number(Math.min(3, Math.max(1, half(some) / base)).toFixed(2))
   return {
     // Half way between what these rows show on either side and both sides alike: which way other software errs says little of which way this does,
     // but what a model forgets makes runs slower, not faster.

@@ -3,7 +3,8 @@
  * (bench/planner/fit/bands.ts): where runs like this one were calibrated on (same software, release, device and kind of model), their own spread;
  * elsewhere the spread of rows whose whole group was held out when the constants were fitted, wider for what the model knows less of.
  */
-import { BANDS, type BandTable } from './data/bands.ts'
+import type { BandTable } from './band-table.ts'
+import { BANDS } from './data/bands.ts'
 import type { StepInput } from './prediction.ts'
 
 export interface Band {
