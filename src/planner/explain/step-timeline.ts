@@ -36,7 +36,8 @@ export function stepTimeline(input: StepInput): StepTimeline {
   const { pipeline, chunks } = layout
   // A pipeline of one rank runs its micro-batches one after the other, whatever its schedule is called.
   const [name, ownChunks] = pipeline === 1 ? (['1f1b', 1] as const) : ([layout.schedule, chunks] as const)
-  const table = schedule(name, { pipeline, chunks: ownChunks, microBatches: microBatchesOf(input) }, times)
+  // Without times, as the prediction's: one table for both.
+  const table = schedule(name, { pipeline, chunks: ownChunks, microBatches: microBatchesOf(input) })
   const simulation = simulate(table, times)
   const { optimizer, other } = breakdown
   // What data ranks exchange during the pipeline lies in its actions; here is what is left for its end.
