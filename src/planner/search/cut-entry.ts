@@ -64,6 +64,7 @@ export class CutEntry {
   readonly #priced = new Map<string, Priced>()
   readonly #numbers = new Map<number, readonly number[]>()
   readonly #laid = new Map<string, Stages>()
+  readonly #ranks = new Map<Stages, Map<Priced, Map<string, unknown>>>()
   #layerSeconds: Float64Array | undefined
 
   constructor(problem: SearchProblem, counts: ShapeCounts, cut: Cut) {
@@ -81,6 +82,23 @@ export class CutEntry {
       this.#priced.set(key, priced)
     }
     return priced
+  }
+
+  /** Kept for later questions: the same stages, exchanges and copies are asked about again and again. */
+  ranks<Kept>(stages: Stages, priced: Priced, key: string, make: () => Kept): Kept {
+    let ofStages = this.#ranks.get(stages)
+    if (!ofStages) {
+      ofStages = new Map()
+      this.#ranks.set(stages, ofStages)
+    }
+    let ofPriced = ofStages.get(priced)
+    if (!ofPriced) {
+      ofPriced = new Map()
+      ofStages.set(priced, ofPriced)
+    }
+    const known = (ofPriced.get(key) as Kept | undefined) ?? make()
+    ofPriced.set(key, known)
+    return known
   }
 
   /** The layers in even stages, by times without recompute and exchanges: one cut for all, since those slow all layers alike. */

@@ -79,7 +79,8 @@ export class FirstRank {
    */
   relieved(reliefs: readonly Relief[], plain: RecomputeOption, room: number): number {
     let kept = this.#embedding.keptBytes
-    for (let shape = 0; shape < plain.costs.length; shape++) kept += this.#layers[shape]! * plain.costs[shape]!.keptBytes
+    for (let shape = 0; shape < plain.costs.length; shape++)
+      kept += this.#layers[shape]! * plain.costs[shape]!.keptBytes
     const least = this.seconds(plain, Number.POSITIVE_INFINITY)
     let excess = kept - room / this.#flying
     if (excess <= 0) return least

@@ -12,7 +12,7 @@ import { type Answer, Search } from './search.ts'
 export function noLayout(declared: DeclaredProblem, problem: SearchProblem, answer: Answer): readonly Problem[] {
   const impossible = impossibleDegrees(problem)
   if (impossible.length > 0) return impossible
-  if (answer.tally.nearest) return [tooLarge(declared, problem, answer)]
+  if (answer.tally.nearestBytes < Number.POSITIVE_INFINITY) return [tooLarge(declared, problem, answer)]
   return [noGrid(problem)]
 }
 
