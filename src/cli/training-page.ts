@@ -44,9 +44,14 @@ export async function trainingPage(
     },
     lines:
       whatIf.length > 0
-        ? whatIf.flatMap(each =>
-            comparePage({ name: analysis.plan.name, analysis }, { name: each.change, analysis: each.analysis }, style),
-          )
+        ? whatIf.flatMap((each, i) => [
+            ...(i > 0 ? [''] : []),
+            ...comparePage(
+              { name: analysis.plan.name, analysis },
+              { name: each.change, analysis: each.analysis },
+              style,
+            ),
+          ])
         : [...planPage(analysis, style), ...measuredLines(analysed, invocation)],
   }
 }
