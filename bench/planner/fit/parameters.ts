@@ -23,7 +23,7 @@ export const PARAMETERS: Readonly<Record<keyof StepConstants, Omit<Parameter, 'n
   routingPasses: free(1.2, 0.3, 0.5, 4),
   launchSeconds: free(7e-6, 0.2, 1e-6, 3e-5),
   launchPerYear: free(0.7, 0.5, 0.05, 2),
-  expertHostSeconds: free(8e-4, 0.4, 1e-5, 5e-3),
+  expertHostSeconds: free(2.5e-3, 0.25, 1e-5, 5e-3),
   collectiveHostSeconds: free(2e-5, 0.7, 1e-6, 2e-4),
   skewSeconds: free(1.5e-5, 0.4, 1e-6, 1e-4),
   tensorHidden: free(0.6, 0.3, 0.1, 0.95),

@@ -72,7 +72,7 @@ export function stepEnd(load: RankLoad, input: SharedStates, links: Links, price
 const updateBytes = ({ workload: { precision, optimizer } }: SharedStates): number =>
   precision.gradientBytes + 2 * optimizer.stateBytes + 2
 
-/** ZeRO-2 and -3 have exchanged each unit while they computed. */
+/** ZeRO-2 and -3 have exchanged each unit while they computed; what is left is to average over the copies (HSDP), with the last micro-batch. */
 function exchanges(
   load: RankLoad,
   { layout, workload }: SharedStates,
@@ -84,5 +84,11 @@ function exchanges(
   const { gradientBytes } = workload.precision
   if (layout.zero === 0) return { reduce: both('all-reduce', gradientBytes), gather: 0 }
   if (layout.zero === 1) return { reduce: both('reduce-scatter', gradientBytes), gather: both('all-gather', 2) }
-  return { reduce: 0, gather: 0 }
+  const copies = (elements: number, shard: Links['shard'], replicas: Links['replicas']): number =>
+    collectiveSeconds('all-reduce', (elements * gradientBytes) / shard.size, replicas, links.pool, links.fleet).seconds
+  return {
+    reduce:
+      copies(load.dense, links.shard, links.replicas) + copies(load.experts, links.expertShard, links.expertReplicas),
+    gather: 0,
+  }
 }

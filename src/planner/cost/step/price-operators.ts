@@ -89,8 +89,11 @@ function addProduct(operator: Gemm | Grouped, direction: Direction, prices: Pric
   // Inputs are cast before the forward product, output gradients before the two backward ones.
   const elements = tokens * (direction === 'forward' ? k : n)
   sum.parts.memoryBound += passSeconds(prices.device, castBytes(prices) * elements, 1)
-  sum.launches += 2
+  sum.launches += CAST_LAUNCHES
 }
+
+/** Amax, scale, cast, transpose. */
+const CAST_LAUNCHES = 4
 
 function productSeconds(operator: Gemm | Grouped, format: GemmFormat, kind: GemmKind, prices: Prices): number {
   const { device, expertImbalance } = prices

@@ -47,11 +47,8 @@ export function unitExchange(
 ): UnitExchange {
   if (layout.zero < 2 || links.shard.size === 1) return NO_EXCHANGE
   const { gradientBytes, fp8Parameters } = workload.precision
-  const time = (op: 'all-gather' | 'reduce-scatter' | 'all-reduce', bytes: number, span: Links['shard']): number =>
+  const time = (op: 'all-gather' | 'reduce-scatter', bytes: number, span: Links['shard']): number =>
     collectiveSeconds(op, bytes, span, links.pool, links.fleet).seconds
-  const reduced = (elements: number, shard: Links['shard'], replicas: Links['replicas']): number =>
-    time('reduce-scatter', elements * gradientBytes, shard) +
-    time('all-reduce', (elements * gradientBytes) / shard.size, replicas)
   const isFlat = software.year < 2024 || software.family === 'megatron' || software.family === 'nemo'
   const elementBytes = fp8Parameters ? 1 : 2
   const exchanged = dense + (links.expertShard.size > 1 ? experts : 0)
@@ -61,7 +58,9 @@ export function unitExchange(
     gather:
       time('all-gather', dense * elementBytes, links.shard) +
       time('all-gather', experts * elementBytes, links.expertShard),
-    reduce: reduced(dense, links.shard, links.replicas) + reduced(experts, links.expertShard, links.expertReplicas),
+    reduce:
+      time('reduce-scatter', dense * gradientBytes, links.shard) +
+      time('reduce-scatter', experts * gradientBytes, links.expertShard),
     copyOut: isFlat ? 0 : passSeconds(prices.device, 4 * exchanged, 1),
     copyIn: isFlat ? 0 : passSeconds(prices.device, (2 + gradientBytes) * exchanged, 1),
   }
