@@ -42,6 +42,8 @@ export interface Question {
   readonly maxDevices?: number
   /** Layouts that do not count, such as those that agree with the plan on an axis. Asked as early as the axis is known. */
   readonly without?: Partial<Record<Choice, unknown>>
+  /** Known before: nothing that is asked about is faster. */
+  readonly notBelowSeconds?: number
   /** The first that fits answers it. */
   readonly isAnyEnough?: boolean
   /** Nothing at or above it is looked for. */

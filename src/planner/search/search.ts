@@ -35,6 +35,8 @@ export interface Answer {
 }
 
 const LIMIT_GROWTH = 1.15
+/** Beyond what is known not to be beaten. */
+const FIRST_STEP = 1.04
 const MOST_GROWTH = 4
 
 /** Keeps what it learns of cuts from one question to the next. */
@@ -64,7 +66,8 @@ export class Search {
   best(question: Question = {}): Answer {
     const before = this.#simulated
     const { belowSeconds: below = Number.POSITIVE_INFINITY, isAnyEnough } = question
-    const first = isAnyEnough ? Number.POSITIVE_INFINITY : this.#leastOfAll(question) * LIMIT_GROWTH
+    const known = Math.max(this.#leastOfAll(question) * LIMIT_GROWTH, (question.notBelowSeconds ?? 0) * FIRST_STEP)
+    const first = isAnyEnough ? Number.POSITIVE_INFINITY : known
     let nodes = 0
     for (let limit = Math.min(first, below); ; limit = Math.min(limit * LIMIT_GROWTH, below)) {
       const run = new Run(this, { ...question, belowSeconds: limit })

@@ -12,6 +12,18 @@ import { offloadSeconds, withOffload } from './offload-seconds.ts'
 import type { Cut, Grid, StageCosts, StateChoice } from './stage-costs.ts'
 import { StepCut } from './step-cut.ts'
 
+/**
+ * The costs of the same machines with another memory, or of another batch: nothing else of the cost model looks at either, so that all that was
+ * priced is kept.
+ */
+export const sameCosts = (costs: StageCosts, given: CostInput): StageCosts => ({
+  ...costs,
+  capacityBytes: capacityOf(given),
+  predict: layout => withOffload(predictStep(inputOf(given, layout)), layout, given),
+})
+
+const capacityOf = ({ fleet }: CostInput): number => Math.min(...fleet.pools.map(pool => pool.device.memoryBytes))
+
 export function stepCosts(given: CostInput): StageCosts {
   const { fleet, workload, software } = given
   const devices = devicesOf(fleet)
@@ -36,7 +48,7 @@ export function stepCosts(given: CostInput): StageCosts {
   })
   const least = new LeastTable(given, prices, cut => linksFor(filled(cut), NO_STATES))
   return {
-    capacityBytes: Math.min(...fleet.pools.map(pool => pool.device.memoryBytes)),
+    capacityBytes: capacityOf(given),
     stepSeconds: STEP_CONSTANTS.stepSeconds,
     stretch: used => 1 + jitterShare(used, STEP_CONSTANTS),
     least: cut => least.least(cut),

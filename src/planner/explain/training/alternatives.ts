@@ -19,7 +19,11 @@ export function alternativesTo(planned: PlannedLayout, candidate: (found: Found)
   return asked(planned)
     .flatMap(choice => {
       const without = { [choice]: layout[choice] }
-      const { found } = search.best({ without, belowSeconds: FARTHEST * prediction.seconds })
+      const { found } = search.best({
+        without,
+        notBelowSeconds: prediction.seconds,
+        belowSeconds: FARTHEST * prediction.seconds,
+      })
       return found ? [alternative(choice, layout, prediction, found, candidate(found))] : []
     })
     .sort((a, b) => a.stepSeconds - b.stepSeconds)

@@ -8,6 +8,7 @@ import { withNodes } from '../../search/no-layout.ts'
 import type { PlannedLayout } from '../../search/plan-layout.ts'
 import { devicesUsed } from '../../search/problem.ts'
 import { type Found, Search } from '../../search/search.ts'
+import { sameCosts } from '../../search/step-costs.ts'
 import { optimizerOf, precisionOf } from '../../training/declared-workload.ts'
 import type { Layout, Workload } from '../../training/layout.ts'
 import type { Candidate, Counterfactual, ReplanRow } from './analysis.ts'
@@ -17,6 +18,13 @@ import { speed } from './words.ts'
 export type CandidateOn = (found: Found, workload: Workload, fleet: Fleet) => Candidate
 
 const nodesOf = (fleet: Fleet): number => fleet.pools.reduce((sum, pool) => sum + pool.nodes, 0)
+
+/** Memory and batch change no price of a layer: what the plan's search has priced is used again. */
+function bestWithSame({ declared, search }: PlannedLayout, workload: Workload, fleet: Fleet): Found | undefined {
+  const { model, software } = declared
+  const costs = sameCosts(search.problem.costs, { model, software, workload, fleet })
+  return new Search({ ...search.problem, workload, fleet, costs }).best().found
+}
 
 function bestOn(declared: DeclaredProblem, workload: Workload, fleet: Fleet): Found | undefined {
   return new Search(searchProblem(declared, workload, fleet)).best().found
@@ -53,7 +61,10 @@ export function counterfactuals(
     ),
   ]
   return changes.map(([kind, change, otherFleet, otherWorkload]) => {
-    const found = bestOn(declared, otherWorkload, otherFleet)
+    const isSame = kind === 'memory' || kind === 'batch'
+    const found = isSame
+      ? bestWithSame(planned, otherWorkload, otherFleet)
+      : bestOn(declared, otherWorkload, otherFleet)
     if (!found) return { kind, change, sentence: 'nothing fits' }
     const own = candidate(found, otherWorkload, otherFleet)
     const speedup = own.tokensPerSecond / best.tokensPerSecond

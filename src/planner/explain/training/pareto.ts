@@ -21,14 +21,18 @@ export function paretoFront(
   const { search } = planned
   const found: Candidate[] = [best]
   for (const share of LESS_MEMORY) {
-    const answer = search.best({ memoryBytes: share * best.memoryBytes, belowSeconds: SLOWEST * best.stepSeconds })
+    const answer = search.best({
+      memoryBytes: share * best.memoryBytes,
+      notBelowSeconds: found.at(-1)!.stepSeconds,
+      belowSeconds: SLOWEST * best.stepSeconds,
+    })
     if (!answer.found) break
     found.push(candidate(answer.found))
   }
   const devices = devicesOf(planned.declared.fleet)
   for (const part of FEWER_DEVICES) {
     if (planned.declared.fixed.data !== undefined || devices < part) break
-    const answer = search.best({ maxDevices: Math.floor(devices / part) })
+    const answer = search.best({ maxDevices: Math.floor(devices / part), notBelowSeconds: best.stepSeconds })
     if (!answer.found) break
     found.push(candidate(answer.found))
   }
