@@ -94,6 +94,7 @@ export interface StateCost {
 export interface RankKind {
   /** Bit s: it has layers of shape s. */
   readonly shapes: number
+  readonly hasEmbedding: boolean
   readonly hasHead: boolean
 }
 

@@ -120,6 +120,7 @@ function rankLoad(
   const chunks = depth > pipeline && stages.rankOfPlace[pipeline] === 0 ? depth / pipeline : 1
   const load = { dense: 0, experts: 0, movedDense: 0, movedExperts: 0, forwardSeconds: 0, backwardSeconds: 0, chunks }
   let shapes = 0
+  let hasEmbedding = false
   let hasHead = false
   const hold = ({ dense, experts }: Elements, times: number): void => {
     load.dense += times * dense
@@ -144,6 +145,7 @@ function rankLoad(
       work(priced.plain.costs[shape]!, count)
     }
     if (stage === 0) {
+      hasEmbedding = true
       hold(costs.embeddingElements, 1)
       load.movedDense += costs.movedEmbedding
       work(priced.embedding, 1)
@@ -155,5 +157,5 @@ function rankLoad(
       hasHead = true
     }
   }
-  return { load, kind: { shapes, hasHead } }
+  return { load, kind: { shapes, hasEmbedding, hasHead } }
 }

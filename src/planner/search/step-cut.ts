@@ -97,9 +97,9 @@ export class StepCut implements CutCosts {
     }
   }
 
-  working(recompute: Recompute, { shapes, hasHead }: RankKind, zero: Layout['zero'], isSharded: boolean) {
+  working(recompute: Recompute, { shapes, hasEmbedding, hasHead }: RankKind, zero: Layout['zero'], isSharded: boolean) {
     const ofRecompute = this.#workingOf(recompute)
-    const key = shapes * 4 + (hasHead ? 2 : 0) + (zero === 3 && isSharded ? 1 : 0)
+    const key = shapes * 8 + (hasEmbedding ? 4 : 0) + (hasHead ? 2 : 0) + (zero === 3 && isSharded ? 1 : 0)
     let known = ofRecompute.get(key)
     if (!known) {
       const { model } = this.#given
@@ -107,7 +107,7 @@ export class StepCut implements CutCosts {
       // One layer of each shape stands for the rank's: the worst moment is that of one layer.
       const chunks = model.shapes.flatMap((_, shape) =>
         (shapes >> shape) % 2 === 1
-          ? [{ firstLayer: model.layers.indexOf(shape), numLayers: 1, hasEmbedding: false, hasHead }]
+          ? [{ firstLayer: model.layers.indexOf(shape), numLayers: 1, hasEmbedding, hasHead }]
           : [],
       )
       const { bytes, stranded } = stageWorking(inputOf(this.#given, pieceOf(this.#grid, choice, recompute)), chunks)
