@@ -2,9 +2,9 @@
 import type { BandTable } from '../band-table.ts'
 
 export const BANDS: BandTable = {
-  low: -0.0878,
-  high: 0.102,
-  moeWider: 1.53,
+  low: -0.0884,
+  high: 0.1027,
+  moeWider: 1.47,
   deviceWider: 3,
   cells: [
     {
@@ -16,8 +16,8 @@ export const BANDS: BandTable = {
       yearTo: 2023.5,
       devices: 512,
       rows: 69,
-      low: -0.0831,
-      high: 0.0135,
+      low: -0.0833,
+      high: 0.0133,
     },
     {
       family: 'llm-foundry',
@@ -29,7 +29,7 @@ export const BANDS: BandTable = {
       devices: 64,
       rows: 60,
       low: -0.0809,
-      high: 0.0686,
+      high: 0.0682,
     },
     {
       family: 'llm-foundry',
@@ -40,8 +40,8 @@ export const BANDS: BandTable = {
       yearTo: 2023.5,
       devices: 128,
       rows: 77,
-      low: -0.0468,
-      high: 0.0804,
+      low: -0.0464,
+      high: 0.0803,
     },
     {
       family: 'nemo',
@@ -52,8 +52,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 64,
       rows: 18,
-      low: -0.0463,
-      high: 0.0061,
+      low: -0.0459,
+      high: 0.0062,
     },
     {
       family: 'nemo',
@@ -64,8 +64,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 64,
       rows: 18,
-      low: -0.0705,
-      high: 0.0169,
+      low: -0.0699,
+      high: 0.0166,
     },
     {
       family: 'nemo',
@@ -76,8 +76,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 64,
       rows: 8,
-      low: -0.0767,
-      high: 0.026,
+      low: -0.0712,
+      high: 0.0327,
     },
     {
       family: 'nemo',
@@ -88,8 +88,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 64,
       rows: 8,
-      low: 0.0059,
-      high: 0.1598,
+      low: -0.0003,
+      high: 0.1542,
     },
     {
       family: 'torchtitan',
@@ -100,8 +100,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 256,
       rows: 8,
-      low: -0.1921,
-      high: 0.11,
+      low: -0.192,
+      high: 0.1104,
     },
     {
       family: 'torchtitan',
@@ -112,8 +112,8 @@ export const BANDS: BandTable = {
       yearTo: 2025.5,
       devices: 256,
       rows: 8,
-      low: -0.0778,
-      high: 0.3072,
+      low: -0.0791,
+      high: 0.3058,
     },
     {
       family: 'megatron',
@@ -124,8 +124,8 @@ export const BANDS: BandTable = {
       yearTo: 2026.5,
       devices: 8,
       rows: 31,
-      low: -0.0341,
-      high: 0.0428,
+      low: -0.0328,
+      high: 0.0458,
     },
     {
       family: 'megatron',
@@ -136,8 +136,8 @@ export const BANDS: BandTable = {
       yearTo: 2026.5,
       devices: 8,
       rows: 12,
-      low: -0.0403,
-      high: 0.0606,
+      low: -0.038,
+      high: 0.0599,
     },
   ],
 }

@@ -1,0 +1,255 @@
+/**
+ * The step model against what others published: Korthikanti's table as known answers, one-knob changes with sign and size, and that no constant
+ * can depend on a validation row. The rows themselves lie beside the checkout; without them their tests are skipped, visibly.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { rowsOf } from '../../bench/planner/accuracy/read-rows.ts'
+import { calibrationRuns } from '../../bench/planner/fit/calibration.ts'
+import { readRow } from '../../bench/planner/rows/read-row.ts'
+import { parseRows, type Row } from '../../bench/planner/rows/row.ts'
+import { splitOf } from '../../bench/planner/rows/splits.ts'
+import { packageRoot } from '../../src/base/package-root.ts'
+import { predictStep, predictStepTime } from '../../src/planner/cost/step/predict-step.ts'
+
+type Given = Partial<Omit<Row, 'model' | 'hardware'>> & Pick<Row, 'model' | 'hardware'>
+
+function inputOf(given: Given) {
+  const row: Row = {
+    id: 'given',
+    source_group: 'test',
+    seq: 4096,
+    global_batch: 1,
+    micro_batch: 1,
+    zero_stage: 1,
+    recompute: 'none',
+    precision: 'bf16',
+    sequence_parallel: true,
+    flash_attention: true,
+    ...given,
+  }
+  const read = readRow(row)
+  if ('skipped' in read) throw new Error(read.skipped)
+  return read.input
+}
+
+const seconds = (given: Given): number => predictStepTime(inputOf(given)).seconds
+
+/** Reducing Activation Recomputation (2205.05198), table 5: A100-80GB, seconds an iteration, full recompute against selective with sequence parallelism. */
+const KORTHIKANTI = [
+  { layers: 48, hidden: 6144, heads: 64, gpus: 8, pp: 1, vpp: null, batch: 4, micro: 4, full: 1.42, selective: 1.1 },
+  {
+    layers: 96,
+    hidden: 12_288,
+    heads: 96,
+    gpus: 64,
+    pp: 8,
+    vpp: 3,
+    batch: 64,
+    micro: 1,
+    full: 18.13,
+    selective: 13.75,
+  },
+  {
+    layers: 105,
+    hidden: 20_480,
+    heads: 128,
+    gpus: 280,
+    pp: 35,
+    vpp: 3,
+    batch: 280,
+    micro: 1,
+    full: 49.05,
+    selective: 37.83,
+  },
+  {
+    layers: 128,
+    hidden: 25_600,
+    heads: 160,
+    gpus: 512,
+    pp: 64,
+    vpp: null,
+    batch: 512,
+    micro: 1,
+    full: 94.42,
+    selective: 71.49,
+  },
+]
+
+function korthikanti(row: (typeof KORTHIKANTI)[number], recompute: 'full' | 'selective'): number {
+  const { layers, hidden, heads, gpus, pp, vpp, batch, micro } = row
+  return seconds({
+    model: {
+      name: 'gpt',
+      kind: 'dense',
+      layers,
+      hidden,
+      ffn_hidden: 4 * hidden,
+      heads,
+      kv_heads: heads,
+      vocab: 51_200,
+      tied_embeddings: true,
+      activation: 'gelu',
+    },
+    hardware: { gpu: 'A100-80GB', gpus, gpus_per_node: 8 },
+    seq: 2048,
+    global_batch: batch,
+    micro_batch: micro,
+    tp: 8,
+    pp,
+    vpp,
+    zero_stage: 0,
+    recompute,
+    sequence_parallel: recompute === 'selective',
+    flash_attention: false,
+    software: 'Megatron-LM 2022',
+  })
+}
+
+describe('Korthikanti et al., table 5 (in no calibration)', () => {
+  test.each(KORTHIKANTI)('$layers layers of $hidden on $gpus devices', row => {
+    expect(korthikanti(row, 'full') / row.full).toBeGreaterThan(0.85)
+    expect(korthikanti(row, 'full') / row.full).toBeLessThan(1.15)
+    expect(korthikanti(row, 'selective') / row.selective).toBeGreaterThan(0.88)
+    expect(korthikanti(row, 'selective') / row.selective).toBeLessThan(1.12)
+  })
+})
+
+const LLAMA_70B = {
+  name: 'llama3-70b',
+  kind: 'dense',
+  layers: 80,
+  hidden: 8192,
+  ffn_hidden: 28_672,
+  heads: 64,
+  kv_heads: 8,
+  head_dim: 128,
+  vocab: 128_256,
+  tied_embeddings: false,
+  activation: 'swiglu',
+}
+const QWEN_30B = {
+  name: 'qwen3-30b-a3b',
+  kind: 'moe',
+  layers: 48,
+  hidden: 2048,
+  ffn_hidden: 768,
+  heads: 32,
+  kv_heads: 4,
+  head_dim: 128,
+  vocab: 151_936,
+  experts: 128,
+  topk: 8,
+  moe_ffn_hidden: 768,
+  activation: 'swiglu',
+}
+const h100 = (gpus: number) => ({ gpu: 'H100', gpus, gpus_per_node: 8 })
+/** Llama 3 70B fine-tuning, FP8, 32 H100 (Megatron-Bridge's matched runs). */
+const SFT: Given = {
+  model: LLAMA_70B,
+  hardware: h100(32),
+  global_batch: 32,
+  tp: 4,
+  pp: 4,
+  vpp: 5,
+  precision: 'fp8',
+  software: 'NeMo Megatron-Bridge 26.02',
+}
+const EXPERTS: Given = {
+  model: QWEN_30B,
+  hardware: h100(16),
+  global_batch: 1024,
+  ep: 16,
+  etp: 1,
+  software: 'Megatron-Bridge 2026, alltoall',
+}
+const LLAMA_405B: Given = {
+  model: { ...LLAMA_70B, name: 'llama3.1-405b', layers: 126, hidden: 16_384, ffn_hidden: 53_248, heads: 128 },
+  hardware: { ...h100(512), system: 'H100 96GB HBM2e 2.4 TB/s, 500 W cap' },
+  seq: 8192,
+  global_batch: 256,
+  micro_batch: 4,
+  tp: 8,
+  pp: 8,
+  vpp: 1,
+  zero_stage: 3,
+  fsdp: 'FSDP2',
+  recompute: 'full',
+  precision: 'fp8',
+  software: 'torchtitan Dec 2024 compile async TP',
+}
+const SHARDED: Given = {
+  model: QWEN_30B,
+  hardware: h100(64),
+  global_batch: 1024,
+  pp: 4,
+  ep: 8,
+  etp: 1,
+  zero_stage: 3,
+  fsdp: 'FSDP2',
+  software: 'torchtitan 2026',
+}
+
+/** formulas.md 9: what one knob did to throughput. `within`: by how much of it the prediction may be off; undefined where only the sign is met yet. */
+const KNOBS: readonly (readonly [string, Given, Partial<Row>, number, number?])[] = [
+  ['pipeline 4 to 8', SFT, { pp: 8 }, -0.059, 1 / 3],
+  ['recompute of the feed-forward part', SFT, { recompute: 'selective', recompute_detail: 'mlp' }, -0.16, 1 / 3],
+  ['tensor 4 to 8', SFT, { tp: 8 }, -0.284],
+  ['expert overlap over all-to-all', EXPERTS, { notes: 'ep overlap' }, 0.317, 1 / 3],
+  ['interleaved instead of 1F1B, 405B', LLAMA_405B, { vpp: 2 }, 0.28, 1 / 3],
+  ['shards of a node instead of all (HSDP)', SHARDED, { shard_group: 8 }, 0.34],
+]
+
+describe('one knob', () => {
+  test.each(KNOBS)('%s', (_, given, change, measured, within) => {
+    const gain = seconds(given) / seconds({ ...given, ...change } as Given) - 1
+    expect(Math.sign(gain)).toBe(Math.sign(measured))
+    if (within !== undefined) expect(Math.abs(gain - measured)).toBeLessThanOrEqual(within * Math.abs(measured))
+  })
+
+  test('attention is computed again for nothing with flash attention: no memory, some time', () => {
+    const again: Given = { ...SFT, recompute: 'selective', recompute_detail: 'core_attn' }
+    expect(seconds(again)).toBeGreaterThan(seconds(SFT))
+  })
+})
+
+test('the parts of a step add up to it, and each pipeline rank has its memory', () => {
+  const prediction = predictStep(inputOf(SFT))
+  const sum = Object.values(prediction.breakdown).reduce((total, part) => total + part, 0)
+  expect(sum).toBeCloseTo(prediction.seconds, 9)
+  expect(Object.values(prediction.breakdown).every(part => part >= 0)).toBe(true)
+  expect(prediction.stages).toHaveLength(4)
+})
+
+test('ten thousand devices take at most a tenth longer than 128 with the same micro-batches', () => {
+  const at = (gpus: number): number => seconds({ ...SFT, hardware: h100(gpus), global_batch: gpus })
+  expect(at(10_240) / at(128)).toBeLessThan(1.1)
+  expect(at(10_240) / at(128)).toBeGreaterThan(1)
+})
+
+const file = join(packageRoot(), '../shared/planner/data/rows.jsonl')
+
+describe.skipIf(!existsSync(file))('published rows (beside the checkout)', () => {
+  const rows = existsSync(file) ? parseRows(readFileSync(file, 'utf8')) : []
+
+  test('no validation row takes part in the fit: its time may be anything', () => {
+    const changed = rows.map(row =>
+      splitOf(row) === 'validation' ? { ...row, derived: { step_time_s: 1e6 }, measured: { step_time_s: 1e6 } } : row,
+    )
+    const asked = (all: readonly Row[]) =>
+      calibrationRuns(rowsOf(all).runs).map(run => [run.row.id, run.measuredSeconds])
+    expect(asked(changed)).toEqual(asked(rows))
+    expect(calibrationRuns(rowsOf(rows).runs).every(run => splitOf(run.row) === 'calibration')).toBe(true)
+  })
+
+  test('every row of quality A is predicted, and half of them within 5 %', () => {
+    const { runs, skipped } = rowsOf(rows.filter(row => row.quality === 'A'))
+    expect(skipped.map(one => one.row.id)).toEqual([])
+    const errors = runs
+      .map(run => Math.abs(predictStepTime(run.input).seconds / run.measuredSeconds! - 1))
+      .sort((a, b) => a - b)
+    expect(errors[Math.floor(errors.length / 2)]!).toBeLessThan(0.05)
+    expect(errors[Math.floor(0.9 * errors.length)]!).toBeLessThan(0.18)
+  })
+})
