@@ -70,8 +70,8 @@ const inkOf = (testId: string): Promise<number> =>
 test('a link is a question, and going back is the one before', async () => {
   await open('#model=llama-3.1-8b&fleet=h100&count=16&seq=8192&batch=128&precision=bf16')
   const first = (await page.getByTestId('headline').textContent())!
-  await page.getByLabel('Devices').fill('32')
-  await page.getByLabel('Devices').press('Tab')
+  await page.getByRole('spinbutton', { name: 'Devices' }).fill('32')
+  await page.getByRole('spinbutton', { name: 'Devices' }).press('Tab')
   await page.waitForURL(/count=32/)
   await answered()
   expect((await page.getByTestId('headline').textContent())!).not.toBe(first)

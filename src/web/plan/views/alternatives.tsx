@@ -34,10 +34,7 @@ export function Alternatives({ analysis }: { readonly analysis: TrainingAnalysis
   const y = scaleLog(extent(points.map(p => p.stepSeconds)), [HEIGHT - BOTTOM, PAD])
   const at = (point: Point): readonly [number, number] => [x(point.memoryBytes / GIBI), y(point.stepSeconds)]
   return (
-    <Card
-      title="Alternatives"
-      note={`${points.length.toLocaleString('en-US')} of ${analysis.search.fitting.toLocaleString('en-US')} layouts that fit`}
-    >
+    <Card title="Alternatives" note={`${points.length.toLocaleString('en-US')} layouts that were predicted whole`}>
       <svg
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
         role="img"

@@ -70,10 +70,11 @@ export function Headline({
           name="recompute"
           value={layout.recompute.kind === 'modules' ? layout.recompute.modules.join(', ') : layout.recompute.kind}
         />
+        {layout.offload !== 'none' && <Chip name="offload" value={layout.offload} />}
         {layout.expert > 1 && <Chip name="dispatcher" value={layout.dispatcher} />}
       </div>
       <p class="quiet">
-        {analysis.binding.sentence}. {search.considered.toLocaleString('en-US')} layouts considered,{' '}
+        Bound by {analysis.binding.sentence}. {search.considered.toLocaleString('en-US')} layouts considered,{' '}
         {search.fitting.toLocaleString('en-US')} fit, in {Math.round(milliseconds)} ms.
       </p>
     </section>
