@@ -6,6 +6,7 @@
 import { fail, ok, type Result } from '../../base/problem.ts'
 import { plural } from '../../base/units.ts'
 import type { Parallelism, TrainingJob } from '../../spec/kinds.ts'
+import { bandOf } from '../cost/band.ts'
 import type { FleetSources } from '../fleet/resolve-fleet.ts'
 import { modelFlops } from '../model/flops.ts'
 import { type PlannedLayout, planLayout } from '../search/plan-layout.ts'
@@ -54,13 +55,10 @@ function mapped(job: TrainingJob, degrees: Degrees, ranksPerPod: number): Omit<T
 }
 
 /** The plan of a layout that was searched for. */
-export function plannedTraining(
-  job: TrainingJob,
-  planned: PlannedLayout,
-  band80?: readonly [number, number],
-): TrainingPlan {
+export function plannedTraining(job: TrainingJob, planned: PlannedLayout): TrainingPlan {
   const { declared, workload, answer } = planned
   const { layout, prediction } = answer.found
+  const { low, high } = bandOf({ ...declared, workload, layout }, prediction.seconds)
   const { data, context, tensor, pipeline, expert, expertTensor } = layout
   const degrees = { data, context, tensor, pipeline, expert, expertTensor }
   const ranks = ranksOf(denseMap(degrees))
@@ -78,7 +76,7 @@ export function plannedTraining(
       fleet: declared.fleet.name,
       device: pool.device.name,
       stepSeconds: prediction.seconds,
-      ...(band80 ? { band80 } : {}),
+      band80: [low, high],
       memoryBytes: mostNeeded(prediction),
       deviceMemoryBytes: planned.search.problem.costs.capacityBytes,
       tokensPerSecond: tokens / prediction.seconds,

@@ -11,23 +11,19 @@ import { plannedTraining } from '../../training/plan-training.ts'
 import { alternativesTo } from './alternatives.ts'
 import type { Candidate, SearchRecord, TrainingAnalysis } from './analysis.ts'
 import { bindingOf } from './binding.ts'
-import { type Band, candidateOf } from './candidate.ts'
+import { candidateOf } from './candidate.ts'
 import { axisRows, breakdownRows } from './effects.ts'
 import { goodputOf } from './goodput.ts'
 import { type CandidateOn, counterfactuals, replanTable } from './other-fleets.ts'
 import { paretoFront } from './pareto.ts'
 
-export function analyseTraining(
-  job: TrainingJob,
-  sources: FleetSources = {},
-  band: Band = () => undefined,
-): Result<TrainingAnalysis> {
+export function analyseTraining(job: TrainingJob, sources: FleetSources = {}): Result<TrainingAnalysis> {
   const planned = planLayout(job, sources)
   if (!planned.ok) return planned
   const { declared, workload, answer } = planned.value
   const { model, fleet, software } = declared
   const on: CandidateOn = (found, otherWorkload, otherFleet) =>
-    candidateOf(found.layout, found.prediction, otherWorkload, otherFleet, band)
+    candidateOf(found.layout, found.prediction, { model, software, workload: otherWorkload, fleet: otherFleet })
   const here = (found: Found): Candidate => on(found, workload, fleet)
   const best = here(answer.found)
   const breakdown = breakdownRows(answer.found.prediction)
@@ -35,7 +31,7 @@ export function analyseTraining(
   const alternatives = alternativesTo(planned.value, here)
   const pareto = paretoFront(planned.value, best, here)
   return ok({
-    plan: plannedTraining(job, planned.value, best.band80),
+    plan: plannedTraining(job, planned.value),
     model,
     fleet,
     workload,

@@ -1,29 +1,24 @@
 /** A layout with the figures that people compare. */
-import type { StepPrediction } from '../../cost/prediction.ts'
+import { bandOf } from '../../cost/band.ts'
+import type { StepInput, StepPrediction } from '../../cost/prediction.ts'
 import type { Fleet } from '../../fleet/fleet.ts'
 import { devicesUsed } from '../../search/problem.ts'
 import { mostNeeded } from '../../search/search.ts'
-import type { Layout, Workload } from '../../training/layout.ts'
+import type { Layout } from '../../training/layout.ts'
 import type { Candidate } from './analysis.ts'
 
-export type Band = (prediction: StepPrediction, layout: Layout) => readonly [low: number, high: number] | undefined
-
-export function candidateOf(
-  layout: Layout,
-  prediction: StepPrediction,
-  workload: Workload,
-  fleet: Fleet,
-  band: Band,
-): Candidate {
+/** `given`: on what it runs; its layout is put in. */
+export function candidateOf(layout: Layout, prediction: StepPrediction, given: Omit<StepInput, 'layout'>): Candidate {
+  const { workload, fleet } = given
   const devices = devicesUsed(layout)
   const tokensPerSecond = (workload.globalBatch * workload.sequence) / prediction.seconds
-  const band80 = band(prediction, layout)
+  const { low, high } = bandOf({ ...given, layout }, prediction.seconds)
   const price = priceOf(fleet)
   return {
     layout,
     devices,
     stepSeconds: prediction.seconds,
-    ...(band80 ? { band80 } : {}),
+    band80: [low, high],
     memoryBytes: mostNeeded(prediction),
     tokensPerSecond,
     ...(price === undefined ? {} : { dollarsPerMillionTokens: ((price / 3600) * devices * 1e6) / tokensPerSecond }),
