@@ -13,7 +13,12 @@ import type {
 } from '../../../src/planner/model/model.ts'
 import type { Row, RowModel } from './row.ts'
 
-const isGated = (model: RowModel): boolean => !/^(gelu|relu|squared-relu|relu2)$/.test(model.activation ?? 'swiglu')
+/** GPT-2's block: plain feed-forward part of four times the width, biases, layer norms. */
+const isClassic = (model: RowModel): boolean =>
+  /gpt3|mpt|bigscience|mt-nlg|opt|bloom|turing|megatron-\d/i.test(model.name) && !/gpt-oss/i.test(model.name)
+
+const isGated = (model: RowModel): boolean =>
+  !/^(gelu|relu|squared-relu|relu2)$/.test(model.activation ?? (isClassic(model) ? 'gelu' : 'swiglu'))
 
 function attentionOf(model: RowModel, window?: number): Attention {
   const heads = model.heads!
@@ -46,7 +51,7 @@ function latentOf(model: RowModel): LatentAttention {
 function denseOf(model: RowModel): DenseMlp {
   return {
     kind: 'dense',
-    ffn: model.ffn_hidden!,
+    ffn: model.ffn_hidden ?? 4 * model.hidden!,
     gated: isGated(model),
     bias: !isGated(model) && /gpt|bigscience|mt-nlg/i.test(model.name),
   }
@@ -150,10 +155,19 @@ export function missingOfModel(row: Row): readonly string[] {
   const missing: string[] = []
   for (const [name, value] of Object.entries({ layers: m.layers, hidden: m.hidden, heads: m.heads }))
     if (!value) missing.push(`model.${name}`)
-  if (!m.ffn_hidden && !m.moe_ffn_hidden) missing.push('model.ffn_hidden')
+  if (!m.ffn_hidden && !m.moe_ffn_hidden && (isGated(m) || !m.hidden)) missing.push('model.ffn_hidden')
   if (/moe/.test(m.kind ?? '') && (!m.experts || !m.topk)) missing.push('model.experts, model.topk')
   return missing
 }
+
+/** Of the model's published configuration, where a page leaves it out. */
+const VOCABULARIES: readonly (readonly [RegExp, number])[] = [
+  [/grok|nemotron/i, 131_072],
+  [/qwen/i, 151_936],
+  [/bigscience|gpt2|gpt-2|opt|mt-nlg|turing/i, 50_257],
+  [/gpt-?3|megatron/i, 51_200],
+]
+const vocabularyOf = (name: string): number => VOCABULARIES.find(([pattern]) => pattern.test(name))?.[1] ?? 32_000
 
 export function modelOfRow(row: Row): ModelSpec {
   const m = row.model
@@ -165,8 +179,8 @@ export function modelOfRow(row: Row): ModelSpec {
   return {
     name: m.name ?? row.id,
     hidden: m.hidden!,
-    vocab: m.vocab ?? (isGrok ? 131_072 : /nemotron/i.test(m.name) ? 131_072 : /qwen/i.test(m.name) ? 151_936 : 32_000),
-    tiedEmbeddings: m.tied_embeddings ?? isGrok,
+    vocab: m.vocab ?? vocabularyOf(m.name),
+    tiedEmbeddings: m.tied_embeddings ?? (isGrok || isClassic(m)),
     learnedPositions: isOld && !/mpt|nemo-gpt3/i.test(m.name) ? row.seq! : 0,
     norm: isOld || m.activation === 'squared-relu' ? 'layer' : 'rms',
     shapes: kinds.map(kind => shapeFor(kind, m)),
