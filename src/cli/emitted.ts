@@ -8,7 +8,7 @@ import { declaredModel } from '../planner/model/declared-model.ts'
 import { readHuggingFace } from '../planner/model/hugging-face.ts'
 import type { ModelSpec } from '../planner/model/model.ts'
 import type { TrainingPlan } from '../planner/training/plan.ts'
-import type { SoftwareFamily, TrainingJob } from '../spec/training-job.ts'
+import type { Parallelism, SoftwareFamily, TrainingJob } from '../spec/training-job.ts'
 import type { Item } from './declared.ts'
 import { hasModel } from './planned.ts'
 
@@ -23,16 +23,24 @@ const FAMILIES: Readonly<Partial<Record<Framework, SoftwareFamily>>> = {
 
 const RECENT_YEAR = 2026
 
+/** What the search need not look at: beside any other axis torchtitan shards, FSDP has neither stages nor expert ranks, the Trainer shards over all ranks. */
+const FIXED: Readonly<Partial<Record<Framework, Pick<TrainingJob['spec'], 'zero'> & { parallelism?: Parallelism }>>> = {
+  torchtitan: { zero: 3 },
+  accelerate: { parallelism: { expert: 1, pipeline: 1 } },
+  transformers: { parallelism: { expert: 1, pipeline: 1, context: 1, tensor: 1 } },
+}
+
 /** A plan for a framework is one that it can run: where the declaration names no software, it is this framework. */
 export function plannedFor(framework: Framework, item: Item): Item {
   const family = FAMILIES[framework]
   if (!hasModel(item) || family === undefined || item.declaration.spec.software?.family !== undefined) return item
   const { declaration } = item
+  const { parallelism, zero } = FIXED[framework] ?? {}
   const spec = {
     ...declaration.spec,
     software: { ...declaration.spec.software, family },
-    // Beside any other axis torchtitan shards; the search does not know that it depends.
-    ...(framework === 'torchtitan' && declaration.spec.zero === undefined ? { zero: 3 as const } : {}),
+    parallelism: { ...parallelism, ...declaration.spec.parallelism },
+    ...(zero === undefined ? {} : { zero: declaration.spec.zero ?? zero }),
   }
   return { ...item, declaration: { ...declaration, spec } }
 }

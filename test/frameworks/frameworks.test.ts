@@ -38,7 +38,7 @@ interface Written {
 /** One Python for all files of a framework: importing it takes longer than reading them. */
 function readBy(framework: Framework, files: readonly Written[]): ReadonlyMap<string, Answer> {
   const cases = files.map(({ name, plan, spoil = text => text }) => {
-    const emitted = emit(framework, emissionOf(plan))
+    const emitted = emit(framework, emissionOf(plan, framework))
     if (!emitted.ok) throw new Error(`${plan.name} is not emitted for ${framework}`)
     const path = join(folder, `${name}.${emitted.value.file}`)
     writeFileSync(path, spoil(emitted.value.text))
@@ -67,7 +67,7 @@ const EXPECTED: Readonly<Partial<Record<Framework, (plan: PlanCase) => Readonly<
   megatron: plan => {
     const { layout, workload } = plan
     const { data, tensor, context, pipeline, expert, expertTensor, chunks, microBatch, stages } = layout
-    const { model } = emissionOf(plan)
+    const { model } = emissionOf(plan, 'megatron')
     const map = denseMap(layout)
     const group = (axis: string): readonly number[] => groupOf(0, map, [axis])
     const isCut = pipeline > 1 && (new Set(stages).size > 1 || model.mtpLayers > 0)
@@ -83,7 +83,7 @@ const EXPECTED: Readonly<Partial<Record<Framework, (plan: PlanCase) => Readonly<
   torchtitan: plan => {
     const { layout, workload } = plan
     const { data, tensor, context, pipeline, expert, microBatch, stages, zero, shardRanks } = layout
-    const { model } = emissionOf(plan)
+    const { model } = emissionOf(plan, 'torchtitan')
     return {
       ...{ data, tensor, context, pipeline, expert, microBatch },
       ...{ globalBatch: workload.globalBatch, sequence: workload.sequence },
@@ -108,7 +108,7 @@ const EXPECTED: Readonly<Partial<Record<Framework, (plan: PlanCase) => Readonly<
   }),
   transformers: plan => ({
     microBatch: plan.layout.microBatch,
-    accumulation: microBatchesOf(emissionOf(plan)),
+    accumulation: microBatchesOf(emissionOf(plan, 'transformers')),
     bf16: true,
     fsdp: plan.layout.zero >= 2,
   }),

@@ -3,6 +3,8 @@ import { formatProblem } from '../../src/base/problem.ts'
 import type { EmissionInput } from '../../src/compiler/frameworks/emission.ts'
 import type { Framework } from '../../src/compiler/frameworks/emit.ts'
 import file from '../../src/compiler/frameworks/testdata/plans.json' with { type: 'json' }
+import { softwareOf } from '../../src/planner/cost/software/defaults.ts'
+import type { Family } from '../../src/planner/cost/software.ts'
 import { readHuggingFace } from '../../src/planner/model/hugging-face.ts'
 import type { Layout, Workload } from '../../src/planner/training/layout.ts'
 
@@ -17,9 +19,17 @@ export interface PlanCase {
 
 export const planCases = file.plans as unknown as readonly PlanCase[]
 
-export function emissionOf(plan: PlanCase, change: Partial<Layout> = {}): EmissionInput {
+const FAMILIES: Readonly<Partial<Record<Framework, Family>>> = {
+  torchtitan: 'torchtitan',
+  deepspeed: 'deepspeed',
+  accelerate: 'fsdp',
+  transformers: 'fsdp',
+}
+
+export function emissionOf(plan: PlanCase, framework: Framework, change: Partial<Layout> = {}): EmissionInput {
   const config = file.configs[plan.config]
   const model = readHuggingFace(config, plan.config)
   if (!model.ok) throw new Error(model.problems.map(formatProblem).join('\n'))
-  return { ...plan, model: model.value, config, layout: { ...plan.layout, ...change } }
+  const software = softwareOf(FAMILIES[framework] ?? 'megatron', 2026)
+  return { ...plan, model: model.value, config, software, layout: { ...plan.layout, ...change } }
 }

@@ -33,12 +33,16 @@ def megatron(case):
 
     import megatron.core.utils
     from megatron.core.models.common.embeddings import rope_utils
+    from megatron.core.transformer.moe import moe_utils
     from megatron.core.parallel_state import RankGenerator
     from packaging.version import Version
 
-    # Transformer Engine has no build without CUDA; only its version and one of its functions' being there are asked for.
+    # Transformer Engine has no build without CUDA; only its version and some functions' being there are asked for.
     megatron.core.utils._te_version = Version("2.12.0")
-    rope_utils.fused_apply_rotary_pos_emb = rope_utils.fused_apply_rotary_pos_emb or (lambda *_: None)
+    stand_in = lambda *_: None
+    rope_utils.fused_apply_rotary_pos_emb = stand_in
+    for name in ["permute", "permute_with_probs", "unpermute", "sort_chunks_by_index", "sort_chunks_by_index_with_probs"]:
+        setattr(moe_utils, f"fused_{name}", stand_in)
     from megatron.training import arguments
 
     sys.argv = ["pretrain_gpt.py", *argv, *theirs]

@@ -7,14 +7,14 @@ import type { DenseAxis } from '../../planner/training/plan.ts'
 import { emit, type Framework } from './emit.ts'
 
 const refused = (framework: Framework, plan: string, change: Partial<Layout> = {}): readonly string[] => {
-  const emitted = emit(framework, emissionOf(planCases.find(({ name }) => name === plan)!, change))
+  const emitted = emit(framework, emissionOf(planCases.find(({ name }) => name === plan)!, framework, change))
   return emitted.ok ? [] : emitted.problems.map(formatProblem)
 }
 
 test.each(planCases.flatMap(plan => plan.frameworks.map(framework => ({ plan, framework, name: plan.name }))))(
   '$name for $framework',
   async ({ plan, framework }) => {
-    const emitted = emit(framework, emissionOf(plan))
+    const emitted = emit(framework, emissionOf(plan, framework))
     if (!emitted.ok) throw new Error(emitted.problems.map(formatProblem).join('\n'))
     const { file: name, text } = emitted.value
 
@@ -25,7 +25,7 @@ test.each(planCases.flatMap(plan => plan.frameworks.map(framework => ({ plan, fr
 test('what a reader must add or know', async () => {
   const notes = planCases.flatMap(plan =>
     plan.frameworks.flatMap(framework => {
-      const emitted = emit(framework, emissionOf(plan))
+      const emitted = emit(framework, emissionOf(plan, framework))
       return emitted.ok ? [`${plan.name} for ${framework}`, ...emitted.value.notes.map(note => `  ${note}`)] : []
     }),
   )
@@ -133,7 +133,7 @@ test.each<[Framework, string, Partial<Layout>, readonly string[]]>([
 })
 
 test('a rank file puts ranks, as frameworks number them, where the plan wants them', () => {
-  const input = emissionOf(planCases.find(({ name }) => name === 'zbv-8b')!)
+  const input = emissionOf(planCases.find(({ name }) => name === 'zbv-8b')!, 'ranks')
   const sized = (names: readonly DenseAxis[]) =>
     names.map(name => ({ name, size: { tensor: 2, context: 1, data: 2, pipeline: 4 }[name]! }))
   const lines = (order: readonly DenseAxis[]): readonly string[] => {

@@ -212,6 +212,8 @@ function dispatch({ model, layout, software }: EmissionInput): Piece<Arguments> 
   if (!model.shapes.some(({ mlp }) => mlp?.kind === 'experts')) return { value: [] }
   const { features } = software ?? {}
   const isFlex = layout.dispatcher === 'deepep' || layout.dispatcher === 'hybridep'
+  const wantsOverlap = layout.expert > 1 && features?.overlapExpert === true
+  const overlaps = wantsOverlap && canOverlapExperts(layout)
   return {
     value: [
       given('moe-token-dispatcher-type', isFlex ? 'flex' : layout.dispatcher),
@@ -219,11 +221,25 @@ function dispatch({ model, layout, software }: EmissionInput): Piece<Arguments> 
       flagOf('moe-grouped-gemm'),
       ...flag('moe-router-fusion', features?.fusedRouter),
       ...flag('moe-permute-fusion', features?.fusedPermute),
-      ...flag('overlap-moe-expert-parallel-comm', features?.overlapExpert && layout.expert > 1),
-      ...flag('delay-wgrad-compute', features?.delayWeightGradient && features.overlapExpert && layout.expert > 1),
+      ...flag('overlap-moe-expert-parallel-comm', overlaps),
+      ...flag('delay-wgrad-compute', overlaps && features?.delayWeightGradient),
     ],
-    notes: layout.dispatcher === 'hybridep' ? ['HybridEP needs the DeepEP package built with it'] : [],
+    notes: [
+      ...(layout.dispatcher === 'hybridep' ? ['HybridEP needs the DeepEP package built with it'] : []),
+      ...(wantsOverlap && !overlaps
+        ? [
+            'The dispatch does not hide behind another micro-batch: that wants chunks, tokens by all-to-all and no layer recomputed whole',
+          ]
+        : []),
+    ],
   }
+}
+
+/** As `TransformerConfig` asks for `overlap_moe_expert_parallel_comm`. */
+function canOverlapExperts({ pipeline, chunks, dispatcher, recompute }: EmissionInput['layout']): boolean {
+  const replaysExperts =
+    recompute.kind === 'full' || (recompute.kind === 'modules' && recompute.modules.includes('moe'))
+  return (pipeline === 1 || chunks > 1) && dispatcher !== 'allgather' && !replaysExperts
 }
 
 function features({ software, layout }: EmissionInput): Piece<Arguments> {

@@ -25,7 +25,7 @@ test.each<{ config: string; family: Family; framework: Framework; sequence: numb
   '$config with sequences of $sequence for $framework',
   ({ config, family, framework, sequence }) => {
     const plan = planCases.find(each => each.config === config)!
-    const { model } = emissionOf(plan)
+    const { model } = emissionOf(plan, framework)
     const workload = {
       ...plan.workload,
       sequence,

@@ -8,7 +8,7 @@ import { presetFleet } from '../fleet/preset.ts'
 import { stepTimeline, traceStep } from './step-timeline.ts'
 
 function inputOf(name: string): StepInput {
-  const { model, layout, workload } = emissionOf(planCases.find(plan => plan.name === name)!)
+  const { model, layout, workload } = emissionOf(planCases.find(plan => plan.name === name)!, 'megatron')
   const fleet = presetFleet(`h100x${layout.data * layout.context * layout.tensor * layout.pipeline}`)
   if (!fleet) throw new Error('no such preset')
   return { model, layout, workload, fleet, software: softwareOf('megatron', 2026) }

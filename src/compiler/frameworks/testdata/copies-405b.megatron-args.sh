@@ -23,6 +23,7 @@ PLAN=(
   --optimizer adam
   # kernels and overlap
   --attention-backend flash
+  --cross-entropy-loss-fusion
   # model
   --num-layers 126
   --hidden-size 16384

@@ -35,8 +35,11 @@ PLAN=(
   --moe-token-dispatcher-type flex
   --moe-flex-dispatcher-backend hybridep
   --moe-grouped-gemm
+  --moe-router-fusion
+  --moe-permute-fusion
   # kernels and overlap
   --attention-backend flash
+  --cross-entropy-loss-fusion
   # model
   --num-layers 61
   --mtp-num-layers 1

@@ -26,6 +26,7 @@ PLAN=(
   --optimizer adam
   # kernels and overlap
   --attention-backend flash
+  --cross-entropy-loss-fusion
   # model
   --num-layers 80
   --hidden-size 8192

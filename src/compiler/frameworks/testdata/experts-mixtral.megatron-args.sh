@@ -29,8 +29,11 @@ PLAN=(
   # experts
   --moe-token-dispatcher-type alltoall
   --moe-grouped-gemm
+  --moe-router-fusion
+  --moe-permute-fusion
   # kernels and overlap
   --attention-backend flash
+  --cross-entropy-loss-fusion
   # model
   --num-layers 32
   --hidden-size 4096

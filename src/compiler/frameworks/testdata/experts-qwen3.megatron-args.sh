@@ -32,8 +32,11 @@ PLAN=(
   --moe-token-dispatcher-type flex
   --moe-flex-dispatcher-backend deepep
   --moe-grouped-gemm
+  --moe-router-fusion
+  --moe-permute-fusion
   # kernels and overlap
   --attention-backend flash
+  --cross-entropy-loss-fusion
   # model
   --num-layers 48
   --hidden-size 2048

@@ -33,6 +33,7 @@ PLAN=(
   --exp-avg-sq-dtype bf16
   # kernels and overlap
   --attention-backend flash
+  --cross-entropy-loss-fusion
   # model
   --num-layers 80
   --hidden-size 8192

@@ -19,6 +19,7 @@ PLAN=(
   --optimizer adam
   # kernels and overlap
   --attention-backend flash
+  --cross-entropy-loss-fusion
   # model
   --num-layers 48
   --hidden-size 1600

@@ -23,6 +23,7 @@ PLAN=(
   --optimizer adam
   # kernels and overlap
   --attention-backend flash
+  --cross-entropy-loss-fusion
   # model
   --hybrid-layer-pattern 'M-M-M-M*-M-M-M-M-M*-M-M-M-|M-M*-M-M-M-M-M*-M-M-M-M-M-'
   --hidden-size 4096

@@ -25,6 +25,7 @@ PLAN=(
   --optimizer adam
   # kernels and overlap
   --attention-backend flash
+  --cross-entropy-loss-fusion
   # model
   --num-layers 32
   --hidden-size 4096
