@@ -11,7 +11,6 @@ const FAMILIES: readonly (readonly [RegExp, Family])[] = [
   [/llm-foundry|composer/i, 'llm-foundry'],
   [/torchtitan|torchao/i, 'torchtitan'],
   [/automodel/i, 'torchtitan'],
-  [/megatron-deepspeed/i, 'megatron'],
   [/deepspeed/i, 'deepspeed'],
   [/nemo/i, 'nemo'],
   [/megatron|mcore|primus/i, 'megatron'],
@@ -29,6 +28,8 @@ export function familyOf(row: Row): Family {
   const named = FAMILIES.find(([pattern]) => pattern.test(row.software ?? row.source ?? ''))
   if (named) return named[1]
   if (row.source_group === 'vtrain-single-node') return 'megatron'
+  // BigScience trained with Megatron-DeepSpeed, whose memory is DeepSpeed's.
+  if (/bigscience|bloom/i.test(row.model.name ?? '')) return 'deepspeed'
   if (row.fsdp || row.zero_stage === 3) return 'fsdp'
   return (row.pp ?? 1) > 1 || (row.tp ?? 1) > 1 ? 'megatron' : 'other'
 }

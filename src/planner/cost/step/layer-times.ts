@@ -38,7 +38,8 @@ export interface LayerQuestion {
 
 /** What runs as one kernel: torch.compile and the frameworks' own fused kernels. */
 export function fusionOf({ family, year, features }: Software): Fusion {
-  const hasKernels = family === 'nemo' || family === 'megatron'
+  // Megatron-DeepSpeed has Megatron's kernels.
+  const hasKernels = family === 'nemo' || family === 'megatron' || family === 'deepspeed'
   return {
     norm: features.compile || hasKernels || family === 'llm-foundry',
     rope: features.compile || (hasKernels && year >= 2023),
