@@ -14,7 +14,9 @@ export interface Scored {
 
 /** Counts over many nodes. */
 export interface Tally {
+  /** Time and memory computed whole. */
   scored: number
+  fitting: number
   tooSlow: number
   tooLarge: number
   /** Of the layouts that are too large, the one that comes nearest. */

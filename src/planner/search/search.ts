@@ -221,6 +221,7 @@ interface GridSize {
 class Run {
   readonly tally: Tally = {
     scored: 0,
+    fitting: 0,
     tooSlow: 0,
     tooLarge: 0,
     nearestBytes: Number.POSITIVE_INFINITY,
@@ -243,6 +244,7 @@ class Run {
   readonly limit = (): number => Math.min(this.found?.prediction.seconds ?? Number.POSITIVE_INFINITY, this.#below)
 
   readonly offer = (scored: Scored): void => {
+    this.tally.fitting++
     this.#fresh.push(scored)
   }
 

@@ -13,8 +13,8 @@ import type { Cut, Grid, StageCosts, StateChoice } from './stage-costs.ts'
 import { StepCut } from './step-cut.ts'
 
 /**
- * The costs of the same machines with another memory, or of another batch: nothing else of the cost model looks at either, so that all that was
- * priced is kept.
+ * The costs of the same machines with another memory, fewer nodes of them, or of another batch: no price of a layer looks at these, so that all
+ * that was priced is kept.
  */
 export const sameCosts = (costs: StageCosts, given: CostInput): StageCosts => ({
   ...costs,
@@ -46,6 +46,7 @@ export function stepCosts(given: CostInput): StageCosts {
     pipeline: 1,
     data: Math.max(1, Math.floor(devices / (cut.tensor * cut.context))),
   })
+  const cuts = new Map<string, StepCut>()
   const least = new LeastTable(given, prices, cut => linksFor(filled(cut), NO_STATES))
   return {
     capacityBytes: capacityOf(given),
@@ -54,7 +55,12 @@ export function stepCosts(given: CostInput): StageCosts {
     least: cut => least.least(cut),
     leastDense: cut => least.leastDense(cut),
     leastBytes: cut => least.bytes(cut),
-    cut: cut => new StepCut(given, prices, linksFor, filled(cut)),
+    cut: cut => {
+      const key = `${cut.tensor}/${cut.context}/${cut.contextMethod}/${cut.sequenceParallel}/${cut.expert}/${cut.expertTensor}/${cut.dispatcher}/${cut.microBatch}`
+      const known = cuts.get(key) ?? new StepCut(given, prices, linksFor, filled(cut))
+      cuts.set(key, known)
+      return known
+    },
     states: (grid, choice) => {
       const layout = pieceOf(grid, choice)
       const input = inputOf(given, layout)

@@ -13,7 +13,7 @@ export function plannedReasons({ declared, workload, search, answer }: PlannedLa
   const idle = devicesOf(fleet) - ranks
   const microBatches = workload.globalBatch / (layout.data * layout.microBatch)
   const chosen = AXES.filter(axis => fixed[axis] === undefined && layout[axis] > 1)
-  const { scored, tooLarge } = answer.tally
+  const { fitting, tooSlow, tooLarge } = answer.tally
   return [
     {
       choice: `ranks = ${ranks}`,
@@ -27,7 +27,7 @@ export function plannedReasons({ declared, workload, search, answer }: PlannedLa
       ? [
           {
             choice: chosen.map(axis => `${axis} = ${layout[axis]}`).join(', '),
-            because: `the fastest of ${plural(scored, 'layout')} that were scored; ${tooLarge} of them need more memory than a device has`,
+            because: `the fastest of ${plural(fitting + tooSlow + tooLarge, 'layout')} that came near; ${tooLarge} need more memory than a device has`,
           },
         ]
       : []),

@@ -65,10 +65,10 @@ function cloudOf({ search }: PlannedLayout, told: readonly Candidate[]): Trainin
 
 function recordOf({ answer }: PlannedLayout): SearchRecord {
   const { tally, rejected, simulated } = answer
-  const { scored, tooSlow, tooLarge, nearest } = tally
+  const { scored, fitting, tooSlow, tooLarge, nearest } = tally
   const ruled = rejected.reduce((sum, { count }) => sum + count, 0)
   return {
-    considered: scored + tooSlow + ruled,
+    considered: fitting + tooSlow + tooLarge + ruled,
     rejected: [
       {
         rule: 'cannot be the fastest',
@@ -88,7 +88,7 @@ function recordOf({ answer }: PlannedLayout): SearchRecord {
         : []),
       ...rejected,
     ],
-    fitting: Math.max(0, scored - tooLarge),
+    fitting,
     scored,
     simulated,
   }

@@ -19,7 +19,7 @@ export type CandidateOn = (found: Found, workload: Workload, fleet: Fleet) => Ca
 
 const nodesOf = (fleet: Fleet): number => fleet.pools.reduce((sum, pool) => sum + pool.nodes, 0)
 
-/** Memory and batch change no price of a layer: what the plan's search has priced is used again. */
+/** Memory, batch and fewer of the same nodes change no price of a layer: what the plan's search has priced is used again. */
 function bestWithSame({ declared, search }: PlannedLayout, workload: Workload, fleet: Fleet): Found | undefined {
   const { model, software } = declared
   const costs = sameCosts(search.problem.costs, { model, software, workload, fleet })
@@ -103,7 +103,12 @@ export function replanTable(planned: PlannedLayout, best: Candidate, candidate: 
     .map(count => {
       const fleet = withNodes(declared.fleet, count)
       const devices = fleet.pools.reduce((sum, pool) => sum + pool.nodes * pool.devicesPerNode, 0)
-      const found = count === nodes ? planned.answer.found : bestOn(declared, workload, fleet)
+      const found =
+        count === nodes
+          ? planned.answer.found
+          : count < nodes
+            ? bestWithSame(planned, workload, fleet)
+            : bestOn(declared, workload, fleet)
       if (!found) return { nodes: count, devices, idleDevices: devices, sentence: 'nothing fits' }
       const own = candidate(found, workload, fleet)
       const speedup = own.tokensPerSecond / best.tokensPerSecond
