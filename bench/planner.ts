@@ -8,11 +8,13 @@ import { packageRoot } from '../src/base/package-root.ts'
 import { BANDS } from '../src/planner/cost/data/bands.ts'
 import { STEP_CONSTANTS } from '../src/planner/cost/data/constants.ts'
 import { coverageOf, coverageTable } from './planner/accuracy/coverage.ts'
-import { type Judged, parts, strata, strataTable, stratum } from './planner/accuracy/errors.ts'
+import { type Judged, parts, quantile, strata, strataTable, stratum } from './planner/accuracy/errors.ts'
 import { leaveOneGroupOut } from './planner/accuracy/held-out.ts'
 import { anchored, predictRuns, rowAnswer } from './planner/accuracy/predict-runs.ts'
+import { rankingOf } from './planner/accuracy/ranking.ts'
 import { type RowsOfFile, readRowsFile } from './planner/accuracy/read-rows.ts'
 import { residualsOf } from './planner/fit/bands.ts'
+import { splitOf } from './planner/rows/splits.ts'
 
 const { values: flags } = parseArgs({
   options: {
@@ -58,7 +60,22 @@ function printErrors(): void {
     STEP_CONSTANTS,
   )
   console.log(`\n${coverageTable(coverageOf(known.map(residual => ({ residual, table: BANDS }))))}`)
+  printRanking()
   if (flags['held-out']) printHeldOut()
+}
+
+/** Sweeps of layouts are a file of their own (rows-vtrain-single-node.jsonl), of which the rows with 24 layers are calibration. */
+function printRanking(): void {
+  const sweeps = rankingOf(
+    predictRuns(all.runs.filter(({ row }) => splitOf(row) === 'validation' && /vtrain/.test(row.source_group))),
+  )
+  if (sweeps.sweeps === 0) return
+  const share = sweeps.taus.filter(tau => tau >= 0.6).length / sweeps.sweeps
+  console.log(
+    `\n${sweeps.sweeps} sweeps of 4 layouts or more: Kendall tau ${quantile(sweeps.taus, 0.5).toFixed(2)} in the median, 0.6 or more in ` +
+      `${(100 * share).toFixed(0)} %; the chosen layout takes ${(100 * quantile(sweeps.losses, 0.5)).toFixed(1)} % more than the best ` +
+      `in the median, ${(100 * quantile(sweeps.losses, 0.9)).toFixed(1)} % at p90`,
+  )
 }
 
 function printHeldOut(): void {
@@ -72,6 +89,15 @@ function printHeldOut(): void {
   )
   console.log('\nwith constants fitted without the group that is predicted')
   console.log(strataTable([stratum('all', judged), ...parts('held out', judged)]))
+  for (const { group, residuals } of groups.filter(one => one.group === 'simumax-b200')) {
+    const means = residuals.map(
+      anchor =>
+        residuals.reduce((sum, { log }) => sum + Math.abs(Math.exp(anchor.log - log) - 1), 0) / residuals.length,
+    )
+    console.log(
+      `\n${group} after one anchor row: mean error ${(100 * quantile(means, 0.5)).toFixed(1)} % (median over the anchors)`,
+    )
+  }
   const banded = groups.flatMap(({ residuals, table }) => residuals.map(residual => ({ residual, table })))
   console.log(`\n${coverageTable(coverageOf(banded))}`)
 }

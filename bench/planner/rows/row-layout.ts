@@ -137,7 +137,8 @@ export function layoutOf(row: Row, data: number, microBatch: number): Layout {
     stages: evenStages(row.model.layers!, pipeline * chunks),
     microBatch,
     sequenceParallel: tensor > 1 && (row.sequence_parallel ?? (isMoe || familyOf(row) === 'torchtitan')),
-    contextMethod: /ulysses|a2a context/i.test(text) ? 'ulysses' : 'ring',
+    // SimuMax's launcher leaves `--cp-comm-type` at all-to-all, and the published peaks agree (cost/memory/README.md).
+    contextMethod: /ulysses|a2a context/i.test(text) || row.source_group === 'simumax-b200' ? 'ulysses' : 'ring',
     zero,
     shardRanks: zero === 0 ? 1 : (row.shard_group ?? data * context),
     recompute: recomputeOf(row),

@@ -2,9 +2,9 @@
 import type { BandTable } from '../band-table.ts'
 
 export const BANDS: BandTable = {
-  low: -0.0884,
-  high: 0.1027,
-  moeWider: 1.47,
+  low: -0.0881,
+  high: 0.0961,
+  moeWider: 1.58,
   deviceWider: 3,
   cells: [
     {
@@ -16,8 +16,8 @@ export const BANDS: BandTable = {
       yearTo: 2023.5,
       devices: 512,
       rows: 69,
-      low: -0.0833,
-      high: 0.0133,
+      low: -0.086,
+      high: 0.0126,
     },
     {
       family: 'llm-foundry',
@@ -28,8 +28,8 @@ export const BANDS: BandTable = {
       yearTo: 2023.5,
       devices: 64,
       rows: 60,
-      low: -0.0809,
-      high: 0.0682,
+      low: -0.0805,
+      high: 0.0648,
     },
     {
       family: 'llm-foundry',
@@ -40,8 +40,8 @@ export const BANDS: BandTable = {
       yearTo: 2023.5,
       devices: 128,
       rows: 77,
-      low: -0.0464,
-      high: 0.0803,
+      low: -0.0448,
+      high: 0.0786,
     },
     {
       family: 'nemo',
@@ -52,8 +52,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 64,
       rows: 18,
-      low: -0.0459,
-      high: 0.0062,
+      low: -0.0479,
+      high: -0.0022,
     },
     {
       family: 'nemo',
@@ -64,8 +64,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 64,
       rows: 18,
-      low: -0.0699,
-      high: 0.0166,
+      low: -0.0663,
+      high: 0.0138,
     },
     {
       family: 'nemo',
@@ -76,8 +76,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 64,
       rows: 8,
-      low: -0.0712,
-      high: 0.0327,
+      low: -0.0662,
+      high: 0.0337,
     },
     {
       family: 'nemo',
@@ -88,8 +88,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 64,
       rows: 8,
-      low: -0.0003,
-      high: 0.1542,
+      low: 0.0084,
+      high: 0.1582,
     },
     {
       family: 'torchtitan',
@@ -100,8 +100,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 256,
       rows: 8,
-      low: -0.192,
-      high: 0.1104,
+      low: -0.2211,
+      high: 0.0756,
     },
     {
       family: 'torchtitan',
@@ -112,8 +112,8 @@ export const BANDS: BandTable = {
       yearTo: 2025.5,
       devices: 256,
       rows: 8,
-      low: -0.0791,
-      high: 0.3058,
+      low: -0.0808,
+      high: 0.3072,
     },
     {
       family: 'megatron',
@@ -124,8 +124,8 @@ export const BANDS: BandTable = {
       yearTo: 2026.5,
       devices: 8,
       rows: 31,
-      low: -0.0328,
-      high: 0.0458,
+      low: -0.0331,
+      high: 0.0487,
     },
     {
       family: 'megatron',
@@ -136,8 +136,8 @@ export const BANDS: BandTable = {
       yearTo: 2026.5,
       devices: 8,
       rows: 12,
-      low: -0.038,
-      high: 0.0599,
+      low: -0.0387,
+      high: 0.0555,
     },
   ],
 }
