@@ -2,7 +2,7 @@
  * A micro-batch's work from below, for every cut there is: device time of mixers, feed-forward parts and the model's ends, without the host. Each
  * of them depends on some of a cut's axes only, so that a few thousand prices serve a hundred thousand cuts.
  */
-import { layerMemory } from '../cost/memory/layer-memory.ts'
+import { headMemory, layerMemory } from '../cost/memory/layer-memory.ts'
 import { reservedBytes } from '../cost/memory/reserved.ts'
 import { kernelsFor } from '../cost/memory/working.ts'
 import { layerCommunication } from '../cost/step/layer-communication.ts'
@@ -16,7 +16,7 @@ import type { LayerShape } from '../model/model.ts'
 import { operatorsOf } from '../model/operators.ts'
 import type { Recompute } from '../training/layout.ts'
 import type { CostInput } from './cost-input.ts'
-import type { Cut, DenseCut, Least } from './stage-costs.ts'
+import type { Cut, DenseCut, Least, LeastBytes } from './stage-costs.ts'
 
 const NONE: Recompute = { kind: 'none' }
 /** Forward and backward. */
@@ -30,7 +30,7 @@ export class LeastTable {
   readonly #linksFor: (cut: Cut) => Links
   readonly #counts: readonly number[]
   readonly #seconds = new Map<string, Pair>()
-  readonly #bytes = new Map<string, number>()
+  readonly #bytes = new Map<string, LeastBytes>()
 
   constructor(given: CostInput, prices: Prices, linksFor: (cut: Cut) => Links) {
     this.#given = given
@@ -101,26 +101,22 @@ export class LeastTable {
     return [forward, backward]
   }
 
-  /** A rank has at least one layer, and that one is worked on. */
-  bytes(cut: DenseCut & Pick<Cut, 'expertTensor'>): number {
+  bytes(cut: DenseCut & Pick<Cut, 'expertTensor'>): LeastBytes {
     const ulysses = cut.context > 1 && cut.contextMethod === 'ulysses'
     const key = `${cut.tensor}/${cut.sequenceParallel}/${cut.microBatch / cut.context}/${cut.expertTensor}/${ulysses}`
     let known = this.#bytes.get(key)
     if (known === undefined) {
       const { model, workload, software } = this.#given
       const kernels = kernelsFor(this.#given)
-      const least = model.shapes.map(shape => {
-        const { keptBytes, workingBytes } = layerMemory(
-          shape,
-          model,
-          this.#layerCut({ ...cut, expert: 1 }),
-          FULL,
-          workload,
-          kernels,
-        )
-        return keptBytes + workingBytes
-      })
-      known = reservedBytes(Math.min(...least), software)
+      const layerCut = this.#layerCut({ ...cut, expert: 1 })
+      const layers = model.shapes.map(shape => layerMemory(shape, model, layerCut, FULL, workload, kernels))
+      const layer = Math.min(...layers.map(({ keptBytes, workingBytes }) => keptBytes + workingBytes))
+      // The last rank has the head and the loss as well.
+      const head = headMemory(model, layerCut, software, workload)
+      known = {
+        anyRank: reservedBytes(Math.max(layer, head.keptBytes + head.workingBytes), software),
+        working: reservedBytes(Math.min(...layers.map(({ workingBytes }) => workingBytes)), software),
+      }
       this.#bytes.set(key, known)
     }
     return known

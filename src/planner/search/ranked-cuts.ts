@@ -8,20 +8,20 @@ import { denseCuts, expertCuts, isAsked } from './cuts.ts'
 import { Heap } from './heap.ts'
 import type { Question, SearchProblem } from './problem.ts'
 import type { Rejections } from './rejections.ts'
-import type { Cut, DenseCut, Least } from './stage-costs.ts'
+import type { Cut, DenseCut, Least, LeastBytes } from './stage-costs.ts'
 
 export interface RankedCut {
   readonly cut: Cut
   /** Device-seconds of a sequence, from below. */
   readonly perSequence: number
   readonly least: Least
-  readonly leastBytes: number
+  readonly leastBytes: LeastBytes
 }
 
 interface RankedDense {
   readonly dense: DenseCut
   readonly perSequence: number
-  readonly leastBytes: number
+  readonly leastBytes: LeastBytes
   cuts: readonly RankedCut[] | undefined
 }
 
@@ -39,7 +39,7 @@ export class RankedCuts {
     const { costs } = problem
     this.#dense = denseCuts(problem, values)
       .map(dense => ({ dense, leastBytes: costs.leastBytes({ ...dense, expertTensor: 1 }) }))
-      .filter(({ leastBytes }) => leastBytes <= costs.capacityBytes)
+      .filter(({ leastBytes }) => leastBytes.anyRank <= costs.capacityBytes)
       .map(({ dense, leastBytes }) => ({
         dense,
         leastBytes,
@@ -60,14 +60,33 @@ export class RankedCuts {
     for (let next = 0; next < dense.length || heap.leastKey < Number.POSITIVE_INFINITY; ) {
       while (next < dense.length && dense[next]!.perSequence <= heap.leastKey) {
         const own = dense[next++]!
-        if (own.leastBytes > capacity) reject(rejections, own.dense, own.leastBytes, capacity)
-        else for (const cut of this.#expanded(own)) if (isAsked(cut.cut, question)) heap.put(cut.perSequence, cut)
+        if (own.leastBytes.anyRank > capacity) reject(rejections, own.dense, own.leastBytes.anyRank, capacity)
+        else for (const cut of this.#asked(own, question, rejections)) heap.put(cut.perSequence, cut)
       }
       const cut = heap.take()
       if (!cut) continue
-      if (cut.leastBytes > capacity) reject(rejections, cut.cut, cut.leastBytes, capacity)
+      if (cut.leastBytes.anyRank > capacity) reject(rejections, cut.cut, cut.leastBytes.anyRank, capacity)
       else yield cut
     }
+  }
+
+  /** Where dispatchers differ in time alone, the fastest of them that is asked about. */
+  #asked(own: RankedDense, question: Question, rejections: Rejections): readonly RankedCut[] {
+    const asked = this.#expanded(own).filter(({ cut }) => isAsked(cut, question))
+    if (!this.#problem.costs.dispatchersDifferInTimeAlone) return asked
+    const fastest = new Map<number, RankedCut>()
+    for (const each of asked) {
+      const key = each.cut.expert * 65_536 + each.cut.expertTensor
+      const known = fastest.get(key)
+      if (known)
+        rejections.add(
+          'a faster dispatcher',
+          each.cut,
+          () => `${known.cut.dispatcher} and ${each.cut.dispatcher} need the same memory, and one is faster`,
+        )
+      if (!known || each.perSequence < known.perSequence) fastest.set(key, each)
+    }
+    return [...fastest.values()]
   }
 
   #expanded(own: RankedDense): readonly RankedCut[] {

@@ -124,6 +124,7 @@ class Synthetic implements StageCosts {
   } as const
   readonly capacityBytes: number
   readonly stepSeconds = 0
+  readonly dispatchersDifferInTimeAlone = true
   readonly #knobs: Knobs
   readonly #model: ModelSpec
   constructor(of: Knobs) {
@@ -185,13 +186,16 @@ class Synthetic implements StageCosts {
   leastDense(cut: DenseCut): number {
     return 0.9 * this.least({ ...cut, expert: 1, expertTensor: 1, dispatcher: 'hybridep' }).seconds
   }
-  leastBytes(cut: DenseCut): number {
-    return this.working({ ...cut, expert: 1, expertTensor: 1, dispatcher: 'hybridep' }, { kind: 'full' }, 1, false)
+  leastBytes(cut: DenseCut) {
+    const whole = { ...cut, expert: 1, expertTensor: 1, dispatcher: 'hybridep' } as const
+    const working = 1.05 * this.working(whole, { kind: 'full' }, 1, false)
+    return { anyRank: working, working }
   }
   cut(cut: Cut) {
     const extra = { embedding: this.extra(cut, 0.05), head: this.extra(cut, this.#knobs.head) }
     return {
       layer: (shape: number, recompute: Recompute) => this.layer(cut, shape, recompute),
+      keptBytes: (shape: number, recompute: Recompute) => this.layer(cut, shape, recompute).keptBytes,
       embedding: () => extra.embedding,
       head: () => extra.head,
       working: (recompute: Recompute, { shapes, hasHead }: RankKind) => ({

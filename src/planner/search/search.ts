@@ -112,7 +112,7 @@ export class Search {
         }
         const entry = this.#entry(cut)
         const grid = { ...cut, pipeline, data }
-        const floor = this.#floor.bytes(entry, grid) + ranked.leastBytes
+        const floor = this.#floor.bytes(entry, grid, microBatches) + ranked.leastBytes.working
         if (floor > capacity) {
           run.tally.tooLarge++
           run.tally.nearestBytes = Math.min(run.tally.nearestBytes, floor)

@@ -34,6 +34,14 @@ export interface Least {
   readonly ofShape: readonly number[]
 }
 
+/** Memory from below, with the allocator's reserve. */
+export interface LeastBytes {
+  /** Of some rank: one layer and what it works with, or the head. */
+  readonly anyRank: number
+  /** Of every rank, beyond states and kept activations. */
+  readonly working: number
+}
+
 /** A cut in its place: how many stages and copies there are around it. */
 export interface Grid extends Cut {
   readonly pipeline: number
@@ -100,6 +108,8 @@ export interface RankKind {
 
 export interface CutCosts {
   layer(shape: number, recompute: Recompute, exchange?: Exchange): LayerCost
+  /** `keptBytes` of the layer alone. */
+  keptBytes(shape: number, recompute: Recompute): number
   embedding(exchange?: Exchange): LayerCost
   head(exchange?: Exchange): LayerCost
   elements(shape: number): Elements
@@ -126,10 +136,11 @@ export interface StageCosts {
   least(cut: Cut): Least
   /** The same `seconds` before it is known how experts are cut. */
   leastDense(cut: DenseCut): number
-  /** Memory of any rank with this cut: at least this. */
-  leastBytes(cut: DenseCut & Pick<Cut, 'expertTensor'>): number
+  leastBytes(cut: DenseCut & Pick<Cut, 'expertTensor'>): LeastBytes
   cut(cut: Cut): CutCosts
   states(grid: Grid, choice: StateChoice): (load: StageLoad) => StateCost
+  /** No memory depends on the dispatcher, and a layer takes longer where its exchange does. */
+  readonly dispatchersDifferInTimeAlone: boolean
   /** Whether narrower shards can be worth anything: else only the widest are looked at. */
   dependsOnWidth(zero: Layout['zero']): boolean
   stateBytes(grid: Grid, choice: StateChoice, elements: Elements): Omit<StateCost, 'seconds'>

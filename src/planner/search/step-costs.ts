@@ -79,6 +79,7 @@ export function stepCosts(given: CostInput): StageCosts {
         }
       }
     },
+    dispatchersDifferInTimeAlone: true,
     // ZeRO-1 averages over all data ranks whatever it shards: narrower shards only need more memory and update more.
     dependsOnWidth: zero => zero >= 2,
     stateBytes: (grid, choice, elements) => {

@@ -26,6 +26,7 @@ export class StepCut implements CutCosts {
   readonly #prices: Prices
   readonly #linksFor: (grid: Grid, choice: StateChoice) => Links
   readonly #layers = new Map<string, PassTimes>()
+  readonly #kept = new Map<string, number>()
   readonly #elements: (Elements | undefined)[] = []
   readonly #working = new Map<string, Map<number, { bytes: number; strandedBytes: number }>>()
   #extras: { embedding: PassTimes; head: PassTimes } | undefined
@@ -48,8 +49,18 @@ export class StepCut implements CutCosts {
       this.#layers.set(key, times)
     }
     const elements = this.elements(shape)
-    const kept = keptBytes(model.shapes[shape]!, model, this.#cut, recompute, kernelsFor(this.#input()))
-    return costOf(this.#exchanged(times, elements, exchange), kept)
+    return costOf(this.#exchanged(times, elements, exchange), this.keptBytes(shape, recompute))
+  }
+
+  keptBytes(shape: number, recompute: Recompute): number {
+    const key = `${shape}/${nameOf(recompute)}`
+    let known = this.#kept.get(key)
+    if (known === undefined) {
+      const { model } = this.#given
+      known = keptBytes(model.shapes[shape]!, model, this.#cut, recompute, kernelsFor(this.#input()))
+      this.#kept.set(key, known)
+    }
+    return known
   }
 
   embedding(exchange?: Exchange): LayerCost {
