@@ -3,7 +3,7 @@
  * pods the same is arithmetic on RANK; here a row a rank is the format.
  */
 import { ok, type Result } from '../../base/problem.ts'
-import { denseMap } from '../../planner/training/plan-training.ts'
+import { denseMap } from '../../planner/training/degree-maps.ts'
 import { coordinatesOf, rankAt } from '../../planner/training/rank-map.ts'
 import { type EmissionInput, type Emitted, orderOf, ranksOfLayout } from './emission.ts'
 

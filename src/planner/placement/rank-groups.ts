@@ -1,6 +1,7 @@
 /** The communication groups of a layout as lists of ranks, in Megatron's numbering (training/rank-map.ts). */
+
+import { denseMap, expertMap } from '../training/degree-maps.ts'
 import type { Layout } from '../training/layout.ts'
-import { denseMap, expertMap } from '../training/plan-training.ts'
 import { groupsAlong } from '../training/rank-map.ts'
 import type { GroupName } from './group-spans.ts'
 

@@ -9,11 +9,13 @@ import type { Parallelism, TrainingJob } from '../../spec/kinds.ts'
 import { bandOf } from '../cost/band.ts'
 import type { FleetSources } from '../fleet/resolve-fleet.ts'
 import { modelFlops } from '../model/flops.ts'
+import { placeLayout } from '../placement/place-layout.ts'
 import { type PlannedLayout, planLayout } from '../search/plan-layout.ts'
 import { mostNeeded } from '../search/search.ts'
-import type { Degrees, DenseAxis, ExpertAxis, TrainingPlan } from './plan.ts'
+import { denseMap, expertMap } from './degree-maps.ts'
+import type { Degrees, TrainingPlan } from './plan.ts'
 import { plannedReasons } from './planned-reasons.ts'
-import { type RankMap, ranksOf } from './rank-map.ts'
+import { ranksOf } from './rank-map.ts'
 
 /** `job` in the stored form and without broken rules (`checkDeclaration`). Without a model what is absent is 1; with one it is chosen. */
 export function planTraining(job: TrainingJob, sources: FleetSources = {}): Result<TrainingPlan> {
@@ -63,13 +65,24 @@ export function plannedTraining(job: TrainingJob, planned: PlannedLayout): Train
   const degrees = { data, context, tensor, pipeline, expert, expertTensor }
   const ranks = ranksOf(denseMap(degrees))
   const pool = declared.fleet.pools[0]!
+  const { model, fleet, software } = declared
+  const placed = placeLayout({ model, fleet, software, workload, layout })
   const ranksPerPod = job.spec.ranksPerPod ?? Math.min(ranks, pool.devicesPerNode)
   const tokens = workload.globalBatch * workload.sequence
   const flops = modelFlops(declared.model, workload.sequence, tokens, workload.causal)
   const peak = pool.device.peakFlops[workload.precision.base] ?? Number.POSITIVE_INFINITY
   return {
     ...mapped(job, degrees, ranksPerPod),
-    reasons: plannedReasons(planned),
+    reasons: [...plannedReasons(planned), ...placed.reasons],
+    ...(placed.deviceOfRank
+      ? {
+          placement: {
+            order: placed.order,
+            deviceOfRank: placed.deviceOfRank,
+            savedSeconds: placed.baselineSeconds - placed.seconds,
+          },
+        }
+      : {}),
     layout,
     workload,
     expected: {
@@ -88,23 +101,6 @@ export function plannedTraining(job: TrainingJob, planned: PlannedLayout): Train
 function degreesOf(given: Parallelism): Degrees {
   const { data = 1, context = 1, tensor = 1, pipeline = 1, expert = 1 } = given
   return { data, context, tensor, pipeline, expert, expertTensor: given.expertTensor ?? tensor }
-}
-
-export const denseMap = ({ data, context, tensor, pipeline }: Degrees): RankMap<DenseAxis> => [
-  { name: 'tensor', size: tensor },
-  { name: 'context', size: context },
-  { name: 'data', size: data },
-  { name: 'pipeline', size: pipeline },
-]
-
-export function expertMap(degrees: Degrees): RankMap<ExpertAxis> {
-  const { data, context, tensor, pipeline, expert, expertTensor } = degrees
-  return [
-    { name: 'expertTensor', size: expertTensor },
-    { name: 'expert', size: expert },
-    { name: 'expertData', size: (data * context * tensor) / (expertTensor * expert) },
-    { name: 'pipeline', size: pipeline },
-  ]
 }
 
 function reasons(

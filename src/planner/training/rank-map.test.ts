@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { packageRoot } from '../../base/package-root.ts'
+import { denseMap, expertMap } from './degree-maps.ts'
 import type { Degrees } from './plan.ts'
-import { denseMap, expertMap } from './plan-training.ts'
 import { coordinatesOf, groupOf, groupsAlong, type RankMap, rankAt, ranksOf } from './rank-map.ts'
 
 const degrees = (given: Partial<Degrees>): Degrees => {

@@ -3,7 +3,7 @@ import type { MemoryPrediction } from '../../../planner/cost/prediction.ts'
 import type { Candidate, TrainingAnalysis } from '../../../planner/explain/training/analysis.ts'
 import type { ModelSpec } from '../../../planner/model/model.ts'
 import type { Layout } from '../../../planner/training/layout.ts'
-import { denseMap, expertMap } from '../../../planner/training/plan-training.ts'
+import { denseMap, expertMap } from '../../../planner/training/degree-maps.ts'
 
 export const GIB = 2 ** 30
 
