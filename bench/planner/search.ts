@@ -3,10 +3,20 @@
  * Prints nodes, layouts scored a second, layouts predicted whole, and the plan.
  */
 import { softwareOf } from '../../src/planner/cost/software/defaults.ts'
+import { devicesOf } from '../../src/planner/fleet/fleet.ts'
 import { presetFleet } from '../../src/planner/fleet/preset.ts'
 import { readHuggingFace } from '../../src/planner/model/hugging-face.ts'
 import { abilitiesOf } from '../../src/planner/search/abilities.ts'
+import { axisValues } from '../../src/planner/search/axis-values.ts'
+import { CutEntry } from '../../src/planner/search/cut-entry.ts'
+import type { Node } from '../../src/planner/search/node.ts'
+import type { SearchProblem } from '../../src/planner/search/problem.ts'
+import { RankedCuts } from '../../src/planner/search/ranked-cuts.ts'
+import { recomputeModules } from '../../src/planner/search/recompute-options.ts'
+import { Rejections } from '../../src/planner/search/rejections.ts'
+import { scoreNode } from '../../src/planner/search/score-node.ts'
 import { Search } from '../../src/planner/search/search.ts'
+import { ShapeCounts } from '../../src/planner/search/stages.ts'
 import { stepCosts } from '../../src/planner/search/step-costs.ts'
 import { precisionOf } from '../../src/planner/training/declared-workload.ts'
 import { CASES } from './search-cases.ts'
@@ -43,5 +53,40 @@ for (const { name, config, fleet: preset, sequence, globalBatch, family } of CAS
     })
     if (round === 'warm') console.log(found?.prediction.seconds, JSON.stringify(found?.layout))
   }
+  console.log('scored whole, warm', throughput(problem))
   console.log(`memory ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`)
+}
+
+/** Layouts a second when nothing is ruled out by time: every schedule, recompute and state of the likeliest cuts on all their grids. */
+function throughput(problem: SearchProblem): { readonly layouts: number; readonly perSecond: number } {
+  const counts = new ShapeCounts(problem.model)
+  const values = axisValues(problem)
+  const modules = recomputeModules(problem)
+  const cuts = new RankedCuts(problem, values).inOrder({}, problem.costs.capacityBytes, new Rejections())
+  const nodes: Node[] = []
+  for (const { cut } of cuts) {
+    if (nodes.length >= 200) break
+    const entry = new CutEntry(problem, counts, cut)
+    for (const pipeline of [4, 8, 16, 32].filter(degree => degree <= problem.model.layers.length)) {
+      const data = Math.max(1, Math.floor(devicesOf(problem.fleet) / (cut.tensor * cut.context * pipeline)))
+      const microBatches = problem.workload.globalBatch / (data * cut.microBatch)
+      if (!Number.isInteger(microBatches)) continue
+      nodes.push({ problem, question: {}, counts, modules, entry, grid: { ...cut, pipeline, data }, microBatches })
+    }
+  }
+  const tally = {
+    scored: 0,
+    fitting: 0,
+    tooSlow: 0,
+    tooLarge: 0,
+    nearestBytes: Number.POSITIVE_INFINITY,
+    nearest: undefined,
+  }
+  const sink = { tally, limit: () => Number.POSITIVE_INFINITY, offer: () => undefined }
+  for (const node of nodes) scoreNode(node, sink)
+  const before = tally.scored
+  const start = performance.now()
+  for (let round = 0; round < 5; round++) for (const node of nodes) scoreNode(node, sink)
+  const layouts = tally.scored - before
+  return { layouts, perSecond: Math.round((1000 * layouts) / (performance.now() - start)) }
 }
