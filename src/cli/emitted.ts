@@ -68,7 +68,7 @@ export function emittedFor(framework: Framework, job: TrainingJob, plan: Trainin
     workload,
     software: softwareOf(family, year),
     devicesPerNode: plan.ranksPerPod,
-    order: plan.dense,
+    ...(plan.placement ? { deviceOfRank: plan.placement.deviceOfRank } : {}),
     ...(config ? { config } : {}),
   }
   return emit(framework, input)

@@ -6,8 +6,6 @@ import { fail, ok, type Problem, type Result } from '../../base/problem.ts'
 import type { Software } from '../../planner/cost/software.ts'
 import type { ModelSpec } from '../../planner/model/model.ts'
 import type { Layout, Workload } from '../../planner/training/layout.ts'
-import type { DenseAxis } from '../../planner/training/plan.ts'
-import type { RankMap } from '../../planner/training/rank-map.ts'
 
 export interface EmissionInput {
   /** Of the job. */
@@ -18,8 +16,8 @@ export interface EmissionInput {
   /** What the prediction assumed to be on; the configuration turns the same things on. */
   readonly software?: Software
   readonly devicesPerNode: number
-  /** Fastest axis first, when the plan's order is not tensor, context, data, pipeline. */
-  readonly order?: RankMap<DenseAxis>
+  /** Device of each rank, when the plan's placement is not the identity: ranks are numbered tensor, context, data, pipeline all the same. */
+  readonly deviceOfRank?: readonly number[]
   /** The model's config.json: figures that cost no time and that the model needs all the same, such as the rotary base. */
   readonly config?: Readonly<Record<string, unknown>>
 }
@@ -73,21 +71,8 @@ export const torchrun = (input: EmissionInput, program: string): string => {
   return `torchrun ${where} --nproc-per-node ${perNode} ${program}`
 }
 
-/** The axes of the plan in their order, without those of one rank. */
-const axesOf = (order: RankMap): string =>
-  order
-    .filter(({ size }) => size > 1)
-    .map(({ name }) => name)
-    .join()
-
-const DEFAULT_ORDER = ['tensor', 'context', 'data', 'pipeline']
-
-/** `pipeline` and `data` may have changed places; anything else needs a launcher that numbers the ranks itself (rank files). */
-export function orderOf({ order }: EmissionInput): 'tp-cp-dp-pp' | 'tp-cp-pp-dp' | 'other' {
-  if (!order) return 'tp-cp-dp-pp'
-  const sized = (names: readonly string[]): string =>
-    axesOf(names.map(name => ({ name, size: order.find(axis => axis.name === name)?.size ?? 1 })))
-  const axes = axesOf(order)
-  if (axes === sized(DEFAULT_ORDER)) return 'tp-cp-dp-pp'
-  return axes === sized(['tensor', 'context', 'pipeline', 'data']) ? 'tp-cp-pp-dp' : 'other'
-}
+/** For frameworks that let the launcher number the ranks. */
+export const placementNote = ({ deviceOfRank }: EmissionInput): readonly string[] =>
+  deviceOfRank
+    ? ['Ranks lie on the devices in another order than their numbers: start them with the rank file (--for ranks)']
+    : []

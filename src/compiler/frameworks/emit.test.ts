@@ -3,7 +3,6 @@ import { expect, test } from 'vitest'
 import { emissionOf, planCases } from '../../../test/frameworks/planned-cases.ts'
 import { formatProblem } from '../../base/problem.ts'
 import type { Layout } from '../../planner/training/layout.ts'
-import type { DenseAxis } from '../../planner/training/plan.ts'
 import { emit, type Framework } from './emit.ts'
 
 const refused = (framework: Framework, plan: string, change: Partial<Layout> = {}): readonly string[] => {
@@ -134,22 +133,11 @@ test.each<[Framework, string, Partial<Layout>, readonly string[]]>([
 
 test('a rank file puts ranks, as frameworks number them, where the plan wants them', () => {
   const input = emissionOf(planCases.find(({ name }) => name === 'zbv-8b')!, 'ranks')
-  const sized = (names: readonly DenseAxis[]) =>
-    names.map(name => ({ name, size: { tensor: 2, context: 1, data: 2, pipeline: 4 }[name]! }))
-  const lines = (order: readonly DenseAxis[]): readonly string[] => {
-    const emitted = emit('ranks', { ...input, order: sized(order) })
-    return emitted.ok ? emitted.value.text.split('\n').slice(0, 6) : []
+  const lines = (deviceOfRank?: readonly number[]): readonly string[] => {
+    const emitted = emit('ranks', { ...input, ...(deviceOfRank ? { deviceOfRank } : {}) })
+    return emitted.ok ? emitted.value.text.split('\n').slice(0, 3) : []
   }
-  expect(lines(['tensor', 'context', 'data', 'pipeline'])).toEqual(
-    [0, 1, 2, 3, 4, 5].map(i => `rank ${i}=node0 slot=${i}`),
-  )
-  // Stages of a pipeline side by side: the second stage of the first data rank (rank 4) stands next to the first.
-  expect(lines(['tensor', 'pipeline', 'data', 'context'])).toEqual([
-    'rank 0=node0 slot=0',
-    'rank 1=node0 slot=1',
-    'rank 2=node1 slot=0',
-    'rank 3=node1 slot=1',
-    'rank 4=node0 slot=2',
-    'rank 5=node0 slot=3',
-  ])
+  expect(lines()).toEqual(['rank 0=node0 slot=0', 'rank 1=node0 slot=1', 'rank 2=node0 slot=2'])
+  const strided = Array.from({ length: 16 }, (_, rank) => (rank % 2) * 8 + Math.floor(rank / 2))
+  expect(lines(strided)).toEqual(['rank 0=node0 slot=0', 'rank 1=node1 slot=0', 'rank 2=node0 slot=1'])
 })

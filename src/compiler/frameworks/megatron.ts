@@ -3,7 +3,7 @@
  * them, to be put before the user's own arguments (data, tokenizer, learning rate, checkpoints).
  */
 import type { Result } from '../../base/problem.ts'
-import { assemble, cannot, type EmissionInput, type Emitted, orderOf, type Piece, torchrun } from './emission.ts'
+import { assemble, cannot, type EmissionInput, type Emitted, type Piece, placementNote, torchrun } from './emission.ts'
 import { type Arguments, flag, given } from './megatron-arguments.ts'
 import { modelArguments } from './megatron-model.ts'
 import { pipelineArguments } from './megatron-pipeline.ts'
@@ -55,7 +55,6 @@ const quoted = (value: string): string => (/^[\w.,:/=+-]+$/.test(value) ? value 
 
 function parallelism(input: EmissionInput): Piece<Arguments> {
   const { layout } = input
-  const order = orderOf(input)
   return {
     value: [
       given('tensor-model-parallel-size', layout.tensor),
@@ -69,9 +68,8 @@ function parallelism(input: EmissionInput): Piece<Arguments> {
             given('expert-tensor-parallel-size', layout.expertTensor),
           ]
         : []),
-      ...flag('use-tp-pp-dp-mapping', order === 'tp-cp-pp-dp'),
     ],
-    notes: order === 'other' ? ['Megatron numbers ranks tp-cp-dp-pp; start them with the rank file of the plan'] : [],
+    notes: placementNote(input),
   }
 }
 

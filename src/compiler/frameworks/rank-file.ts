@@ -3,9 +3,7 @@
  * pods the same is arithmetic on RANK; here a row a rank is the format.
  */
 import { ok, type Result } from '../../base/problem.ts'
-import { denseMap } from '../../planner/training/degree-maps.ts'
-import { coordinatesOf, rankAt } from '../../planner/training/rank-map.ts'
-import { type EmissionInput, type Emitted, orderOf, ranksOfLayout } from './emission.ts'
+import { type EmissionInput, type Emitted, ranksOfLayout } from './emission.ts'
 
 export interface Hosts {
   /** In the order of the fleet's devices; `node0`, `node1`, … unless given. */
@@ -14,9 +12,8 @@ export interface Hosts {
 
 export function emitRankFile(input: EmissionInput, { names }: Hosts = {}): Result<Emitted> {
   const ranks = ranksOfLayout(input.layout)
-  const deviceOf = devices(input)
   const lines = Array.from({ length: ranks }, (_, rank) => {
-    const device = deviceOf(rank)
+    const device = input.deviceOfRank?.[rank] ?? rank
     const node = Math.floor(device / input.devicesPerNode)
     return `rank ${rank}=${names?.[node] ?? `node${node}`} slot=${device % input.devicesPerNode}`
   })
@@ -29,12 +26,4 @@ export function emitRankFile(input: EmissionInput, { names }: Hosts = {}): Resul
       'One line of SLURM_HOSTFILE a rank, with srun --distribution=arbitrary: cut -d= -f2 rankfile | cut -d" " -f1',
     ],
   })
-}
-
-/** Frameworks number ranks tensor, context, data, pipeline; the plan may put them on devices in another order of axes. */
-function devices(input: EmissionInput): (rank: number) => number {
-  const { order } = input
-  if (!order || orderOf(input) === 'tp-cp-dp-pp') return rank => rank
-  const numbered = denseMap(input.layout)
-  return rank => rankAt(coordinatesOf(rank, numbered), order)
 }

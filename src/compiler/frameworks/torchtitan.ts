@@ -4,7 +4,7 @@
  */
 import type { Result } from '../../base/problem.ts'
 import type { ScheduleName } from '../../planner/training/layout.ts'
-import { assemble, type EmissionInput, type Emitted, orderOf, type Piece, torchrun } from './emission.ts'
+import { assemble, type EmissionInput, type Emitted, type Piece, placementNote, torchrun } from './emission.ts'
 import { type TomlTable, toml } from './toml.ts'
 import { titanModel } from './torchtitan-flavours.ts'
 import { titanProblems } from './torchtitan-limits.ts'
@@ -53,9 +53,7 @@ function modelNotes(input: EmissionInput): readonly string[] {
   const { stateBytes } = input.workload.optimizer
   return [
     ...(isKnown ? [] : [`torchtitan has no flavour "${flavour}": add it to torchtitan/models/${name}/__init__.py`]),
-    ...(orderOf(input) === 'tp-cp-dp-pp'
-      ? []
-      : ['torchtitan numbers ranks tp-cp-dp-pp; start them with the rank file of the plan']),
+    ...placementNote(input),
     ...(stateBytes >= 12
       ? []
       : [`Optimizer states of ${stateBytes} bytes a parameter need a converter of your own; AdamW keeps 12`]),
