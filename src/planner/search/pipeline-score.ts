@@ -205,7 +205,10 @@ export class PipelineScore {
 
   #bound(partial: PartialRecompute): number {
     const { counts, grid, microBatches } = this.#node
-    const seconds = stageSeconds(counts, this.#stages, partial, this.#priced)
+    const seconds =
+      partial.layers === Number.POSITIVE_INFINITY
+        ? this.#ranks.seconds(partial.option)
+        : stageSeconds(counts, this.#stages, partial, this.#priced)
     return pipelineBound(this.#option, grid.pipeline, microBatches, this.#stages, seconds, this.#send)
   }
 
