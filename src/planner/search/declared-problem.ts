@@ -22,6 +22,7 @@ export interface DeclaredProblem {
   readonly workloads: readonly Workload[]
   readonly software: Software
   readonly fixed: Fixed
+  readonly ranksPerPod?: number
   /** Of the whole training. */
   readonly tokens?: number
 }
@@ -48,6 +49,7 @@ export function declaredProblem(job: TrainingJob, sources: FleetSources): Result
     workloads: workloads.value,
     software: softwareOf(family, year),
     fixed: fixedBy(spec),
+    ...(spec.ranksPerPod === undefined ? {} : { ranksPerPod: spec.ranksPerPod }),
     ...(spec.data.tokens === undefined ? {} : { tokens: spec.data.tokens }),
   })
 }
@@ -111,7 +113,7 @@ function recomputeOf(given: TrainingJobSpec['recompute']): Recompute | undefined
 
 /** One search for one precision. */
 export function searchProblem(declared: DeclaredProblem, workload: Workload, fleet = declared.fleet): SearchProblem {
-  const { model, software, fixed } = declared
+  const { model, software, fixed, ranksPerPod } = declared
   return {
     model,
     fleet,
@@ -119,5 +121,6 @@ export function searchProblem(declared: DeclaredProblem, workload: Workload, fle
     costs: stepCosts({ model, fleet, workload, software }),
     abilities: abilitiesOf(software.family),
     fixed,
+    ...(ranksPerPod === undefined ? {} : { ranksPerPod }),
   }
 }

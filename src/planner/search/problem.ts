@@ -13,6 +13,8 @@ export interface SearchProblem {
   readonly costs: StageCosts
   /** What the framework can run. */
   readonly abilities: Abilities
+  /** Ranks come in pods of so many, where the user says so. */
+  readonly ranksPerPod?: number
   /** Kept as it is; everything else is chosen. */
   readonly fixed: Fixed
 }

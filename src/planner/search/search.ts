@@ -187,12 +187,14 @@ export class Search {
   #grids(ranks: number): readonly GridSize[] {
     const known = this.#gridsOf.get(ranks)
     if (known) return known
+    const { fleet, ranksPerPod = 1 } = this.problem
     const most = mostDevices(this.problem)
     const grids: GridSize[] = []
     for (const pipeline of this.values.pipeline)
       for (const data of this.values.data) {
         const devices = ranks * pipeline * data
-        if (devices <= most && fillsNodes(this.problem.fleet, devices)) grids.push({ pipeline, data, devices })
+        if (devices <= most && devices % ranksPerPod === 0 && fillsNodes(fleet, devices))
+          grids.push({ pipeline, data, devices })
       }
     grids.sort((a, b) => b.devices - a.devices || a.pipeline - b.pipeline)
     this.#gridsOf.set(ranks, grids)

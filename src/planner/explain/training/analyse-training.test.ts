@@ -103,6 +103,12 @@ test('what the user fixed stays fixed, the rest is chosen around it', () => {
   expect(plan.reasons).toContainEqual({ choice: 'tensor = 4', because: 'as declared' })
 })
 
+test('ranks come in whole pods', () => {
+  const plan = must(planTraining(job({ ranksPerPod: 3, data: { sequenceLength: 4096, globalBatch: 48 } })))
+  expect(plan.ranks % 3).toBe(0)
+  expect(plan).toMatchObject({ ranksPerPod: 3, pods: plan.ranks / 3 })
+})
+
 test.each<[string, Partial<TrainingJobSpec>, string]>([
   [
     'heads that a degree does not divide',
