@@ -22,6 +22,9 @@ export const residualsOf = (runs: readonly Run[], constants: StepConstants): rea
     log: Math.log(run.measuredSeconds! / predictStepTime(run.input, constants).seconds),
   }))
 
+/** A little less than a tenth: rows that took part in the fit err less than those to come. */
+const TAIL = 0.085
+
 /** Linear between ranks, a little outwards: of n values as many lie beyond as of any further ones. */
 function quantileOf(sorted: readonly number[], q: number): number {
   const at = Math.min(sorted.length - 1, Math.max(0, q * (sorted.length + 1) - 1))
@@ -62,8 +65,8 @@ function cellOf(group: readonly Residual[]): BandCell {
     yearTo: rounded(Math.max(...years)),
     devices: Math.max(...group.map(one => one.like.devices)),
     rows: group.length,
-    low: rounded(quantileOf(sorted, 0.1)),
-    high: rounded(quantileOf(sorted, 0.9)),
+    low: rounded(quantileOf(sorted, TAIL)),
+    high: rounded(quantileOf(sorted, 1 - TAIL)),
   }
 }
 

@@ -34,20 +34,13 @@ export interface FitAnswer {
 
 export function robustFit(problem: FitProblem): FitAnswer {
   const { parameters, rounds = 12, knee = 0.03, priorStrength = 1 } = problem
-  const p = parameters.length
   let x = parameters.map(parameter => Math.log(parameter.guess))
   const at = (logs: readonly number[]): number[] => logs.map(Math.exp)
   let r = problem.residuals(at(x))
   let cost = costOf(problem, x, r, knee, priorStrength)
   let damping = 1e-2
   for (let round = 0; round < rounds; round++) {
-    const columns = parameters.map((_, j) => {
-      const step = 0.02
-      const moved = x.slice()
-      moved[j] = x[j]! + step
-      const there = problem.residuals(at(moved))
-      return there.map((value, i) => (value - r[i]!) / step)
-    })
+    const columns = slopes(problem, x, r)
     const normal = normalEquations(problem, x, r, columns, knee, priorStrength)
     let improved = false
     for (let attempt = 0; attempt < 6 && !improved; attempt++) {
@@ -70,9 +63,18 @@ export function robustFit(problem: FitProblem): FitAnswer {
     }
     if (!improved) break
   }
-  void p
   return { values: at(x), cost }
 }
+
+/** Change of the residuals with the logarithm of each parameter, by a step of 2 %. */
+function slopes(problem: FitProblem, x: readonly number[], r: Float64Array): Float64Array[] {
+  return x.map((value, j) => {
+    const moved = x.with(j, value + STEP)
+    return problem.residuals(moved.map(Math.exp)).map((there, i) => (there - r[i]!) / STEP)
+  })
+}
+
+const STEP = 0.02
 
 /** Pseudo-Huber: squares near zero, amounts beyond the knee. */
 const loss = (residual: number, knee: number): number => knee * knee * (Math.sqrt(1 + (residual / knee) ** 2) - 1)
