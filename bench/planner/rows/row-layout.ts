@@ -1,6 +1,7 @@
 /** Layout and workload of a row. Degrees that a page leaves out are 1, the data degree is what the device count leaves, and micro-batches follow from the global batch. */
 
 import type { NumberFormat } from '../../../src/planner/fleet/device.ts'
+import { shapeProblem } from '../../../src/planner/schedule/shape.ts'
 import type { Layout, Precision, Recompute, RecomputeModule, Workload } from '../../../src/planner/training/layout.ts'
 import type { Row } from './row.ts'
 import { familyOf } from './row-software.ts'
@@ -121,7 +122,11 @@ export function layoutOf(row: Row, data: number, microBatch: number): Layout {
   const pipeline = row.pp ?? 1
   const context = row.cp ?? 1
   const isMoe = (row.model.experts ?? 0) > 0
-  const chunks = pipeline > 1 ? chunksOf(row, pipeline) : 1
+  const asked = pipeline > 1 ? chunksOf(row, pipeline) : 1
+  const microBatches = Math.max(1, Math.round(row.global_batch! / (data * microBatch)))
+  // A page may print a degree that its own schedule refuses; the run then had none.
+  const isPossible = asked > 1 && !shapeProblem('interleaved', { pipeline, chunks: asked, microBatches })
+  const chunks = isPossible ? asked : 1
   const zero = zeroOf(row)
   const text = `${row.software ?? ''} ${row.notes ?? ''}`
   return {

@@ -11,6 +11,8 @@ const FAMILIES: readonly (readonly [RegExp, Family])[] = [
   [/llm-foundry|composer/i, 'llm-foundry'],
   [/torchtitan|torchao/i, 'torchtitan'],
   [/automodel/i, 'torchtitan'],
+  // NeMo's successor, with its recipes.
+  [/megatron[- ]?bridge/i, 'nemo'],
   [/deepspeed/i, 'deepspeed'],
   [/nemo/i, 'nemo'],
   [/megatron|mcore|primus/i, 'megatron'],

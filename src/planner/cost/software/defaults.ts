@@ -24,7 +24,14 @@ function defaultsOf(family: Family, year: number): Partial<Features> {
   const shards = { overlapGradients: true, overlapParameters: true }
   switch (family) {
     case 'nemo':
-      return { ...shards, overlapTensor: true, overlapPipeline: true, fusedCrossEntropy: year >= 2025 }
+      return {
+        ...shards,
+        overlapTensor: true,
+        overlapPipeline: true,
+        fusedCrossEntropy: year >= 2025,
+        fusedRouter: year >= 2025.5,
+        fusedPermute: year >= 2025.5,
+      }
     case 'megatron':
       return year < 2023
         ? { flashAttention: false }
