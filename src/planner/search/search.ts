@@ -38,6 +38,8 @@ const LIMIT_GROWTH = 1.15
 /** Beyond what is known not to be beaten. */
 const FIRST_STEP = 1.04
 const MOST_GROWTH = 4
+/** Cuts whose prices are kept: a few kilobytes each. */
+const MOST_KEPT = 3000
 
 /** Keeps what it learns of cuts from one question to the next. */
 export class Search {
@@ -177,6 +179,7 @@ export class Search {
     const key = `${cut.tensor}/${cut.context}/${cut.contextMethod}/${cut.sequenceParallel}/${cut.expert}/${cut.expertTensor}/${cut.dispatcher}/${cut.microBatch}`
     let entry = this.#entries.get(key)
     if (!entry) {
+      if (this.#entries.size >= MOST_KEPT) this.#entries.clear()
       entry = new CutEntry(this.problem, this.#counts, cut)
       this.#entries.set(key, entry)
     }

@@ -12,6 +12,9 @@ import { offloadSeconds, withOffload } from './offload-seconds.ts'
 import type { Cut, Grid, StageCosts, StateChoice } from './stage-costs.ts'
 import { StepCut } from './step-cut.ts'
 
+/** Cuts that are kept for the next question. */
+const MOST_CUTS = 3000
+
 /**
  * The costs of the same machines with another memory, fewer nodes of them, or of another batch: no price of a layer looks at these, so that all
  * that was priced is kept.
@@ -58,6 +61,7 @@ export function stepCosts(given: CostInput): StageCosts {
     cut: cut => {
       const key = `${cut.tensor}/${cut.context}/${cut.contextMethod}/${cut.sequenceParallel}/${cut.expert}/${cut.expertTensor}/${cut.dispatcher}/${cut.microBatch}`
       const known = cuts.get(key) ?? new StepCut(given, prices, linksFor, filled(cut))
+      if (cuts.size >= MOST_CUTS) cuts.clear()
       cuts.set(key, known)
       return known
     },
