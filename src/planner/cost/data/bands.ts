@@ -2,9 +2,9 @@
 import type { BandTable } from '../band-table.ts'
 
 export const BANDS: BandTable = {
-  low: -0.0881,
-  high: 0.0961,
-  moeWider: 1.58,
+  low: -0.0885,
+  high: 0.0959,
+  moeWider: 1.67,
   deviceWider: 3,
   cells: [
     {
@@ -16,8 +16,8 @@ export const BANDS: BandTable = {
       yearTo: 2023.5,
       devices: 512,
       rows: 69,
-      low: -0.0915,
-      high: 0.0155,
+      low: -0.0914,
+      high: 0.0152,
     },
     {
       family: 'llm-foundry',
@@ -28,8 +28,8 @@ export const BANDS: BandTable = {
       yearTo: 2023.5,
       devices: 64,
       rows: 60,
-      low: -0.0894,
-      high: 0.0675,
+      low: -0.0889,
+      high: 0.0677,
     },
     {
       family: 'llm-foundry',
@@ -40,8 +40,8 @@ export const BANDS: BandTable = {
       yearTo: 2023.5,
       devices: 128,
       rows: 77,
-      low: -0.0466,
-      high: 0.1053,
+      low: -0.047,
+      high: 0.1057,
     },
     {
       family: 'nemo',
@@ -52,8 +52,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 64,
       rows: 18,
-      low: -0.0502,
-      high: -0.002,
+      low: -0.0526,
+      high: -0.0026,
     },
     {
       family: 'nemo',
@@ -64,8 +64,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 64,
       rows: 18,
-      low: -0.0682,
-      high: 0.0232,
+      low: -0.0664,
+      high: 0.0249,
     },
     {
       family: 'nemo',
@@ -76,8 +76,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 64,
       rows: 8,
-      low: -0.0662,
-      high: 0.0337,
+      low: -0.0843,
+      high: 0.059,
     },
     {
       family: 'nemo',
@@ -88,8 +88,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 64,
       rows: 8,
-      low: 0.0084,
-      high: 0.1582,
+      low: -0.0309,
+      high: 0.173,
     },
     {
       family: 'torchtitan',
@@ -100,8 +100,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 256,
       rows: 8,
-      low: -0.2211,
-      high: 0.0756,
+      low: -0.2235,
+      high: 0.0723,
     },
     {
       family: 'torchtitan',
@@ -112,8 +112,8 @@ export const BANDS: BandTable = {
       yearTo: 2025.5,
       devices: 256,
       rows: 8,
-      low: -0.0808,
-      high: 0.3072,
+      low: -0.0786,
+      high: 0.273,
     },
     {
       family: 'megatron',
@@ -124,8 +124,8 @@ export const BANDS: BandTable = {
       yearTo: 2026.5,
       devices: 8,
       rows: 31,
-      low: -0.0358,
-      high: 0.0502,
+      low: -0.0355,
+      high: 0.0495,
     },
     {
       family: 'megatron',
@@ -136,8 +136,8 @@ export const BANDS: BandTable = {
       yearTo: 2026.5,
       devices: 8,
       rows: 12,
-      low: -0.0397,
-      high: 0.056,
+      low: -0.0269,
+      high: 0.061,
     },
   ],
 }

@@ -74,9 +74,9 @@ function tensorExposed(talk: Talk): Exposed {
   return { seconds: (blocks * block + waiting) * (1 - hidden), launches }
 }
 
-/** Transformer Engine casts before it gathers when it pipelines the two. */
+/** With one scale a tensor, what is cast can be gathered in 8 bits where gathering and product are one pipeline. */
 const gatheredShare = ({ precision, features }: Prices): number =>
-  features.overlapTensor && (precision.gemm === 'fp8' || precision.gemm === 'mxfp8') ? 0.5 : 1
+  features.overlapTensor && precision.fp8Scaling === 'tensor' && precision.gemm === 'fp8' ? 0.5 : 1
 
 /** Ring: keys and values (and back their gradients) go round while attention works on those that are here. Ulysses: exchanged before and after. */
 function contextExposed(talk: Talk): Exposed {

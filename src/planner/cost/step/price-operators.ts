@@ -104,11 +104,8 @@ function productSeconds(operator: Gemm | Grouped, format: GemmFormat, kind: Gemm
 
 function traffic(module: Operator['module'], { constants, features }: Prices): number {
   if (module !== 'permute' && module !== 'router') return constants.passes
-  return constants.routingPasses * (features.fusedPermute ? 1 : UNFUSED_ROUTING)
+  return constants.routingPasses * (features.fusedPermute ? 1 : constants.routingUnfused)
 }
-
-/** Index, multiply by probabilities and add up as kernels of their own (Megatron-Core before `--moe-permute-fusion`). */
-const UNFUSED_ROUTING = 2.5
 
 const FORWARD_KINDS: readonly GemmKind[] = ['forward']
 const DGRAD: GemmKind = 'dgrad'

@@ -24,6 +24,8 @@ export interface StepConstants {
   /** Traffic of memory-bound operations in a step over the operators' list, and that of router and permutation. */
   readonly passes: number
   readonly routingPasses: number
+  /** Index, multiply by probabilities and add up as kernels of their own (Megatron-Core before `--moe-permute-fusion`), over the fused ones. */
+  readonly routingUnfused: number
   /** Host time of one launch, from Python to the device's queue, in today's software, and its growth a year back before 2024 (logarithm). */
   readonly launchSeconds: number
   readonly launchPerYear: number
@@ -67,6 +69,7 @@ export const CONSTANT_NAMES: readonly (keyof StepConstants)[] = [
   'flash1',
   'passes',
   'routingPasses',
+  'routingUnfused',
   'launchSeconds',
   'launchPerYear',
   'expertHostSeconds',
