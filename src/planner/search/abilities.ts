@@ -27,7 +27,7 @@ const ALL: Abilities = {
   partialShards: true,
   dispatchers: ['allgather', 'alltoall', 'deepep', 'hybridep'],
   contextMethods: ['ring', 'ulysses'],
-  offloads: ['none', 'optimizer', 'activations'],
+  offloads: ['none', 'optimizer'],
   recomputeModules: true,
   tensor: true,
 }

@@ -39,7 +39,7 @@ export function reliefs(
   price: (recompute: Recompute) => RecomputeOption,
 ): readonly Relief[] {
   return modules
-    .map(module => ({ module, option: price({ kind: 'modules', modules: [module] }) }))
+    .map(module => ({ module, option: price(subsetsOf([module])[0]!) }))
     .filter(({ option }) =>
       option.costs.some(({ keptBytes }, i) => keptBytes < (1 - LEAST_FREED) * plain.costs[i]!.keptBytes),
     )
@@ -53,7 +53,7 @@ export function moduleOptions(
 ): readonly RecomputeOption[] {
   const single = new Map(all.map(({ module, option }) => [module, option]))
   const options = subsetsOf(all.map(({ module }) => module)).map(
-    modules => (modules.length === 1 ? single.get(modules[0]!) : undefined) ?? price({ kind: 'modules', modules }),
+    recompute => (recompute.modules.length === 1 ? single.get(recompute.modules[0]!) : undefined) ?? price(recompute),
   )
   const others = [plain, ...options]
   return options
@@ -61,12 +61,25 @@ export function moduleOptions(
     .sort((x, y) => x.layerSeconds - y.layerSeconds)
 }
 
+type Modules = Extract<Recompute, { kind: 'modules' }>
+
+/** The same objects for every cut, so that what is known of them is found by identity. */
+const SUBSETS = new Map<string, readonly Modules[]>()
+
 /** Non-empty, smaller ones first. Whole `moe` contains `moe_act` and the shared experts. */
-function subsetsOf(modules: readonly RecomputeModule[]): readonly (readonly RecomputeModule[])[] {
-  const subsets = Array.from({ length: 2 ** modules.length - 1 }, (_, i) =>
-    modules.filter((_module, bit) => ((i + 1) >> bit) % 2 === 1),
-  ).filter(subset => !(subset.includes('moe') && (subset.includes('moe_act') || subset.includes('shared_experts'))))
-  return subsets.sort((a, b) => a.length - b.length)
+function subsetsOf(modules: readonly RecomputeModule[]): readonly Modules[] {
+  const key = modules.join()
+  let known = SUBSETS.get(key)
+  if (!known) {
+    known = Array.from({ length: 2 ** modules.length - 1 }, (_, i) =>
+      modules.filter((_module, bit) => ((i + 1) >> bit) % 2 === 1),
+    )
+      .filter(subset => !(subset.includes('moe') && (subset.includes('moe_act') || subset.includes('shared_experts'))))
+      .sort((a, b) => a.length - b.length)
+      .map(subset => ({ kind: 'modules', modules: subset }))
+    SUBSETS.set(key, known)
+  }
+  return known
 }
 
 export function modulesOf(model: ModelSpec): readonly RecomputeModule[] {

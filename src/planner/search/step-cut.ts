@@ -4,17 +4,18 @@ import { embeddingMemory, headMemory, paddedVocab } from '../cost/memory/layer-m
 import { endElements } from '../cost/memory/memory.ts'
 import { kernelsFor, stageWorking } from '../cost/memory/working.ts'
 import type { StepInput } from '../cost/prediction.ts'
-import { extraTimes, type LayerQuestion, layerTimes, type PassTimes } from '../cost/step/layer-times.ts'
+import { extraTimes, type LayerQuestion, type PassTimes } from '../cost/step/layer-times.ts'
 import type { Links } from '../cost/step/links.ts'
 import { totalOf } from '../cost/step/parts.ts'
 import { sendSeconds } from '../cost/step/pipeline-time.ts'
 import type { Prices } from '../cost/step/prices.ts'
-import { type UnitElements, unitExchange, withExchange } from '../cost/step/unit-gather.ts'
+import { type UnitElements, type UnitExchange, unitExchange, withExchange } from '../cost/step/unit-gather.ts'
 import type { LayerCut } from '../model/cut.ts'
 import { embeddingParameters, mtpParameters } from '../model/parameters.ts'
 import { layerParameters } from '../model/weights.ts'
 import type { Layout, Recompute } from '../training/layout.ts'
 import { type CostInput, inputOf, NO_STATES, pieceOf } from './cost-input.ts'
+import { ReplayedLayer } from './replayed-layer.ts'
 import type { CutCosts, Elements, Exchange, Grid, LayerCost, RankKind, StateChoice } from './stage-costs.ts'
 
 const NONE: Recompute = { kind: 'none' }
@@ -25,11 +26,17 @@ export class StepCut implements CutCosts {
   readonly #cut: LayerCut
   readonly #prices: Prices
   readonly #linksFor: (grid: Grid, choice: StateChoice) => Links
-  readonly #layers = new Map<string, PassTimes>()
-  readonly #kept = new Map<string, number>()
+  /** By shape. */
+  readonly #layers: ReplayedLayer[] = []
+  readonly #kept: Map<Recompute, number>[] = []
   readonly #elements: (Elements | undefined)[] = []
-  readonly #working = new Map<string, Map<number, { bytes: number; strandedBytes: number }>>()
+  readonly #working = new Map<Recompute, Map<number, { bytes: number; strandedBytes: number }>>()
   #extras: { embedding: PassTimes; head: PassTimes } | undefined
+  #question: LayerQuestion | undefined
+  /** Of the exchange that was asked about last, by shape; the model's ends behind them. */
+  #exchange: Exchange | undefined
+  #units: UnitExchange[] = []
+  #exchangeInput: StepInput | undefined
 
   constructor(given: CostInput, prices: Prices, linksFor: (grid: Grid, choice: StateChoice) => Links, grid: Grid) {
     this.#given = given
@@ -41,24 +48,24 @@ export class StepCut implements CutCosts {
   }
 
   layer(shape: number, recompute: Recompute, exchange?: Exchange): LayerCost {
-    const { model } = this.#given
-    const key = `${shape}/${nameOf(recompute)}`
-    let times = this.#layers.get(key)
-    if (!times) {
-      times = layerTimes(model.shapes[shape]!, this.#question(recompute))
-      this.#layers.set(key, times)
-    }
+    const times = this.#timesOf(shape).times(recompute)
     const elements = this.elements(shape)
-    return costOf(this.#exchanged(times, elements, exchange), this.keptBytes(shape, recompute))
+    return costOf(this.#exchanged(times, elements, shape, exchange), this.keptBytes(shape, recompute))
+  }
+
+  #timesOf(shape: number): ReplayedLayer {
+    this.#layers[shape] ??= new ReplayedLayer(this.#given.model.shapes[shape]!, this.#asked)
+    return this.#layers[shape]
   }
 
   keptBytes(shape: number, recompute: Recompute): number {
-    const key = `${shape}/${nameOf(recompute)}`
-    let known = this.#kept.get(key)
+    this.#kept[shape] ??= new Map()
+    const ofShape = this.#kept[shape]
+    let known = ofShape.get(recompute)
     if (known === undefined) {
       const { model } = this.#given
-      known = keptBytes(model.shapes[shape]!, model, this.#cut, recompute, kernelsFor(this.#input()))
-      this.#kept.set(key, known)
+      known = keptBytes(model.shapes[shape]!, model, this.#cut, recompute, kernelsFor(this.#given))
+      ofShape.set(recompute, known)
     }
     return known
   }
@@ -75,7 +82,12 @@ export class StepCut implements CutCosts {
 
   head(exchange?: Exchange): LayerCost {
     return costOf(
-      this.#exchanged(this.#ends().head, { dense: this.#vocabulary, experts: 0 }, exchange),
+      this.#exchanged(
+        this.#ends().head,
+        { dense: this.#vocabulary, experts: 0 },
+        this.#given.model.shapes.length,
+        exchange,
+      ),
       this.#headMemory,
     )
   }
@@ -129,11 +141,10 @@ export class StepCut implements CutCosts {
   }
 
   #workingOf(recompute: Recompute): Map<number, { bytes: number; strandedBytes: number }> {
-    const name = nameOf(recompute)
-    let known = this.#working.get(name)
+    let known = this.#working.get(recompute)
     if (!known) {
       known = new Map()
-      this.#working.set(name, known)
+      this.#working.set(recompute, known)
     }
     return known
   }
@@ -155,25 +166,22 @@ export class StepCut implements CutCosts {
     return embeddingParameters(model, paddedVocab(model, this.#grid.tensor, software)) / this.#grid.tensor
   }
 
-  #input(): StepInput {
-    return inputOf(this.#given, pieceOf(this.#grid))
-  }
-
-  #question(recompute: Recompute): LayerQuestion {
+  get #asked(): LayerQuestion {
     const { model, software } = this.#given
-    return {
+    this.#question ??= {
       model,
       cut: this.#cut,
-      recompute,
+      recompute: NONE,
       dispatcher: this.#grid.dispatcher,
       links: this.#linksFor(this.#grid, NO_STATES),
       prices: this.#prices,
       software,
     }
+    return this.#question
   }
 
   #ends(): { embedding: PassTimes; head: PassTimes } {
-    this.#extras ??= extraTimes(this.#question(NONE))
+    this.#extras ??= extraTimes(this.#asked)
     return this.#extras
   }
 
@@ -187,18 +195,25 @@ export class StepCut implements CutCosts {
     return endElements(model, this.#grid.tensor, paddedVocab(model, this.#grid.tensor, software))
   }
 
-  #exchanged(times: PassTimes, elements: UnitElements, exchange: Exchange | undefined): PassTimes {
+  #exchanged(times: PassTimes, elements: UnitElements, unit: number, exchange: Exchange | undefined): PassTimes {
     if (!exchange) return times
-    const input = inputOf(this.#given, pieceOf(exchange.grid, exchange.choice))
-    const links = this.#linksFor(exchange.grid, exchange.choice)
-    return withExchange(times, unitExchange(elements, input, links, this.#prices), input, this.#prices)
+    return withExchange(times, this.#unit(elements, unit, exchange), this.#exchangeInput!, this.#prices)
   }
 
   #edge(exchange: Exchange | undefined): { gather: number; reduce: number } {
     if (!exchange) return { gather: 0, reduce: 0 }
-    const input = inputOf(this.#given, pieceOf(exchange.grid, exchange.choice))
-    const links = this.#linksFor(exchange.grid, exchange.choice)
-    return unitExchange({ dense: this.#vocabulary, experts: 0 }, input, links, this.#prices)
+    return this.#unit({ dense: this.#vocabulary, experts: 0 }, this.#given.model.shapes.length, exchange)
+  }
+
+  #unit(elements: UnitElements, unit: number, exchange: Exchange): UnitExchange {
+    if (this.#exchange !== exchange) {
+      this.#exchange = exchange
+      this.#exchangeInput = inputOf(this.#given, pieceOf(exchange.grid, exchange.choice))
+      this.#units = []
+    }
+    const links = (): Links => this.#linksFor(exchange.grid, exchange.choice)
+    this.#units[unit] ??= unitExchange(elements, this.#exchangeInput!, links(), this.#prices)
+    return this.#units[unit]
   }
 }
 
@@ -210,6 +225,3 @@ function costOf({ forward, backward, weightSeconds }: PassTimes, keptBytes: numb
     keptBytes,
   }
 }
-
-const nameOf = (recompute: Recompute): string =>
-  recompute.kind === 'modules' ? recompute.modules.join('+') : recompute.kind

@@ -57,22 +57,31 @@ export function layerTimes(shape: LayerShape, question: LayerQuestion): PassTime
   const { parts: backward, weightSeconds } = passTime(operators, 'backward', shape, question)
   const again = recomputedOperators(operators, recompute, software.family)
   if (again.operators.length > 0) {
-    const replay = priceOperators(again.operators, 'forward', prices)
-    let seconds = totalOf(replay.parts)
-    let launches = replay.launches
-    if (again.withCommunication) {
-      const talk = layerCommunication({
-        ...question,
-        shape,
-        direction: 'forward',
-        attentionTime: replay.parts.attention,
-      })
-      seconds += totalOf(talk.parts)
-      launches += talk.launches
-    }
-    backward.recompute += smoothMaximum(seconds, launches * launchSeconds(software, prices))
+    const { parts, launches } = priceOperators(again.operators, 'forward', prices)
+    const replay = { seconds: totalOf(parts), attention: parts.attention, launches }
+    backward.recompute += replaySeconds(replay, again.withCommunication, shape, question)
   }
   return { forward, backward, weightSeconds }
+}
+
+/** Device time of operators that run again, added up. */
+export interface Replay {
+  readonly seconds: number
+  /** Of which attention. */
+  readonly attention: number
+  readonly launches: number
+}
+
+export function replaySeconds(
+  { seconds, attention, launches }: Replay,
+  withCommunication: boolean,
+  shape: LayerShape,
+  question: LayerQuestion,
+): number {
+  const launch = launchSeconds(question.software, question.prices)
+  if (!withCommunication) return smoothMaximum(seconds, launches * launch)
+  const talk = layerCommunication({ ...question, shape, direction: 'forward', attentionTime: attention })
+  return smoothMaximum(seconds + totalOf(talk.parts), (launches + talk.launches) * launch)
 }
 
 /** Embedding before the first layer, norm, head and loss after the last. */
