@@ -69,6 +69,21 @@ export function axisValues(problem: SearchProblem): AxisValues {
   }
 }
 
+/** Where a good layout mostly is: tensor ranks in a node, few context ranks and sequences. Something to beat is found there at once. */
+export function usualValues({ fleet }: SearchProblem, values: AxisValues): AxisValues {
+  const node = Math.max(...fleet.pools.map(pool => pool.devicesPerNode))
+  const upTo = (among: readonly number[], most: number): readonly number[] => {
+    const small = among.filter(value => value <= most)
+    return small.length > 0 ? small : among
+  }
+  return {
+    ...values,
+    tensor: upTo(values.tensor, node),
+    context: upTo(values.context, 2),
+    microBatch: upTo(values.microBatch, 2),
+  }
+}
+
 /** All that the tensor degree must divide, as one number; 1 for a model without any. */
 export function headsOf(model: ModelSpec): number {
   return (

@@ -1,6 +1,7 @@
 /**
  * A micro-batch's work from below, for every cut there is: device time of mixers, feed-forward parts and the model's ends, without the host. Each
- * of them depends on some of a cut's axes only, so that a few thousand prices serve a hundred thousand cuts.
+ * of them depends on some of a cut's axes only, so that a few thousand prices serve a hundred thousand cuts: all but the mixer on how many tokens
+ * a rank has, not on how many sequences they are of.
  */
 import { headMemory, layerMemory } from '../cost/memory/layer-memory.ts'
 import { reservedBytes } from '../cost/memory/reserved.ts'
@@ -13,24 +14,48 @@ import { priceOperators } from '../cost/step/price-operators.ts'
 import type { Prices } from '../cost/step/prices.ts'
 import type { LayerCut } from '../model/cut.ts'
 import type { LayerShape } from '../model/model.ts'
+import type { Operator } from '../model/operator.ts'
 import { operatorsOf } from '../model/operators.ts'
-import type { Recompute } from '../training/layout.ts'
+import type { Dispatcher, Recompute } from '../training/layout.ts'
 import type { CostInput } from './cost-input.ts'
 import type { Cut, DenseCut, Least, LeastBytes } from './stage-costs.ts'
 
 const NONE: Recompute = { kind: 'none' }
 /** Forward and backward. */
 type Pair = readonly [forward: number, backward: number]
+const NOTHING: Pair = [0, 0]
 
 const FULL: Recompute = { kind: 'full' }
+
+/** What is known of so many tokens on so many tensor ranks. */
+interface Row {
+  /** Embedding, head and loss. */
+  readonly ends: number
+  /** Feed-forward parts without experts, by shape. */
+  readonly dense: readonly Pair[]
+  /** Experts at the device's peak, all layers. */
+  readonly peakSeconds: number
+  /** By context degree and method: mixers by shape. */
+  readonly mixers: Map<number, readonly Pair[]>
+  /** By degrees of the experts. */
+  readonly experts: Map<number, ExpertRow>
+  readonly bytes: Map<number, LeastBytes>
+}
+
+interface ExpertRow {
+  /** By shape. */
+  readonly compute: readonly Pair[]
+  readonly talk: Map<Dispatcher, readonly Pair[]>
+}
+
+const wholeOf = (cut: DenseCut): Cut => ({ ...cut, expert: 1, expertTensor: 1, dispatcher: 'alltoall' })
 
 export class LeastTable {
   readonly #given: CostInput
   readonly #prices: Prices
   readonly #linksFor: (cut: Cut) => Links
   readonly #counts: readonly number[]
-  readonly #seconds = new Map<string, Pair>()
-  readonly #bytes = new Map<string, LeastBytes>()
+  readonly #rows = new Map<number, Row>()
 
   constructor(given: CostInput, prices: Prices, linksFor: (cut: Cut) => Links) {
     this.#given = given
@@ -40,25 +65,17 @@ export class LeastTable {
   }
 
   least(cut: Cut): Least {
-    const { model } = this.#given
-    const tokens = cut.microBatch / cut.context
-    const dense = `${cut.tensor}/${cut.sequenceParallel}/${tokens}`
-    const experts = `${dense}/${cut.expert}/${cut.expertTensor}`
-    const [head] = this.#kept(`e/${dense}`, () => this.#ends(cut))
-    let seconds = head
+    const row = this.#row(cut)
+    const mixers = this.#mixers(row, cut)
+    const { compute, talk } = this.#experts(row, cut)
+    const said = talk.get(cut.dispatcher) ?? this.#talk(talk, cut)
+    let seconds = row.ends
     const ofShape: number[] = []
     let layerForward = Number.POSITIVE_INFINITY
     let layerBackward = Number.POSITIVE_INFINITY
-    for (let i = 0; i < model.shapes.length; i++) {
-      let [forward, backward] = this.#denseLayer(i, cut, dense)
-      const { mlp } = model.shapes[i]!
-      if (mlp?.kind === 'experts') {
-        const shape = { mlp, extraNorms: 0 }
-        const compute = this.#kept(`c${i}/${experts}`, () => this.#compute(shape, cut))
-        const talk = this.#kept(`t${i}/${experts}/${cut.dispatcher}`, () => this.#talk(shape, cut))
-        forward += compute[0] + talk[0]
-        backward += compute[1] + talk[1]
-      }
+    for (let i = 0; i < mixers.length; i++) {
+      const forward = mixers[i]![0] + row.dense[i]![0] + compute[i]![0] + said[i]![0]
+      const backward = mixers[i]![1] + row.dense[i]![1] + compute[i]![1] + said[i]![1]
       seconds += this.#counts[i]! * (forward + backward)
       ofShape.push(forward + backward)
       layerForward = Math.min(layerForward, forward)
@@ -68,67 +85,126 @@ export class LeastTable {
   }
 
   /** With the experts' arithmetic at the device's peak and nothing of their exchange. */
-  leastDense(cut: DenseCut): number {
-    const { model, workload } = this.#given
-    const whole = { ...cut, expert: 1, expertTensor: 1, dispatcher: 'alltoall' } as const
-    const dense = `${cut.tensor}/${cut.sequenceParallel}/${cut.microBatch / cut.context}`
-    const peak = this.#prices.device.peakFlops[workload.precision.gemm] ?? Number.POSITIVE_INFINITY
-    const tokens = (cut.microBatch * workload.sequence) / cut.context / cut.tensor
-    let seconds = this.#kept(`e/${dense}`, () => this.#ends(whole))[0]
-    for (let i = 0; i < model.shapes.length; i++) {
-      const [forward, backward] = this.#denseLayer(i, whole, dense)
-      const { mlp } = model.shapes[i]!
-      const experts = mlp?.kind === 'experts' ? 6 * tokens * mlp.topK * (mlp.gated ? 3 : 2) * model.hidden * mlp.ffn : 0
-      seconds += this.#counts[i]! * (forward + backward + experts / peak)
-    }
+  leastDense(cut: DenseCut): { readonly seconds: number; readonly withExperts: number } {
+    const row = this.#row(cut)
+    const mixers = this.#mixers(row, cut)
+    let seconds = row.ends
+    for (let i = 0; i < mixers.length; i++)
+      seconds += this.#counts[i]! * (mixers[i]![0] + mixers[i]![1] + row.dense[i]![0] + row.dense[i]![1])
+    return { seconds, withExperts: seconds + row.peakSeconds }
+  }
+
+  /** All layers' experts and their exchange. */
+  leastExperts(cut: Cut): number {
+    const { compute, talk } = this.#experts(this.#row(cut), cut)
+    const said = talk.get(cut.dispatcher) ?? this.#talk(talk, cut)
+    let seconds = 0
+    for (let i = 0; i < compute.length; i++)
+      seconds += this.#counts[i]! * (compute[i]![0] + compute[i]![1] + said[i]![0] + said[i]![1])
     return seconds
   }
 
-  #denseLayer(i: number, cut: Cut, dense: string): Pair {
-    const { mixer, mlp, extraNorms } = this.#given.model.shapes[i]!
-    let [forward, backward] = [0, 0]
-    if (mixer) {
-      const key = `m${i}/${cut.tensor}/${cut.sequenceParallel}/${cut.context}/${cut.contextMethod}/${cut.microBatch}`
-      const own = this.#kept(key, () => this.#part({ mixer, extraNorms }, cut))
-      forward += own[0]
-      backward += own[1]
-    }
-    if (mlp?.kind === 'dense') {
-      const own = this.#kept(`d${i}/${dense}`, () => this.#part({ mlp, extraNorms: 0 }, cut))
-      forward += own[0]
-      backward += own[1]
-    }
-    return [forward, backward]
-  }
-
   bytes(cut: DenseCut & Pick<Cut, 'expertTensor'>): LeastBytes {
+    const { bytes } = this.#row(cut)
     const ulysses = cut.context > 1 && cut.contextMethod === 'ulysses'
-    const key = `${cut.tensor}/${cut.sequenceParallel}/${cut.microBatch / cut.context}/${cut.expertTensor}/${ulysses}`
-    let known = this.#bytes.get(key)
+    const key = cut.expertTensor * 2 + (ulysses ? 1 : 0)
+    let known = bytes.get(key)
     if (known === undefined) {
-      const { model, workload, software } = this.#given
-      const kernels = kernelsFor(this.#given)
-      const layerCut = this.#layerCut({ ...cut, expert: 1 })
-      const layers = model.shapes.map(shape => layerMemory(shape, model, layerCut, FULL, workload, kernels))
-      const layer = Math.min(...layers.map(({ keptBytes, workingBytes }) => keptBytes + workingBytes))
-      // The last rank has the head and the loss as well.
-      const head = headMemory(model, layerCut, software, workload)
-      known = {
-        anyRank: reservedBytes(Math.max(layer, head.keptBytes + head.workingBytes), software),
-        working: reservedBytes(Math.min(...layers.map(({ workingBytes }) => workingBytes)), software),
-      }
-      this.#bytes.set(key, known)
+      known = this.#bytesOf(cut)
+      bytes.set(key, known)
     }
     return known
   }
 
-  #kept(key: string, of: () => Pair): Pair {
-    let known = this.#seconds.get(key)
-    if (known === undefined) {
-      known = of()
-      this.#seconds.set(key, known)
+  #bytesOf(cut: DenseCut & Pick<Cut, 'expertTensor'>): LeastBytes {
+    const { model, workload, software } = this.#given
+    const kernels = kernelsFor(this.#given)
+    const layerCut = this.#layerCut({ ...cut, expert: 1 })
+    const layers = model.shapes.map(shape => layerMemory(shape, model, layerCut, FULL, workload, kernels))
+    const layer = Math.min(...layers.map(({ keptBytes, workingBytes }) => keptBytes + workingBytes))
+    // The last rank has the head and the loss as well.
+    const head = headMemory(model, layerCut, software, workload)
+    return {
+      anyRank: reservedBytes(Math.max(layer, head.keptBytes + head.workingBytes), software),
+      working: reservedBytes(Math.min(...layers.map(({ workingBytes }) => workingBytes)), software),
+    }
+  }
+
+  /** Made without a price: much is ruled out by its bytes alone. */
+  #row(cut: DenseCut): Row {
+    const tokens = (cut.microBatch * this.#given.workload.sequence) / cut.context
+    const key = (tokens * 2 + (cut.sequenceParallel ? 1 : 0)) * 65_536 + cut.tensor
+    let row = this.#rows.get(key)
+    if (!row) {
+      row = this.#rowOf(wholeOf(cut), tokens)
+      this.#rows.set(key, row)
+    }
+    return row
+  }
+
+  #rowOf(cut: Cut, tokens: number): Row {
+    const { model, workload } = this.#given
+    const peak = this.#prices.device.peakFlops[workload.precision.gemm] ?? Number.POSITIVE_INFINITY
+    const priced = remembered(() => ({
+      ends: this.#ends(cut),
+      dense: model.shapes.map(({ mlp }) => (mlp?.kind === 'dense' ? this.#part({ mlp, extraNorms: 0 }, cut) : NOTHING)),
+    }))
+    let peakSeconds = 0
+    for (let i = 0; i < model.shapes.length; i++) {
+      const { mlp } = model.shapes[i]!
+      if (mlp?.kind !== 'experts') continue
+      const flops = (6 * tokens * mlp.topK * (mlp.gated ? 3 : 2) * model.hidden * mlp.ffn) / cut.tensor
+      peakSeconds += (this.#counts[i]! * flops) / peak
+    }
+    return {
+      get ends() {
+        return priced().ends
+      },
+      get dense() {
+        return priced().dense
+      },
+      peakSeconds,
+      mixers: new Map(),
+      experts: new Map(),
+      bytes: new Map(),
+    }
+  }
+
+  #mixers(row: Row, cut: DenseCut): readonly Pair[] {
+    const key = cut.context * 2 + (cut.contextMethod === 'ring' ? 1 : 0)
+    let known = row.mixers.get(key)
+    if (!known) {
+      const whole = wholeOf(cut)
+      known = this.#given.model.shapes.map(({ mixer, extraNorms }) =>
+        mixer ? this.#part({ mixer, extraNorms }, whole) : NOTHING,
+      )
+      row.mixers.set(key, known)
     }
     return known
+  }
+
+  #experts({ experts }: Row, cut: Cut): ExpertRow {
+    const key = cut.expert * 65_536 + cut.expertTensor
+    let known = experts.get(key)
+    if (!known) {
+      const { shapes } = this.#given.model
+      const compute = shapes.map(({ mlp }) =>
+        mlp?.kind === 'experts' ? this.#compute({ mlp, extraNorms: 0 }, cut) : NOTHING,
+      )
+      known = { compute, talk: new Map() }
+      experts.set(key, known)
+    }
+    return known
+  }
+
+  #talk(talk: ExpertRow['talk'], cut: Cut): readonly Pair[] {
+    const said = this.#given.model.shapes.map(({ mlp }): Pair => {
+      if (mlp?.kind !== 'experts') return NOTHING
+      const shape = { mlp, extraNorms: 0 }
+      return [this.#exchange(shape, cut, 'forward', 0), this.#exchange(shape, cut, 'backward', 0)]
+    })
+    talk.set(cut.dispatcher, said)
+    return said
   }
 
   #layerCut(cut: Omit<Cut, 'dispatcher'>): LayerCut {
@@ -145,9 +221,12 @@ export class LeastTable {
     }
   }
 
+  #operators(shape: LayerShape, cut: Cut): readonly Operator[] {
+    return operatorsOf(shape, this.#given.model, this.#layerCut(cut), fusionOf(this.#given.software))
+  }
+
   #part(shape: LayerShape, cut: Cut): Pair {
-    const { model, software } = this.#given
-    const operators = operatorsOf(shape, model, this.#layerCut(cut), fusionOf(software))
+    const operators = this.#operators(shape, cut)
     const forward = priceOperators(operators, 'forward', this.#prices).parts
     const backward = priceOperators(operators, 'backward', this.#prices).parts
     return [
@@ -157,35 +236,29 @@ export class LeastTable {
   }
 
   #compute(shape: LayerShape, cut: Cut): Pair {
-    const operators = operatorsOf(shape, this.#given.model, this.#layerCut(cut), fusionOf(this.#given.software))
+    const operators = this.#operators(shape, cut)
     return [
       totalOf(priceOperators(operators, 'forward', this.#prices).parts),
       totalOf(priceOperators(operators, 'backward', this.#prices).parts),
     ]
   }
 
-  #talk(shape: LayerShape, cut: Cut): Pair {
-    return [this.#exchange(shape, cut, 'forward', 0), this.#exchange(shape, cut, 'backward', 0)]
-  }
-
   #exchange(shape: LayerShape, cut: Cut, direction: 'forward' | 'backward', attentionTime: number): number {
-    const { model } = this.#given
-    const { dispatcher } = cut
-    const links = this.#linksFor(cut)
-    const talk = {
-      shape,
-      model,
-      cut: this.#layerCut(cut),
-      direction,
-      dispatcher,
-      links,
-      prices: this.#prices,
-      attentionTime,
-    }
-    return totalOf(layerCommunication(talk).parts)
+    return totalOf(
+      layerCommunication({
+        shape,
+        model: this.#given.model,
+        cut: this.#layerCut(cut),
+        direction,
+        dispatcher: cut.dispatcher,
+        links: this.#linksFor(cut),
+        prices: this.#prices,
+        attentionTime,
+      }).parts,
+    )
   }
 
-  #ends(cut: Cut): Pair {
+  #ends(cut: Cut): number {
     const { model, software } = this.#given
     const question = {
       model,
@@ -198,6 +271,14 @@ export class LeastTable {
     }
     const { embedding, head } = extraTimes(question)
     const all = [embedding.forward, embedding.backward, head.forward, head.backward]
-    return [all.reduce((sum, parts) => sum + totalOf(parts), 0), 0]
+    return all.reduce((sum, parts) => sum + totalOf(parts), 0)
+  }
+}
+
+function remembered<T>(make: () => T): () => T {
+  let known: T | undefined
+  return () => {
+    known ??= make()
+    return known
   }
 }

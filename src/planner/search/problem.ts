@@ -4,6 +4,7 @@ import type { ModelSpec } from '../model/model.ts'
 import type { Degrees } from '../training/degrees.ts'
 import type { Layout, Workload } from '../training/layout.ts'
 import type { Abilities } from './abilities.ts'
+import type { AxisValues } from './axis-values.ts'
 import type { StageCosts } from './stage-costs.ts'
 
 export interface SearchProblem {
@@ -44,6 +45,8 @@ export interface Question {
   readonly maxDevices?: number
   /** Layouts that do not count, such as those that agree with the plan on an axis. Asked as early as the axis is known. */
   readonly without?: Partial<Record<Choice, unknown>>
+  /** Only cuts of these values, where the answer need not be the best of all. */
+  readonly within?: AxisValues
   /** Known before: nothing that is asked about is faster. */
   readonly notBelowSeconds?: number
   /** The first that fits answers it. */

@@ -1,12 +1,13 @@
 /**
- * Cuts in the order of their least time a sequence and device, made as far as they are asked for: first the dense part of each is bounded, and
- * only where that may still win are the experts' ways to be cut written out beneath it. Kept from one question to the next.
+ * Cuts in the order of their least time a sequence and device, made as far as they are asked for. A heap holds the dense part of each cut with
+ * a cursor into the ways to cut experts beside it, fastest first: those depend on a rank's tokens alone, so that many dense cuts share a list.
+ * Kept from one question to the next.
  */
 import { formatBytes } from '../../base/units.ts'
 import type { AxisValues } from './axis-values.ts'
 import { denseCuts, expertCuts, isAsked } from './cuts.ts'
 import { Heap } from './heap.ts'
-import type { Question, SearchProblem } from './problem.ts'
+import { mostDevices, type Question, type SearchProblem } from './problem.ts'
 import type { Rejections } from './rejections.ts'
 import type { Cut, DenseCut, Least, LeastBytes } from './stage-costs.ts'
 
@@ -20,32 +21,52 @@ export interface RankedCut {
 
 interface RankedDense {
   readonly dense: DenseCut
+  /** Without experts. */
+  readonly seconds: number
   readonly perSequence: number
   readonly leastBytes: LeastBytes
-  cuts: readonly RankedCut[] | undefined
+}
+
+/** A way to cut experts, and how many dispatchers are slower for it. */
+interface ExpertWay extends Pick<Cut, 'expert' | 'expertTensor' | 'dispatcher'> {
+  readonly seconds: number
+  readonly slower: number
+}
+
+/** Where a dense cut has got to: before its ways are listed, or at one of them. */
+interface Cursor {
+  readonly own: RankedDense
+  readonly ways: readonly ExpertWay[] | undefined
+  readonly at: number
+  /** Already bounded as a whole, since that was more than its parts. */
+  readonly ranked?: RankedCut
 }
 
 const perSequence = ({ tensor, context, microBatch }: DenseCut, seconds: number): number =>
   (tensor * context * seconds) / microBatch
 
+/** Sums in another order differ by so much. */
+const ROUNDING = 1e-12
+
 export class RankedCuts {
   readonly #problem: SearchProblem
   readonly #values: AxisValues
   readonly #dense: readonly RankedDense[]
+  readonly #ways = new Map<string, readonly ExpertWay[]>()
 
   constructor(problem: SearchProblem, values: AxisValues) {
     this.#problem = problem
     this.#values = values
     const { costs } = problem
+    const most = mostDevices(problem)
     this.#dense = denseCuts(problem, values)
+      .filter(({ tensor, context }) => tensor * context <= most)
       .map(dense => ({ dense, leastBytes: costs.leastBytes({ ...dense, expertTensor: 1 }) }))
       .filter(({ leastBytes }) => leastBytes.anyRank <= costs.capacityBytes)
-      .map(({ dense, leastBytes }) => ({
-        dense,
-        leastBytes,
-        perSequence: perSequence(dense, costs.leastDense(dense)),
-        cuts: undefined,
-      }))
+      .map(({ dense, leastBytes }) => {
+        const { seconds, withExperts } = costs.leastDense(dense)
+        return { dense, leastBytes, seconds, perSequence: perSequence(dense, withExperts) }
+      })
       .sort((a, b) => a.perSequence - b.perSequence)
   }
 
@@ -55,48 +76,79 @@ export class RankedCuts {
 
   /** In order, until the least time a sequence cannot win. */
   *inOrder(question: Question, capacity: number, rejections: Rejections): Generator<RankedCut> {
-    const heap = new Heap<RankedCut>()
+    const heap = new Heap<Cursor>()
     const dense = this.#dense.filter(each => isAsked(each.dense, question))
     for (let next = 0; next < dense.length || heap.leastKey < Number.POSITIVE_INFINITY; ) {
       while (next < dense.length && dense[next]!.perSequence <= heap.leastKey) {
         const own = dense[next++]!
         if (own.leastBytes.anyRank > capacity) reject(rejections, own.dense, own.leastBytes.anyRank, capacity)
-        else for (const cut of this.#asked(own, question, rejections)) heap.put(cut.perSequence, cut)
+        else put(heap, { own, ways: this.#waysOf(own.dense, question), at: 0 })
       }
-      const cut = heap.take()
-      if (!cut) continue
-      if (cut.leastBytes.anyRank > capacity) reject(rejections, cut.cut, cut.leastBytes.anyRank, capacity)
-      else yield cut
+      const cursor = heap.take()
+      if (!cursor) continue
+      const ranked = cursor.ranked ?? this.#bounded(cursor)
+      if (!cursor.ranked && ranked.perSequence > heap.leastKey * (1 + ROUNDING))
+        heap.put(ranked.perSequence, { ...cursor, ranked })
+      else {
+        put(heap, { own: cursor.own, ways: cursor.ways, at: cursor.at + 1 })
+        if (ranked.leastBytes.anyRank > capacity) reject(rejections, ranked.cut, ranked.leastBytes.anyRank, capacity)
+        else {
+          const way = cursor.ways![cursor.at]!
+          if (way.slower > 0) rejectSlower(rejections, ranked.cut, way.slower)
+          yield ranked
+        }
+      }
     }
   }
 
-  /** Where dispatchers differ in time alone, the fastest of them that is asked about. */
-  #asked(own: RankedDense, question: Question, rejections: Rejections): readonly RankedCut[] {
-    const asked = this.#expanded(own).filter(({ cut }) => isAsked(cut, question))
-    if (!this.#problem.costs.dispatchersDifferInTimeAlone) return asked
-    const fastest = new Map<number, RankedCut>()
-    for (const each of asked) {
-      const key = each.cut.expert * 65_536 + each.cut.expertTensor
-      const known = fastest.get(key)
-      if (known)
-        rejections.add(
-          'a faster dispatcher',
-          each.cut,
-          () => `${known.cut.dispatcher} and ${each.cut.dispatcher} need the same memory, and one is faster`,
-        )
-      if (!known || each.perSequence < known.perSequence) fastest.set(key, each)
-    }
-    return [...fastest.values()]
-  }
-
-  #expanded(own: RankedDense): readonly RankedCut[] {
+  #bounded({ own: { dense }, ways, at }: Cursor): RankedCut {
     const { costs } = this.#problem
-    own.cuts ??= expertCuts(this.#problem, this.#values, own.dense).map(cut => {
-      const least = costs.least(cut)
-      return { cut, least, perSequence: perSequence(cut, least.seconds), leastBytes: costs.leastBytes(cut) }
-    })
-    return own.cuts
+    const { expert, expertTensor, dispatcher } = ways![at]!
+    const cut = { ...dense, expert, expertTensor, dispatcher }
+    const least = costs.least(cut)
+    return { cut, least, perSequence: perSequence(cut, least.seconds), leastBytes: costs.leastBytes(cut) }
   }
+
+  /** Fastest first. Where dispatchers differ in time alone, the fastest of them that is asked about. */
+  #waysOf(dense: DenseCut, question: Question): readonly ExpertWay[] {
+    const { expert, expertTensor, dispatcher } = question.without ?? {}
+    const key = `${dense.tensor}/${dense.sequenceParallel}/${dense.microBatch / dense.context}/${expert}/${expertTensor}/${dispatcher}`
+    let known = this.#ways.get(key)
+    if (!known) {
+      known = this.#listed(expertCuts(this.#problem, this.#values, dense).filter(cut => isAsked(cut, question)))
+      this.#ways.set(key, known)
+    }
+    return known
+  }
+
+  #listed(cuts: readonly Cut[]): readonly ExpertWay[] {
+    const { costs } = this.#problem
+    const ways = new Map<string, ExpertWay>()
+    for (const cut of cuts) {
+      const { expert, expertTensor, dispatcher } = cut
+      const key = `${expert}/${expertTensor}${costs.dispatchersDifferInTimeAlone ? '' : `/${dispatcher}`}`
+      const known = ways.get(key)
+      const seconds = costs.leastExperts(cut)
+      const slower = known ? known.slower + 1 : 0
+      ways.set(
+        key,
+        known && known.seconds <= seconds
+          ? { ...known, slower }
+          : { expert, expertTensor, dispatcher, seconds, slower },
+      )
+    }
+    return [...ways.values()].sort((a, b) => a.seconds - b.seconds)
+  }
+}
+
+function put(heap: Heap<Cursor>, cursor: Cursor): void {
+  const way = cursor.ways?.[cursor.at]
+  if (way) heap.put(perSequence(cursor.own.dense, cursor.own.seconds + way.seconds), cursor)
+}
+
+function rejectSlower(rejections: Rejections, cut: Cut, count: number): void {
+  const because = (): string => `${cut.dispatcher} needs the same memory, and is the fastest of them`
+  rejections.add('a faster dispatcher', cut, because, count)
 }
 
 function reject(rejections: Rejections, cut: DenseCut, bytes: number, capacity: number): void {

@@ -112,6 +112,8 @@ const fleetOf = ({ devices, perNode }: Knobs): Fleet => ({
 
 const SEQUENCE = 4
 
+const DISPATCH = { allgather: 0.5, alltoall: 0.4, deepep: 0.45, hybridep: 0.35 }
+
 /** Seconds and bytes of no machine, with the trade-offs of real ones. */
 class Synthetic implements StageCosts {
   readonly workload = {
@@ -137,7 +139,7 @@ class Synthetic implements StageCosts {
     const tokens = (cut.microBatch * SEQUENCE) / cut.context
     const work = (tokens * (1 + shape)) / cut.tensor + 0.3
     const ring = cut.contextMethod === 'ring' ? 0.2 : 0.3
-    const dispatch = { allgather: 0.5, alltoall: 0.4, deepep: 0.45, hybridep: 0.35 }[cut.dispatcher]
+    const dispatch = DISPATCH[cut.dispatcher]
     const exchange =
       talk *
       (Math.log2(cut.tensor) * (cut.sequenceParallel ? 0.9 : 1) +
@@ -183,8 +185,13 @@ class Synthetic implements StageCosts {
       }),
     }
   }
-  leastDense(cut: DenseCut): number {
-    return 0.9 * this.least({ ...cut, expert: 1, expertTensor: 1, dispatcher: 'hybridep' }).seconds
+  leastDense(cut: DenseCut) {
+    const seconds = 0.9 * this.least({ ...cut, expert: 1, expertTensor: 1, dispatcher: 'hybridep' }).seconds
+    return { seconds, withExperts: seconds }
+  }
+  leastExperts(cut: Cut): number {
+    const layers = this.#model.layers.filter(shape => shape === 1).length
+    return 1.8 * layers * this.#knobs.talk * DISPATCH[cut.dispatcher] * (cut.expert - 1)
   }
   leastBytes(cut: DenseCut) {
     const whole = { ...cut, expert: 1, expertTensor: 1, dispatcher: 'hybridep' } as const

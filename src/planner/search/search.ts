@@ -7,7 +7,8 @@
 import type { StepPrediction } from '../cost/prediction.ts'
 import type { Rejection } from '../explain/training/analysis.ts'
 import type { Layout } from '../training/layout.ts'
-import { type AxisValues, axisValues } from './axis-values.ts'
+import { answers } from './answers.ts'
+import { type AxisValues, axisValues, usualValues } from './axis-values.ts'
 import { CutEntry } from './cut-entry.ts'
 import { compareLayouts, layoutKey } from './layout-order.ts'
 import { MemoryFloor } from './memory-floor.ts'
@@ -38,6 +39,8 @@ const LIMIT_GROWTH = 1.15
 /** Beyond what is known not to be beaten. */
 const FIRST_STEP = 1.04
 const MOST_GROWTH = 4
+/** So that what is known is found again. */
+const JUST_ABOVE = 1 + 1e-12
 /** Cuts whose prices are kept: a few kilobytes each. */
 const MOST_KEPT = 3000
 
@@ -46,7 +49,7 @@ export class Search {
   readonly problem: SearchProblem
   readonly values: AxisValues
   readonly #counts: ShapeCounts
-  readonly #cuts: RankedCuts
+  readonly #cuts = new Map<AxisValues, RankedCuts>()
   readonly #floor: MemoryFloor
   readonly #entries = new Map<string, CutEntry>()
   readonly #predictions = new Map<string, Found>()
@@ -57,19 +60,20 @@ export class Search {
     this.problem = problem
     this.values = axisValues(problem)
     this.#counts = new ShapeCounts(problem.model)
-    this.#cuts = new RankedCuts(problem, this.values)
     this.#floor = new MemoryFloor(problem, this.#counts)
   }
 
   /**
-   * Asked for ever slower steps until one is found: while nothing is known, nothing can be ruled out, so a low limit that fails costs less than
-   * none. What is found below a limit is the best there is, since all that might be faster was looked at.
+   * Below the best that is known already, or that a look at the usual cuts finds; where there is none, asked for ever slower steps until one
+   * is found: while nothing is known, nothing can be ruled out, so a low limit that fails costs less than none. What is found below a limit
+   * is the best there is, since all that might be faster was looked at.
    */
   best(question: Question = {}): Answer {
     const before = this.#simulated
     const { belowSeconds: below = Number.POSITIVE_INFINITY, isAnyEnough } = question
+    const incumbent = isAnyEnough ? undefined : this.#incumbent(question)
     const known = Math.max(this.#leastOfAll(question) * LIMIT_GROWTH, (question.notBelowSeconds ?? 0) * FIRST_STEP)
-    const first = isAnyEnough ? Number.POSITIVE_INFINITY : known
+    const first = isAnyEnough ? Number.POSITIVE_INFINITY : incumbent ? incumbent.seconds * JUST_ABOVE : known
     let nodes = 0
     for (let limit = Math.min(first, below); ; limit = Math.min(limit * LIMIT_GROWTH, below)) {
       const run = new Run(this, { ...question, belowSeconds: limit })
@@ -90,8 +94,34 @@ export class Search {
     }
   }
 
+  /** The best that was predicted before and is asked about; at first what the usual cuts hold. */
+  #incumbent(question: Question): StepPrediction | undefined {
+    const capacity = capacityOf({ problem: this.problem, question })
+    let best: StepPrediction | undefined
+    for (const { layout, prediction } of this.#predictions.values())
+      if (
+        prediction.seconds < (best?.seconds ?? Number.POSITIVE_INFINITY) &&
+        prediction.fits &&
+        mostNeeded(prediction) <= capacity &&
+        answers(layout, question)
+      )
+        best = prediction
+    if (best || question.within) return best
+    return this.best({ ...question, within: usualValues(this.problem, this.values) }).found?.prediction
+  }
+
+  #cutsWithin({ within = this.values }: Question): RankedCuts {
+    let cuts = this.#cuts.get(within)
+    if (!cuts) {
+      cuts = new RankedCuts(this.problem, within)
+      this.#cuts.set(within, cuts)
+    }
+    return cuts
+  }
+
   #leastOfAll(question: Question): number {
-    return this.#least(this.#cuts.leastPerSequence(question), mostDevices(this.problem, question))
+    const cuts = this.#cutsWithin(question)
+    return this.#least(cuts.leastPerSequence(question), mostDevices(this.problem, question))
   }
 
   /** Every cut and grid that may win, most promising cuts first. */
@@ -101,7 +131,7 @@ export class Search {
     const capacity = capacityOf({ problem, question })
     const modules = recomputeModules(problem)
     let nodes = 0
-    for (const ranked of this.#cuts.inOrder(question, capacity, run.rejections)) {
+    for (const ranked of this.#cutsWithin(question).inOrder(question, capacity, run.rejections)) {
       if (this.#least(ranked.perSequence, most) >= run.limit()) break
       const { cut } = ranked
       for (const { pipeline, data, devices } of this.#grids(cut.tensor * cut.context)) {

@@ -134,8 +134,13 @@ export interface StageCosts {
   readonly capacityBytes: number
   /** Of one micro-batch without recompute; cheaper to ask than the layers. */
   least(cut: Cut): Least
-  /** The same `seconds` before it is known how experts are cut. */
-  leastDense(cut: DenseCut): number
+  /** The same before it is known how experts are cut: without them, and with the least that they take. */
+  leastDense(cut: DenseCut): { readonly seconds: number; readonly withExperts: number }
+  /**
+   * What experts add to `leastDense(cut).seconds`, at least: together no more than `least(cut).seconds`. The same for all cuts with as many
+   * tensor ranks and tokens on a rank.
+   */
+  leastExperts(cut: Cut): number
   leastBytes(cut: DenseCut & Pick<Cut, 'expertTensor'>): LeastBytes
   cut(cut: Cut): CutCosts
   states(grid: Grid, choice: StateChoice): (load: StageLoad) => StateCost

@@ -32,14 +32,21 @@ export function stepCosts(given: CostInput): StageCosts {
   const devices = devicesOf(fleet)
   const base = inputOf(given, pieceOf({ ...WHOLE_CUT, pipeline: 1, data: 1 }))
   const prices = pricesOf(base, STEP_CONSTANTS)
-  const links = new Map<string, Links>()
+  // Two maps, since one number cannot hold all the degrees.
+  const links = new Map<number, Map<number, Links>>()
   const linksFor = (grid: Grid, choice: StateChoice): Links => {
     const shard = choice.zero === 0 ? 1 : choice.shardRanks
-    const key = `${grid.tensor}/${grid.context}/${grid.data}/${grid.pipeline}/${grid.expert}/${grid.expertTensor}/${shard}`
-    let known = links.get(key)
+    const around = (grid.data * 65_536 + grid.pipeline) * 1_048_576 + shard
+    let inside = links.get(around)
+    if (!inside) {
+      inside = new Map()
+      links.set(around, inside)
+    }
+    const key = ((grid.tensor * 65_536 + grid.context) * 4096 + grid.expert) * 4096 + grid.expertTensor
+    let known = inside.get(key)
     if (!known) {
       known = linksOf(fleet, pieceOf(grid, choice))
-      links.set(key, known)
+      inside.set(key, known)
     }
     return known
   }
@@ -57,6 +64,7 @@ export function stepCosts(given: CostInput): StageCosts {
     stretch: used => 1 + jitterShare(used, STEP_CONSTANTS),
     least: cut => least.least(cut),
     leastDense: cut => least.leastDense(cut),
+    leastExperts: cut => least.leastExperts(cut),
     leastBytes: cut => least.bytes(cut),
     cut: cut => {
       const key = `${cut.tensor}/${cut.context}/${cut.contextMethod}/${cut.sequenceParallel}/${cut.expert}/${cut.expertTensor}/${cut.dispatcher}/${cut.microBatch}`
