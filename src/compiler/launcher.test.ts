@@ -159,7 +159,7 @@ describe.each(SHELLS)('%s', (...words) => {
       )
       expect(code).toBe(7)
     }
-  }, 120_000)
+  })
 })
 
 test('it is POSIX sh', () => {

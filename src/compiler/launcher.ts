@@ -63,7 +63,8 @@ fi
 if [ "$LOCAL_WORLD_SIZE" -eq 1 ]; then exec "$@"; fi
 
 failure=$scratch/failure
-rm -f "$failure" "$scratch"/watched-* "$scratch"/started-*
+reaping=$scratch/reaping
+rm -f "$failure" "$reaping" "$scratch"/watched-* "$scratch"/started-*
 first=$((GROUP_RANK * LOCAL_WORLD_SIZE))
 
 # TERM for process $2, which made file $1 when it was ready for it: a shell that has just been forked loses a signal (dash does).
@@ -117,6 +118,7 @@ reap() {
   trap 'kill "$clock" 2>/dev/null; exit' TERM
   sleep "$SOLVENT_GRACE_SECONDS" &
   clock=$!
+  : > "$reaping"
   wait "$clock"
   kill -0 "$$" 2>/dev/null && kill -USR2 $ranks 2>/dev/null
 }
@@ -152,7 +154,7 @@ complete=1
 for rank in $ranks; do
   while kill -0 "$rank" 2>/dev/null; do wait "$rank"; done
 done
-[ -z "$reaper" ] || kill -TERM "$reaper" 2>/dev/null
+[ -z "$reaper" ] || hand_term "$reaping" "$reaper"
 [ -s "$failure" ] && exit "$(cat "$failure")"
 exit 0
 `
