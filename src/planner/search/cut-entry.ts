@@ -1,5 +1,6 @@
 /** What is known of one cut, computed when first asked and kept: layer costs by recompute, stages by number. */
 import type { Recompute, RecomputeModule } from '../training/layout.ts'
+import { type FirstLoad, firstLoad } from './memory-pressure.ts'
 import type { PipelineOption } from './pipeline-options.ts'
 import type { SearchProblem } from './problem.ts'
 import {
@@ -63,8 +64,9 @@ export class CutEntry {
   readonly #counts: ShapeCounts
   readonly #priced = new Map<string, Priced>()
   readonly #numbers = new Map<number, readonly number[]>()
-  readonly #laid = new Map<string, Stages>()
+  readonly #laid = new Map<number, Stages>()
   readonly #ranks = new Map<Stages, Map<Priced, Map<string, unknown>>>()
+  readonly #firstLoads = new Map<Stages, FirstLoad>()
   #layerSeconds: Float64Array | undefined
 
   constructor(problem: SearchProblem, counts: ShapeCounts, cut: Cut) {
@@ -101,9 +103,18 @@ export class CutEntry {
     return known
   }
 
+  firstLoad(stages: Stages): FirstLoad {
+    let load = this.#firstLoads.get(stages)
+    if (!load) {
+      load = firstLoad(this.costs, this.#counts, stages)
+      this.#firstLoads.set(stages, load)
+    }
+    return load
+  }
+
   /** The layers in even stages, by times without recompute and exchanges: one cut for all, since those slow all layers alike. */
   stages(pipeline: number, option: PipelineOption): Stages {
-    const key = `${pipeline}/${option.chunks}/${placement(option)}`
+    const key = (pipeline * 64 + option.chunks) * 4 + placement(option)
     let laid = this.#laid.get(key)
     if (!laid) {
       laid = layStages(pipeline, option, this.#problem.fixed.stages ?? this.#even(pipeline * option.chunks))
@@ -135,5 +146,6 @@ const keyOf = ({ grid, choice }: Exchange): string =>
 export const exchangeOf = (grid: Exchange['grid'], choice: StateChoice): Exchange | undefined =>
   choice.zero >= 2 && choice.shardRanks > 1 ? { grid, choice } : undefined
 
-const placement = ({ schedule }: PipelineOption): string =>
-  schedule === 'dualpipe' ? 'both' : schedule === 'zbv' || schedule === 'dualpipev' ? 'v' : 'loop'
+/** Schedules that lay stages alike share them. */
+const placement = ({ schedule }: PipelineOption): number =>
+  schedule === 'dualpipe' ? 0 : schedule === 'zbv' || schedule === 'dualpipev' ? 1 : 2

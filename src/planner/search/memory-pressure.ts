@@ -8,6 +8,35 @@ import { type RecomputeOption, type Relief, secondsOf } from './recompute-option
 import type { CutCosts, Elements, LayerCost } from './stage-costs.ts'
 import type { ShapeCounts, Stages } from './stages.ts'
 
+/** What the first rank holds: layers by shape, and parameters. The same for all exchanges and numbers of micro-batches. */
+export interface FirstLoad {
+  readonly elements: Elements
+  readonly layers: Int32Array
+}
+
+export function firstLoad(
+  costs: CutCosts,
+  counts: ShapeCounts,
+  { stages, firstLayer, rankOfPlace }: Stages,
+): FirstLoad {
+  const layers = new Int32Array(counts.shapes)
+  let { dense, experts } = costs.embeddingElements
+  for (let place = 0; place < rankOfPlace.length; place++) {
+    if (rankOfPlace[place] !== 0) continue
+    const stage = place % stages.length
+    const first = firstLayer[stage]!
+    for (let shape = 0; shape < counts.shapes; shape++) {
+      const count = counts.between(shape, first, first + stages[stage]!)
+      if (count === 0) continue
+      layers[shape] = layers[shape]! + count
+      const own = costs.elements(shape)
+      dense += count * own.dense
+      experts += count * own.experts
+    }
+  }
+  return { elements: { dense, experts }, layers }
+}
+
 export class FirstRank {
   readonly elements: Elements
   /** Micro-batches of all its layers. */
@@ -18,31 +47,16 @@ export class FirstRank {
   readonly #embedding: LayerCost
 
   constructor(
-    costs: CutCosts,
-    counts: ShapeCounts,
+    { elements, layers }: FirstLoad,
     option: PipelineOption,
-    { stages, firstLayer, rankOfPlace }: Stages,
+    { rankOfPlace }: Stages,
     embedding: LayerCost,
     pipeline: number,
     microBatches: number,
   ) {
-    this.#layers = new Int32Array(counts.shapes)
+    this.#layers = layers
     this.#embedding = embedding
-    let { dense, experts } = costs.embeddingElements
-    for (let place = 0; place < rankOfPlace.length; place++) {
-      if (rankOfPlace[place] !== 0) continue
-      const stage = place % stages.length
-      const first = firstLayer[stage]!
-      for (let shape = 0; shape < counts.shapes; shape++) {
-        const count = counts.between(shape, first, first + stages[stage]!)
-        if (count === 0) continue
-        this.#layers[shape] = this.#layers[shape]! + count
-        const own = costs.elements(shape)
-        dense += count * own.dense
-        experts += count * own.experts
-      }
-    }
-    this.elements = { dense, experts }
+    this.elements = elements
     const shape = { pipeline, chunks: option.chunks, microBatches }
     this.#held = rankOfPlace.length / pipeline
     this.#flying = inFlight(option.schedule, 0, shape) / this.#held

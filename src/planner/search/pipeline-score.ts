@@ -125,9 +125,10 @@ export class PipelineScore {
 
   /** The first rank, and what the lightest states leave it for activations. */
   #firstRank(): FirstRank {
-    const { problem, entry, counts, grid, microBatches } = this.#node
+    const { problem, entry, grid, microBatches } = this.#node
     const { embedding } = this.#priced
-    const first = new FirstRank(entry.costs, counts, this.#option, this.#stages, embedding, grid.pipeline, microBatches)
+    const load = entry.firstLoad(this.#stages)
+    const first = new FirstRank(load, this.#option, this.#stages, embedding, grid.pipeline, microBatches)
     let states = Number.POSITIVE_INFINITY
     for (const choice of this.#choices)
       states = Math.min(states, problem.costs.stateBytes(grid, choice, first.elements).bytes)

@@ -2,10 +2,11 @@
  * All layouts of one cut and one grid: schedules, recompute, states. Time from below and memory come from sums over the stages, so that a
  * layout costs some hundred nanoseconds. What does not fit or cannot win is counted; the rest goes to `offer`.
  */
-import { exchangeOf } from './cut-entry.ts'
+import { exchangeOf, type Priced } from './cut-entry.ts'
 import type { Node, Sink } from './node.ts'
 import { pipelineOptions } from './pipeline-options.ts'
 import { PipelineScore } from './pipeline-score.ts'
+import { devicesUsed } from './problem.ts'
 import { Ranks } from './ranks.ts'
 import type { StateChoice } from './stage-costs.ts'
 import { stateChoices } from './state-options.ts'
@@ -28,6 +29,11 @@ export function scoreNode(node: Node, sink: Sink): void {
   )
   for (const choices of flavours.values()) {
     const priced = entry.priced(node.modules, exchangeOf(grid, choices[0]!))
+    // Nothing is faster than without recompute; where all ranks share that evenly and it is too slow, so is all else.
+    if (!problem.fixed.recompute && leastEven(node, priced) >= sink.limit()) {
+      sink.tally.tooSlow += options.length * choices.length
+      continue
+    }
     const left = `${without.zero}/${without.shardRanks}/${without.offload}`
     for (const option of options) {
       const stages = entry.stages(grid.pipeline, option)
@@ -35,4 +41,9 @@ export function scoreNode(node: Node, sink: Sink): void {
       new PipelineScore(node, option, stages, priced, known, choices).all(sink)
     }
   }
+}
+
+function leastEven({ problem: { costs }, grid, microBatches }: Node, { plain, extraSeconds }: Priced): number {
+  const busy = (microBatches * (plain.layerSeconds + extraSeconds)) / grid.pipeline
+  return costs.stretch(devicesUsed(grid)) * (busy + costs.stepSeconds)
 }
