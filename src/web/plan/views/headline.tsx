@@ -29,6 +29,7 @@ export function Headline({
       class="card wide"
       aria-label="Plan"
       data-testid="headline"
+      data-milliseconds={milliseconds}
       data-plan={JSON.stringify({ layout, stepSeconds: best.stepSeconds })}
     >
       <div class="headline">
