@@ -1,7 +1,8 @@
 /** Kill what you like: everything of Solvent's at once, the server, the spawner, a worker, a rank. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { containerProcess } from '../../bench/batch/pod-process.ts'
 import type { Pod } from '../../src/kube/core.ts'
 import type { Job } from '../../src/kube/workloads.ts'
 import { EmbeddedCluster, eventually, rowsIn } from './embedded-cluster.ts'
@@ -180,7 +181,7 @@ spec:
             { labelSelector: 'solvent.dev/name=killed,solvent.dev/role=worker' },
           )
           const uid = items.find(pod => pod.status?.phase === 'Running')?.metadata.uid
-          victim = uid === undefined ? undefined : containerProcess(cluster, uid)
+          victim = uid === undefined ? undefined : containerProcess(cluster.state, uid)
         } finally {
           api.close()
         }
@@ -198,16 +199,3 @@ spec:
   },
   120_000,
 )
-
-/** The program of a pod's only container: the last process below the wrapper that the agent's record names. */
-function containerProcess(cluster: EmbeddedCluster, podUid: string): number | undefined {
-  const home = join(cluster.state, 'pods', podUid)
-  const status = readdirSync(home, { recursive: true, encoding: 'utf8' }).find(name => name.endsWith('/status'))
-  const wrapper = status && /^(?:started|pid) (\d+)/m.exec(readFileSync(join(home, status), 'utf8'))?.[1]
-  let pid = Number(wrapper)
-  for (let child = pid; child > 0; ) {
-    pid = child
-    child = Number(/\d+/.exec(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'))?.[0] ?? 0)
-  }
-  return pid > 0 && pid !== Number(wrapper) ? pid : undefined
-}
