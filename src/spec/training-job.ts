@@ -130,6 +130,8 @@ export interface TrainingJobStatus {
   readonly observedGeneration?: number
   readonly conditions?: readonly Condition[]
   readonly plan?: string
+  /** Holds the plan as data; the condition Planned tells of which generation. */
+  readonly planConfigMap?: string
   /** 0 for the first; the Job of attempt n is named `<name>-<n>`. */
   readonly attempt?: number
   readonly ranks?: number

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ConfigMap, Event, Pod } from '../../src/kube/core.ts'
 import type { Job } from '../../src/kube/workloads.ts'
-import { API_VERSION, type BatchJob, type Server, type TrainingJob } from '../../src/spec/kinds.ts'
+import { API_VERSION, type BatchJob, type Fleet, type Server, type TrainingJob } from '../../src/spec/kinds.ts'
 import { type Part, startTestCluster, type TestCluster } from './cluster-in-process.ts'
 
 let cluster: TestCluster
@@ -216,6 +216,104 @@ describe('TrainingJob', () => {
     await cluster.api.create(trainingJob({ parallelism: {} }))
     const failed = await cluster.when<TrainingJob>(ref, each => condition(each, 'Failed') !== undefined)
     expect(condition(failed, 'Failed')).toMatchObject({ reason: 'InvalidSpec' })
+  })
+
+  describe('with a model', () => {
+    const model = { layers: 4, hidden: 1024, heads: 8, vocab: 32_000 }
+    const modelJob = (spec: Partial<TrainingJob['spec']> = {}): TrainingJob =>
+      trainingJob({ parallelism: {}, model, data: { sequenceLength: 1024, globalBatch: 16 }, ...spec })
+    const alone = { context: 1, tensor: 1, pipeline: 1 }
+    const gpus = { cpu: '8', memory: '16Gi', pods: '200', 'nvidia.com/gpu': '8' }
+    const isWaiting = ({ status }: TrainingJob): boolean =>
+      status?.conditions?.some(({ reason }) => reason === 'WaitingForFleet') ?? false
+    const isComplete = (job: TrainingJob): boolean => condition(job, 'Complete') !== undefined
+
+    const labelGpus = (name: string, product: string): Promise<unknown> =>
+      cluster.api.patch({ apiVersion: 'v1', kind: 'Node', name }, 'merge', {
+        metadata: { labels: { 'nvidia.com/gpu.product': product } },
+      })
+
+    beforeEach(() => {
+      part = () => ({ exits: 0 })
+    })
+
+    test('a job whose Fleet comes later waits, says so, and runs when it comes', async () => {
+      await cluster.api.create(modelJob({ fleet: { name: 'racks' }, parallelism: { ...alone, data: 16 } }))
+      const waiting = await cluster.when<TrainingJob>(ref, isWaiting)
+      expect(waiting.status).toMatchObject({ phase: 'Pending', observedGeneration: 1 })
+      expect(waiting.status?.conditions).toMatchObject([
+        {
+          type: 'Planned',
+          status: 'False',
+          message: expect.stringMatching(/there is no Fleet of that name\. .*h100x64/),
+        },
+      ])
+      expect((await eventOf('ring', 'WaitingForFleet')).type).toBe('Warning')
+      await cluster.api.create({
+        apiVersion: API_VERSION,
+        kind: 'Fleet',
+        metadata: { name: 'racks', namespace: 'default' },
+        spec: { preset: 'h100x16' },
+      } as Fleet)
+      const done = await cluster.when<TrainingJob>(ref, isComplete)
+      expect(done.status).toMatchObject({ phase: 'Succeeded', ranks: 16 })
+    })
+
+    test('a job waits for a node until its devices are known, and for a larger Fleet until it is', async () => {
+      const fleet = { apiVersion: API_VERSION, kind: 'Fleet', namespace: 'default', name: 'racks' }
+      await cluster.api.create({
+        apiVersion: API_VERSION,
+        kind: 'Fleet',
+        metadata: { name: 'racks', namespace: 'default' },
+        spec: { preset: 'h100x8' },
+      } as Fleet)
+      const wide = modelJob({ fleet: { name: 'racks' }, parallelism: { ...alone, data: 16 } })
+      await cluster.api.create({ ...wide, metadata: { ...wide.metadata, name: 'wide' } })
+      await cluster.api.create(modelJob({ parallelism: { ...alone, data: 8 } }))
+      await cluster.when<TrainingJob>({ ...ref, name: 'wide' }, isWaiting)
+      await cluster.when<TrainingJob>(ref, isWaiting)
+      await cluster.addNode('gpu-0', gpus)
+      await cluster.when<TrainingJob>(ref, ({ status }) =>
+        /no label names/.test(status?.conditions?.[0]?.message ?? ''),
+      )
+      await labelGpus('gpu-0', 'NVIDIA-H100-80GB-HBM3')
+      expect((await cluster.when<TrainingJob>(ref, isComplete)).status?.ranks).toBe(8)
+      await cluster.api.patch(fleet, 'merge', { spec: { preset: 'h100x16' } })
+      expect((await cluster.when<TrainingJob>({ ...ref, name: 'wide' }, isComplete)).status?.ranks).toBe(16)
+    })
+
+    test('heads that do not divide fail it at once, though there is no fleet', async () => {
+      await cluster.api.create(modelJob({ parallelism: { tensor: 3 } }))
+      const failed = await cluster.when<TrainingJob>(ref, each => condition(each, 'Failed') !== undefined)
+      expect(condition(failed, 'Failed')).toMatchObject({ reason: 'InvalidSpec' })
+    })
+
+    test('a gang keeps its plan over a restart of the controllers and other devices', async () => {
+      let finish = (): void => {}
+      const end = new Promise<Part>(resolve => {
+        finish = () => resolve({ exits: 0 })
+      })
+      part = () => end
+      await cluster.addNode('gpu-0', gpus)
+      await labelGpus('gpu-0', 'NVIDIA-H100-80GB-HBM3')
+      await cluster.api.create(modelJob())
+      const before = await cluster.when<TrainingJob>(ref, each => each.status?.phase === 'Running')
+      await labelGpus('gpu-0', 'NVIDIA-A100-SXM4-80GB')
+      await cluster.restartControllers()
+      // What was restarted has looked at the job once it has observed this.
+      await cluster.api.patch(ref, 'merge', { spec: { maxRestarts: 1 } })
+      const after = await cluster.when<TrainingJob>(ref, ({ status }) => status?.observedGeneration === 2)
+      finish()
+      const done = await cluster.when<TrainingJob>(ref, isComplete)
+      for (const { status } of [after, done]) {
+        const { plan, planConfigMap, ranks } = before.status!
+        expect(status).toMatchObject({ plan, planConfigMap, ranks })
+      }
+      const maps = await cluster.list<ConfigMap>('v1', 'ConfigMap', 'default')
+      expect(maps.filter(({ data }) => data?.['plan.json']).map(({ metadata }) => metadata.name)).toEqual([
+        before.status!.planConfigMap,
+      ])
+    })
   })
 })
 

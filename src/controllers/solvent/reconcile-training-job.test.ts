@@ -60,7 +60,7 @@ class World {
     return reconcileTrainingJob(
       {
         job: this.job,
-        prepared: { kind: 'planned', plan: plan.value, objects: compiled.value },
+        prepared: { kind: 'planned', plan: plan.value, generation: 1, objects: compiled.value },
         children: childrenOf(this.job, compiled.value, find),
         gang,
         gangPods: all.filter(isOfGang),
@@ -204,6 +204,66 @@ describe('over random histories of ranks that end and a controller that crashes'
       }),
       { numRuns: 200 },
     )
+  })
+})
+
+test('the plan is kept and told before anything is made from it', () => {
+  const world = new World(2)
+  world.step(2)
+  const [planMap] = world.objects.values()
+  expect([...world.objects.values()].map(({ kind }) => kind)).toEqual(['ConfigMap'])
+  expect(world.job.status?.planConfigMap).toBe(planMap!.metadata.name)
+  expect(world.job.status?.conditions).toMatchObject([{ type: 'Planned', status: 'True', observedGeneration: 1 }])
+})
+
+describe('while no fleet would do', () => {
+  const problems = [{ field: 'spec.fleet.name', what: 'is "racks"', fix: 'Declare it.' }]
+  const { job } = new World(2)
+  const observed = {
+    prepared: { kind: 'waiting', problems } as const,
+    children: childrenOf(job, [], () => undefined),
+    gang: undefined,
+    gangPods: [],
+    past: [],
+    pastPods: [],
+    code: undefined,
+  }
+  const condition = {
+    type: 'Planned',
+    status: 'False',
+    reason: 'WaitingForFleet',
+    message: 'spec.fleet.name is "racks". Declare it.',
+    observedGeneration: 1,
+    lastTransitionTime: '1970-01-01T00:00:00Z',
+  } as const
+
+  test('a job stays pending and says what it waits for, once', () => {
+    const [patch, event, ...others] = reconcileTrainingJob({ ...observed, job }, 0)
+    expect(patch).toMatchObject({
+      kind: 'patch',
+      patch: { status: { phase: 'Pending', observedGeneration: 1, conditions: [condition] } },
+    })
+    expect(event).toMatchObject({ type: 'Warning', reason: 'WaitingForFleet', message: condition.message })
+    expect(others).toEqual([])
+    const told: TrainingJob = { ...job, status: { phase: 'Pending', observedGeneration: 1, conditions: [condition] } }
+    expect(reconcileTrainingJob({ ...observed, job: told }, 1000)).toEqual([])
+  })
+
+  test('the plan of an earlier generation is no longer told', () => {
+    const planned = { ...condition, status: 'True', reason: 'Planned', message: '2 ranks in 2 pods: data 2' } as const
+    const before: TrainingJob = {
+      ...job,
+      status: {
+        phase: 'Pending',
+        plan: planned.message,
+        planConfigMap: 'ring-plan-a',
+        ranks: 2,
+        conditions: [planned],
+      },
+    }
+    expect(reconcileTrainingJob({ ...observed, job: before }, 0)[0]).toMatchObject({
+      patch: { status: { plan: null, planConfigMap: null, ranks: null, conditions: [{ status: 'False' }] } },
+    })
   })
 })
 

@@ -3,6 +3,7 @@
  * once nothing of the old one runs any more (JobSet restarts so; two gangs at once would write the same checkpoints). Pure.
  */
 import { formatTime, type Instant } from '../../base/clock.ts'
+import type { Problem } from '../../base/problem.ts'
 import { attemptName, MAX_RESTARTS } from '../../compiler/targets/training.ts'
 import type { ConfigMap, Pod } from '../../kube/core.ts'
 import type { KubeObject } from '../../kube/object.ts'
@@ -15,13 +16,18 @@ import { conditionOf, isTrue, withCondition } from '../runtime/conditions.ts'
 import { adoptCode } from './adopt-code.ts'
 import { type Children, nameTaken } from './children.ts'
 import { expiry } from './expiry.ts'
+import type { KeptPlan } from './plan-once.ts'
 import { firstFailure } from './pod-ends.ts'
 import type { Refusal } from './refusal.ts'
 import { patchStatus, sentences } from './status-patch.ts'
 
 export type PreparedTrainingJob =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
-  | { readonly kind: 'planned'; readonly plan: TrainingPlan; readonly objects: readonly KubeObject[] }
+  /** There is no fleet that would do, yet. */
+  | { readonly kind: 'waiting'; readonly problems: readonly Problem[] }
+  | (KeptPlan & { readonly objects: readonly KubeObject[] })
+
+type Planned = Extract<PreparedTrainingJob, { readonly kind: 'planned' }>
 
 export interface TrainingJobObserved {
   readonly job: TrainingJob
@@ -45,7 +51,7 @@ export const attemptOf = (job: TrainingJob): number => job.status?.attempt ?? 0
 export function reconcileTrainingJob(observed: TrainingJobObserved, now: Instant): readonly Action[] {
   const { job, prepared, children, gang } = observed
   if (job.metadata.deletionTimestamp) return []
-  if (isFinished(job)) return expiry(job, job.spec.ttlSecondsAfterFinished, job.status?.completionTime, now)
+  if (isFinished(job)) return afterTrainingJob(job, now)
   if (prepared.kind === 'refused') {
     return fail(job, prepared.refusal.reason, sentences(prepared.refusal.problems), now)
   }
@@ -54,32 +60,65 @@ export function reconcileTrainingJob(observed: TrainingJobObserved, now: Instant
   if (children.leftover.length > 0) return []
   if (isTrue(gang, 'Complete')) return complete(job, now)
   if (isTrue(gang, 'Failed')) return restart(observed, gang!, now)
-  return run(observed, prepared.plan, now)
+  if (prepared.kind === 'waiting') return gang ? [] : wait(job, prepared.problems, now)
+  return run(observed, prepared, now)
 }
 
-function run(observed: TrainingJobObserved, plan: TrainingPlan, now: Instant): readonly Action[] {
-  const { job, children, past, pastPods, code } = observed
-  const cleared = past.filter(({ metadata }) => !metadata.deletionTimestamp).map(object => remove(object))
-  // Pods of the old gang that are on their way out come back to us as events.
-  if (pastPods.length > 0) return [...cleared, ...progress(observed, plan, now)]
+/** What is left to do for one that is finished; its plan plays no part in it. */
+export const afterTrainingJob = (job: TrainingJob, now: Instant): readonly Action[] =>
+  expiry(job, job.spec.ttlSecondsAfterFinished, job.status?.completionTime, now)
+
+/** Nothing can be planned until another fleet comes; it comes back to us as an event. */
+function wait(job: TrainingJob, problems: readonly Problem[], now: Instant): readonly Action[] {
+  const { generation } = job.metadata
+  const message = sentences(problems)
+  const reason = 'WaitingForFleet'
+  const condition = { type: 'Planned', status: 'False', reason, message, observedGeneration: generation } as const
+  const isNews = conditionOf(job, 'Planned')?.message !== message
   return [
-    ...cleared,
-    ...adoptCode(job, code),
-    ...children.missing.map(object => apply(object, job)),
-    ...progress(observed, plan, now),
+    ...patchStatus(job, {
+      phase: 'Pending',
+      observedGeneration: generation,
+      plan: undefined,
+      planConfigMap: undefined,
+      ranks: undefined,
+      conditions: withCondition(job.status?.conditions, condition, now),
+    }),
+    ...(isNews ? [warning(job, reason, message)] : []),
   ]
 }
 
-function progress(observed: TrainingJobObserved, plan: TrainingPlan, now: Instant): readonly Action[] {
-  const { job, gang } = observed
+/** The plan is kept and told first: what is made from it later, whoever makes it, is made from this plan. */
+function run(observed: TrainingJobObserved, prepared: Planned, now: Instant): readonly Action[] {
+  const { job, children, past, pastPods, code } = observed
+  const cleared = past.filter(({ metadata }) => !metadata.deletionTimestamp).map(object => remove(object))
+  const made = (objects: readonly KubeObject[]): readonly Action[] => objects.map(object => apply(object, job))
+  return [
+    ...cleared,
+    ...adoptCode(job, code),
+    ...made(children.missing.filter(isPlanMap)),
+    ...progress(observed, prepared, now),
+    // Pods of the old gang that are on their way out come back to us as events.
+    ...(pastPods.length > 0 ? [] : made(children.missing.filter(object => !isPlanMap(object)))),
+  ]
+}
+
+const isPlanMap = ({ kind }: KubeObject): boolean => kind === 'ConfigMap'
+
+function progress({ job, gang }: TrainingJobObserved, prepared: Planned, now: Instant): readonly Action[] {
+  const { plan, generation, objects } = prepared
   const line = summariseTrainingPlan(plan)
-  const condition = { type: 'Planned', status: 'True', reason: 'Planned', message: line } as const
+  const observedGeneration = generation
+  const condition = { type: 'Planned', status: 'True', reason: 'Planned', message: line, observedGeneration } as const
+  const before = conditionOf(job, 'Planned')
+  const isNews = before?.status !== 'True' || before.observedGeneration !== generation
   const phase = phaseOf(job, gang, plan)
   const hasStarted = phase === 'Running' && job.status?.phase !== 'Running'
   const status: TrainingJobStatus = {
     phase,
     observedGeneration: job.metadata.generation,
     plan: line,
+    planConfigMap: objects.find(isPlanMap)?.metadata.name,
     attempt: attemptOf(job),
     ranks: plan.ranks,
     startTime: job.status?.startTime ?? formatTime(now),
@@ -87,7 +126,7 @@ function progress(observed: TrainingJobObserved, plan: TrainingPlan, now: Instan
   }
   return [
     ...patchStatus(job, { ...status }),
-    ...(isTrue(job, 'Planned') ? [] : [normal(job, 'Planned', line)]),
+    ...(isNews ? [normal(job, 'Planned', line)] : []),
     ...(hasStarted ? [normal(job, 'Started', `attempt ${attemptOf(job)}: all ${plan.pods} pods run`)] : []),
   ]
 }

@@ -3,16 +3,25 @@ import type { Capabilities } from '../../compiler/capabilities.ts'
 import { compile } from '../../compiler/compile.ts'
 import { attemptName } from '../../compiler/targets/training.ts'
 import type { ConfigMap, Node, Pod } from '../../kube/core.ts'
+import { isSame } from '../../kube/equal.ts'
 import { OWNER_KIND, OWNER_NAME } from '../../kube/names.ts'
 import { controllerOf, type KubeObject, keyOf } from '../../kube/object.ts'
 import type { Job, PodGroup } from '../../kube/workloads.ts'
 import { API_VERSION, type Fleet, type TrainingJob } from '../../spec/kinds.ts'
+import { isTrue } from '../runtime/conditions.ts'
 import type { ControllerContext } from '../runtime/context.ts'
 import type { Controller } from '../runtime/run-controller.ts'
 import { childrenOf, finderOf, ownerKeysOf } from './children.ts'
 import { nodeFacts } from './fleet-facts.ts'
-import { type PlanOnce, planOnce } from './plan-once.ts'
-import { attemptOf, isPast, type PreparedTrainingJob, reconcileTrainingJob } from './reconcile-training-job.ts'
+import { type PlanAnswer, planOnce } from './plan-once.ts'
+import {
+  afterTrainingJob,
+  attemptOf,
+  isFinished,
+  isPast,
+  type PreparedTrainingJob,
+  reconcileTrainingJob,
+} from './reconcile-training-job.ts'
 import { refuseSpec } from './refusal.ts'
 
 const KIND = 'TrainingJob'
@@ -29,10 +38,13 @@ export function trainingJobController(context: ControllerContext, capabilities: 
   const nodes = informers.of<Node>('v1', 'Node')
   const fleets = informers.of<Fleet>(API_VERSION, 'Fleet')
   const queue = newQueue()
-  const plans = planOnce(job => ({
-    nodes: nodes.list().map(nodeFacts),
-    declared: fleets.list().filter(({ metadata }) => metadata.namespace === job.metadata.namespace),
-  }))
+  const plans = planOnce({
+    fleets: ({ metadata: { namespace } }) => ({
+      nodes: nodes.list().map(nodeFacts),
+      declared: fleets.list().filter(({ metadata }) => metadata.namespace === namespace),
+    }),
+    planMap: ({ metadata: { namespace } }, name) => configMaps.get(namespace, name),
+  })
   const find = finderOf(informers)
   const uidOfOwner = (object: KubeObject): readonly string[] =>
     ownerKeysOf(KIND, object).map(() => controllerOf(object)!.uid)
@@ -42,7 +54,7 @@ export function trainingJobController(context: ControllerContext, capabilities: 
 
   /** A job without a plan may have one now. */
   const lookAgain = (): void => {
-    for (const job of trainingJobs.list()) if (!job.status?.plan) queue.add(keyOf(job))
+    for (const job of trainingJobs.list()) if (!isTrue(job, 'Planned') && !isFinished(job)) queue.add(keyOf(job))
   }
 
   for (const event of ['add', 'update'] as const) {
@@ -51,6 +63,9 @@ export function trainingJobController(context: ControllerContext, capabilities: 
   }
   trainingJobs.on('delete', job => plans.forget(job))
   nodes.on('add', lookAgain)
+  nodes.on('update', (node, before) => {
+    if (!isSame(nodeFacts(node), nodeFacts(before))) lookAgain()
+  })
   const touchOwner = (object: KubeObject): void => {
     for (const key of ownerKeysOf(KIND, object)) queue.add(key)
   }
@@ -69,11 +84,12 @@ export function trainingJobController(context: ControllerContext, capabilities: 
   async function reconcile(key: string): Promise<number | undefined> {
     const [namespace, name = ''] = key.split('/')
     const job = trainingJobs.get(namespace, name)
-    if (!job) return undefined
+    if (!job || job.metadata.deletionTimestamp) return undefined
+    if (isFinished(job)) return perform(afterTrainingJob(job, clock.now()))
     const uid = job.metadata.uid!
-    const prepared = prepareTrainingJob(job, capabilities, plans)
     const present = jobs.get(namespace, attemptName(job, attemptOf(job)))
     const gang = present && controllerOf(present)?.uid === uid ? present : undefined
+    const prepared = prepareTrainingJob(job, capabilities, () => plans.plan(job, gang !== undefined))
     const isOfGang = (pod: Pod): boolean => gang !== undefined && controllerOf(pod)?.uid === gang.metadata.uid
     const all = podsOf(key)
     const observed = {
@@ -93,14 +109,16 @@ export function trainingJobController(context: ControllerContext, capabilities: 
   return { name: 'trainingjob', queue, ready: () => Promise.all(all.map(({ synced }) => synced)), reconcile, log }
 }
 
-function prepareTrainingJob(job: TrainingJob, capabilities: Capabilities, plans: PlanOnce): PreparedTrainingJob {
+function prepareTrainingJob(job: TrainingJob, capabilities: Capabilities, plan: () => PlanAnswer): PreparedTrainingJob {
   const refusal = refuseSpec(job)
   if (refusal) return { kind: 'refused', refusal }
-  const plan = plans.plan(job)
-  if (!plan.ok) return { kind: 'refused', refusal: { reason: 'InvalidSpec', problems: plan.problems } }
-  const objects = compile(job, plan.value, capabilities, { attempt: attemptOf(job) })
+  const answer = plan()
+  if (answer.kind === 'waiting') return answer
+  if (answer.kind === 'refused')
+    return { kind: 'refused', refusal: { reason: 'InvalidSpec', problems: answer.problems } }
+  const objects = compile(job, answer.plan, capabilities, { attempt: attemptOf(job) })
   if (!objects.ok) return { kind: 'refused', refusal: { reason: 'PlanFailed', problems: objects.problems } }
-  return { kind: 'planned', plan: plan.value, objects: objects.value }
+  return { ...answer, objects: objects.value }
 }
 
 /** A pod that is on its way out may run until the last of its grace period. */

@@ -57,6 +57,7 @@ const status = record('How the job stands. Written by the controller.', {
   observedGeneration,
   conditions,
   plan: text('The plan in one line.'),
+  planConfigMap: text('Name of the ConfigMap that holds the plan.'),
   attempt: integer('Number of the attempt, from 0. The Job of attempt n is named after it.', { minimum: 0 }),
   ranks: integer('Ranks of the gang.', { minimum: 1 }),
   startTime,
