@@ -3,7 +3,6 @@
  * again with some of the declaration changed.
  */
 import type { Result } from '../base/problem.ts'
-import { bandOf } from '../planner/cost/band.ts'
 import { withFactor } from '../planner/explain/apply-factor.ts'
 import { type MeasuredStep, measuredFactor } from '../planner/explain/measured-factor.ts'
 import { analyseTraining } from '../planner/explain/training/analyse-training.ts'
@@ -29,7 +28,7 @@ export interface AnalysedJob {
 /** Problems are at their places in the file. */
 export function analysedJob(item: ModelItem, sources: FleetSources, folder: string): AnalysedJob {
   const job = item.declaration
-  const predicted = withBand(must(item, analyseTraining(job, sources)))
+  const predicted = must(item, analyseTraining(job, sources))
   const factor = storedFactor(folder, ownerOf(predicted))
   return { job, predicted, factor, analysis: factor ? withFactor(predicted, factor) : predicted }
 }
@@ -53,7 +52,7 @@ function analysisOf(
 ): TrainingAnalysis {
   const broken = checkDeclaration(declarationInfo('TrainingJob')!, job)
   if (broken.length > 0) throw exitWithProblems(broken)
-  const predicted = withBand(must(item, analyseTraining(job, sources)))
+  const predicted = must(item, analyseTraining(job, sources))
   return factor ? withFactor(predicted, factor) : predicted
 }
 
@@ -76,8 +75,7 @@ export function learnFrom(
       predictedSeconds: predictionOf(row, item, job, predicted, sources).best.stepSeconds,
     }),
   )
-  const { stepSeconds, band80 = [stepSeconds / 1.3, stepSeconds * 1.3] } = predicted.best
-  const factor = { ...measuredFactor(measured, band80)!, measured }
+  const factor = { ...measuredFactor(measured, predicted.best.band80!)!, measured }
   storeFactor(folder, ownerOf(predicted), factor)
   return { job, predicted, factor, analysis: withFactor(predicted, factor) }
 }
@@ -93,19 +91,6 @@ function predictionOf(
   if (isAsPlanned) return predicted
   const spec = { ...job.spec, ...row.spec, parallelism: { ...job.spec.parallelism, ...row.parallelism } }
   return analysisOf(item, { ...job, spec }, sources, { factor: undefined })
-}
-
-/** The band of the plan itself, from the runs that the cost model was held against. */
-function withBand(analysis: TrainingAnalysis): TrainingAnalysis {
-  const { model, fleet, workload, software, best, plan } = analysis
-  if (best.band80) return analysis
-  const { low, high } = bandOf({ model, fleet, workload, software, layout: best.layout }, best.stepSeconds)
-  const band80 = [low, high] as const
-  return {
-    ...analysis,
-    best: { ...best, band80 },
-    plan: { ...plan, ...(plan.expected ? { expected: { ...plan.expected, band80 } } : {}) },
-  }
 }
 
 function must<T>(item: ModelItem, result: Result<T>): T {
