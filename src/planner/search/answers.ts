@@ -16,4 +16,4 @@ export function answers(
   })
 }
 
-const WITHIN = ['tensor', 'context', 'expert', 'microBatch'] as const
+const WITHIN = ['tensor', 'context', 'pipeline', 'expert', 'microBatch'] as const

@@ -2,22 +2,13 @@
  * The values that each degree can take for a model, a batch and a fleet. A value is ruled out here only where nothing could run it: heads
  * that do not divide, more stages than layers. The reason is kept with one example.
  */
-import type { Rejection } from '../explain/training/analysis.ts'
 import { devicesOf } from '../fleet/fleet.ts'
 import type { LayerShape, ModelSpec } from '../model/model.ts'
 import { divisorsOf } from './divisors.ts'
-import type { SearchProblem } from './problem.ts'
+import type { AxisValues, SearchProblem } from './problem.ts'
 import { Rejections } from './rejections.ts'
 
-export interface AxisValues {
-  readonly tensor: readonly number[]
-  readonly context: readonly number[]
-  readonly pipeline: readonly number[]
-  readonly data: readonly number[]
-  readonly expert: readonly number[]
-  readonly microBatch: readonly number[]
-  readonly rejected: readonly Rejection[]
-}
+export type { AxisValues } from './problem.ts'
 
 export function axisValues(problem: SearchProblem): AxisValues {
   const { model, fleet, workload, fixed, abilities } = problem

@@ -1,10 +1,10 @@
 /** What is searched for: the given things, what the user fixed, and the cost that is minimised. */
+import type { Rejection } from '../explain/training/analysis.ts'
 import { devicesOf, type Fleet } from '../fleet/fleet.ts'
 import type { ModelSpec } from '../model/model.ts'
 import type { Degrees } from '../training/degrees.ts'
 import type { Layout, Workload } from '../training/layout.ts'
 import type { Abilities } from './abilities.ts'
-import type { AxisValues } from './axis-values.ts'
 import type { StageCosts } from './stage-costs.ts'
 
 export interface SearchProblem {
@@ -37,6 +37,17 @@ export type Fixed = Partial<Degrees> &
       | 'dispatcher'
     >
   >
+
+/** The values that each axis can take (`axis-values.ts`). */
+export interface AxisValues {
+  readonly tensor: readonly number[]
+  readonly context: readonly number[]
+  readonly pipeline: readonly number[]
+  readonly data: readonly number[]
+  readonly expert: readonly number[]
+  readonly microBatch: readonly number[]
+  readonly rejected: readonly Rejection[]
+}
 
 /** A question to the search: the best layout among those that … */
 export interface Question {
@@ -86,3 +97,12 @@ export const mostDevices = ({ fleet }: SearchProblem, question: Question = {}): 
   Math.min(devicesOf(fleet), question.maxDevices ?? Number.POSITIVE_INFINITY)
 
 export const devicesUsed = ({ data, context, tensor, pipeline }: Degrees): number => data * context * tensor * pipeline
+
+/**
+ * Nothing in the host's memory, unless the user asks for it: the model of what that costs is coarse (Megatron-LM's full offload was measured at
+ * 4.2 times the step), so it is for what fits no other way.
+ */
+export const onDevices = (problem: SearchProblem): SearchProblem => ({
+  ...problem,
+  abilities: { ...problem.abilities, offloads: ['none'] },
+})

@@ -10,21 +10,18 @@ import type { Layout } from '../training/layout.ts'
 import { answers } from './answers.ts'
 import { type AxisValues, axisValues, usualValues } from './axis-values.ts'
 import { CutEntry } from './cut-entry.ts'
-import { compareLayouts, layoutKey } from './layout-order.ts'
+import { layoutKey } from './layout-order.ts'
 import { MemoryFloor } from './memory-floor.ts'
-import { capacityOf, type Scored, type Tally } from './node.ts'
-import { devicesUsed, fillsNodes, mostDevices, type Question, type SearchProblem } from './problem.ts'
+import { capacityOf, type Tally } from './node.ts'
+import { fillsNodes, mostDevices, type Question, type SearchProblem } from './problem.ts'
 import { type RankedCut, RankedCuts } from './ranked-cuts.ts'
 import { recomputeModules } from './recompute-options.ts'
-import { Rejections } from './rejections.ts'
+import { type Found, mostNeeded, Run } from './run.ts'
 import { scoreNode } from './score-node.ts'
 import type { Cut } from './stage-costs.ts'
 import { ShapeCounts } from './stages.ts'
 
-export interface Found {
-  readonly layout: Layout
-  readonly prediction: StepPrediction
-}
+export { type Found, mostNeeded } from './run.ts'
 
 export interface Answer {
   /** Undefined: nothing fits. */
@@ -76,7 +73,7 @@ export class Search {
     const first = isAnyEnough ? Number.POSITIVE_INFINITY : incumbent ? incumbent.seconds * JUST_ABOVE : known
     let nodes = 0
     for (let limit = Math.min(first, below); ; limit = Math.min(limit * LIMIT_GROWTH, below)) {
-      const run = new Run(this, { ...question, belowSeconds: limit })
+      const run = new Run(layout => this.predict(layout), capacityOf({ problem: this.problem, question }), limit)
       nodes += this.#visit(question, run)
       run.finish()
       if (!run.found && limit < below) {
@@ -235,9 +232,10 @@ export class Search {
   }
 
   #isPossible({ pipeline, data, devices }: GridSize, cut: Cut, question: Question): boolean {
-    const { without = {}, maxDevices = Number.POSITIVE_INFINITY } = question
+    const { without = {}, within, maxDevices = Number.POSITIVE_INFINITY } = question
     return (
       devices <= maxDevices &&
+      (within === undefined || within.pipeline === this.values.pipeline || within.pipeline.includes(pipeline)) &&
       pipeline !== without.pipeline &&
       data !== without.data &&
       (this.problem.workload.globalBatch / data) % cut.microBatch === 0 &&
@@ -251,77 +249,3 @@ interface GridSize {
   readonly data: number
   readonly devices: number
 }
-
-/** What one question has found so far. */
-class Run {
-  readonly tally: Tally = {
-    scored: 0,
-    fitting: 0,
-    tooSlow: 0,
-    tooLarge: 0,
-    nearestBytes: Number.POSITIVE_INFINITY,
-    nearest: undefined,
-  }
-  readonly rejections = new Rejections()
-  found: Found | undefined
-  readonly #search: Search
-  readonly #question: Question
-  readonly #below: number
-  #waiting: Scored[] = []
-  #fresh: Scored[] = []
-
-  constructor(search: Search, question: Question) {
-    this.#search = search
-    this.#question = question
-    this.#below = question.belowSeconds ?? Number.POSITIVE_INFINITY
-  }
-
-  readonly limit = (): number => Math.min(this.found?.prediction.seconds ?? Number.POSITIVE_INFINITY, this.#below)
-
-  readonly offer = (scored: Scored): void => {
-    this.tally.fitting++
-    this.#fresh.push(scored)
-  }
-
-  /** Predicts the most promising layout of the node that was just scored, so that the limit falls early; the others wait. */
-  settle(): void {
-    if (this.#fresh.length === 0) return
-    const [first, ...others] = this.#fresh.sort(byPromise)
-    this.#fresh = []
-    this.#waiting.push(...others)
-    this.#try(first!)
-  }
-
-  /** All that wait, most promising first, until none can win. */
-  finish(): void {
-    for (const scored of this.#waiting.sort(byPromise)) {
-      if (scored.leastSeconds > this.limit()) break
-      this.#try(scored)
-    }
-    this.#waiting = []
-  }
-
-  #try(scored: Scored): void {
-    if (scored.leastSeconds > this.limit()) return
-    const prediction = this.#search.predict(scored.layout)
-    const capacity = this.#question.memoryBytes ?? this.#search.problem.costs.capacityBytes
-    if (!prediction.fits || mostNeeded(prediction) > capacity) return
-    if (prediction.seconds > this.limit()) return
-    if (
-      this.found &&
-      prediction.seconds === this.found.prediction.seconds &&
-      compareLayouts(scored.layout, this.found.layout) > 0
-    )
-      return
-    this.found = { layout: scored.layout, prediction }
-  }
-}
-
-const byPromise = (a: Scored, b: Scored): number =>
-  a.leastSeconds - b.leastSeconds || compareLayouts(a.layout, b.layout)
-
-/** Memory that the fullest rank's device must have. */
-export const mostNeeded = ({ stages }: StepPrediction): number =>
-  stages.reduce((most, { memory }) => Math.max(most, memory.reserved + memory.context), 0)
-
-export const devicesOfLayout = (layout: Layout): number => devicesUsed(layout)

@@ -1,7 +1,11 @@
-/** For each choice the best layout that makes it otherwise, and what it pays for that: the runner-up is the first of them. */
+/**
+ * For each choice the best layout that makes it otherwise, and what it pays for that: the runner-up is the first of them. Looked for among the
+ * cuts next to the plan's.
+ */
 import type { StepPrediction } from '../../cost/prediction.ts'
+import { nearStages } from '../../search/near-values.ts'
 import type { PlannedLayout } from '../../search/plan-layout.ts'
-import { CHOICES, type Choice } from '../../search/problem.ts'
+import type { Choice } from '../../search/problem.ts'
 import type { Found } from '../../search/search.ts'
 import type { Layout, Recompute } from '../../training/layout.ts'
 import { recomputeInWords } from '../layout-words.ts'
@@ -15,12 +19,14 @@ const FARTHEST = 2
 export function alternativesTo(planned: PlannedLayout, candidate: (found: Found) => Candidate): readonly Alternative[] {
   const { search, answer } = planned
   const { layout, prediction } = answer.found
+  const within = nearStages(search.values, layout)
   const seen = new Set<string>()
   return asked(planned)
     .flatMap(choice => {
       const without = { [choice]: layout[choice] }
       const { found } = search.best({
         without,
+        within,
         notBelowSeconds: prediction.seconds,
         belowSeconds: FARTHEST * prediction.seconds,
       })
@@ -33,14 +39,32 @@ export function alternativesTo(planned: PlannedLayout, candidate: (found: Found)
     })
 }
 
+/** What people ask about first; the page has room for so many. */
+const ASKED: readonly Choice[] = [
+  'tensor',
+  'pipeline',
+  'recompute',
+  'schedule',
+  'microBatch',
+  'context',
+  'expert',
+  'zero',
+  'dispatcher',
+  'expertTensor',
+  'sequenceParallel',
+  'contextMethod',
+]
+const MOST_ASKED = 8
+
 /** Choices that there are. */
-function asked({ declared: { fixed }, answer }: PlannedLayout): readonly Choice[] {
+function asked({ declared: { fixed, model }, answer }: PlannedLayout): readonly Choice[] {
   const { layout } = answer.found
-  return CHOICES.filter(choice => {
+  const hasExperts = model.shapes.some(({ mlp }) => mlp?.kind === 'experts')
+  return ASKED.filter(choice => {
     if (fixed[choice] !== undefined) return false
-    if (choice === 'chunks' || choice === 'shardRanks' || choice === 'data') return false
+    if (choice === 'expert' || choice === 'expertTensor' || choice === 'dispatcher') return hasExperts
     return choice !== 'contextMethod' || layout.context > 1
-  })
+  }).slice(0, MOST_ASKED)
 }
 
 function alternative(

@@ -1,6 +1,6 @@
 /**
- * A training job's plan and everything there is to say about it. One search finds the plan; every further answer (alternatives, front, other
- * fleets) is the same search with another question, so that nothing here guesses.
+ * A training job's plan and everything there is to say about it. One exact search finds the plan; every further answer (alternatives, front,
+ * other fleets) is the same search with another question, asked of the cuts a step around the plan's (`near-values.ts`) to answer at once.
  */
 import { ok, type Result } from '../../../base/problem.ts'
 import type { TrainingJob } from '../../../spec/training-job.ts'
@@ -30,6 +30,8 @@ export function analyseTraining(job: TrainingJob, sources: FleetSources = {}): R
   const byAxis = axisRows(breakdown)
   const alternatives = alternativesTo(planned.value, here)
   const pareto = paretoFront(planned.value, best, here)
+  const changed = counterfactuals(planned.value, best, on)
+  const withOneMore = changed.find(({ kind }) => kind === 'nodes')?.candidate
   return ok({
     plan: plannedTraining(job, planned.value),
     model,
@@ -43,8 +45,8 @@ export function analyseTraining(job: TrainingJob, sources: FleetSources = {}): R
     alternatives,
     pareto,
     cloud: cloudOf(planned.value, [best, ...alternatives, ...pareto]),
-    counterfactuals: counterfactuals(planned.value, best, on),
-    replan: replanTable(planned.value, best, on),
+    counterfactuals: changed,
+    replan: replanTable(planned.value, best, on, withOneMore),
     goodput: goodputOf(best, fleet, model, workload, declared.tokens),
     search: recordOf(planned.value),
   })

@@ -2,13 +2,13 @@
 
 import { plural } from '../../../base/units.ts'
 import type { PrecisionName } from '../../../spec/training-job.ts'
-import type { Fleet } from '../../fleet/fleet.ts'
-import { type DeclaredProblem, searchProblem } from '../../search/declared-problem.ts'
+import { devicesOf, type Fleet } from '../../fleet/fleet.ts'
+import { nearValues } from '../../search/near-values.ts'
 import { withNodes } from '../../search/no-layout.ts'
 import type { PlannedLayout } from '../../search/plan-layout.ts'
 import { devicesUsed } from '../../search/problem.ts'
 import { type Found, Search } from '../../search/search.ts'
-import { sameCosts } from '../../search/step-costs.ts'
+import { sameCosts, stepCosts } from '../../search/step-costs.ts'
 import { optimizerOf, precisionOf } from '../../training/declared-workload.ts'
 import type { Layout, Workload } from '../../training/layout.ts'
 import type { Candidate, Counterfactual, ReplanRow } from './analysis.ts'
@@ -19,15 +19,29 @@ export type CandidateOn = (found: Found, workload: Workload, fleet: Fleet) => Ca
 
 const nodesOf = (fleet: Fleet): number => fleet.pools.reduce((sum, pool) => sum + pool.nodes, 0)
 
-/** Memory, batch and fewer of the same nodes change no price of a layer: what the plan's search has priced is used again. */
-function bestWithSame({ declared, search }: PlannedLayout, workload: Workload, fleet: Fleet): Found | undefined {
+/**
+ * The best among the cuts next to the plan's, and all stages and copies of them; the plan itself is what must be beaten where it is legal there.
+ * Memory, batch and fewer of the same nodes change no price of a layer: what the plan's search has priced is used again.
+ */
+function bestOn(
+  { declared, search, answer }: PlannedLayout,
+  workload: Workload,
+  fleet: Fleet,
+  isSame: boolean,
+): Found | undefined {
   const { model, software } = declared
-  const costs = sameCosts(search.problem.costs, { model, software, workload, fleet })
-  return new Search({ ...search.problem, workload, fleet, costs }).best().found
-}
-
-function bestOn(declared: DeclaredProblem, workload: Workload, fleet: Fleet): Found | undefined {
-  return new Search(searchProblem(declared, workload, fleet)).best().found
+  const given = { model, software, workload, fleet }
+  const costs = isSame ? sameCosts(search.problem.costs, given) : stepCosts(given)
+  const other = new Search({ ...search.problem, workload, fleet, costs })
+  const { layout, prediction } = answer.found
+  const batch = layout.data * layout.microBatch
+  if (devicesUsed(layout) <= devicesOf(fleet) && workload.globalBatch % batch === 0) other.predict(layout)
+  const share = devicesUsed(layout) / devicesOf(fleet)
+  const { found } = other.best({
+    within: nearValues(other.values, layout),
+    ...(share > 1 ? { notBelowSeconds: 0.97 * share * prediction.seconds } : {}),
+  })
+  return found
 }
 
 export function counterfactuals(
@@ -62,9 +76,7 @@ export function counterfactuals(
   ]
   return changes.map(([kind, change, otherFleet, otherWorkload]) => {
     const isSame = kind === 'memory' || kind === 'batch'
-    const found = isSame
-      ? bestWithSame(planned, otherWorkload, otherFleet)
-      : bestOn(declared, otherWorkload, otherFleet)
+    const found = bestOn(planned, otherWorkload, otherFleet, isSame)
     if (!found) return { kind, change, sentence: 'nothing fits' }
     const own = candidate(found, otherWorkload, otherFleet)
     const speedup = own.tokensPerSecond / best.tokensPerSecond
@@ -95,24 +107,27 @@ const sentence = (speedup: number, before: Layout, after: Layout): string =>
   `${speed(speedup)}${changesInWords(before, after)}`
 
 /** Two nodes fewer to one more. The plan's own row is the plan. */
-export function replanTable(planned: PlannedLayout, best: Candidate, candidate: CandidateOn): readonly ReplanRow[] {
+export function replanTable(
+  planned: PlannedLayout,
+  best: Candidate,
+  candidate: CandidateOn,
+  withOneMore: Candidate | undefined,
+): readonly ReplanRow[] {
   const { declared, workload } = planned
   const nodes = nodesOf(declared.fleet)
+  const fewer = (fleet: Fleet): Candidate | undefined => {
+    const found = bestOn(planned, workload, fleet, true)
+    return found && candidate(found, workload, fleet)
+  }
   return [nodes - 2, nodes - 1, nodes, nodes + 1]
     .filter(count => count > 0)
     .map(count => {
       const fleet = withNodes(declared.fleet, count)
       const devices = fleet.pools.reduce((sum, pool) => sum + pool.nodes * pool.devicesPerNode, 0)
-      const found =
-        count === nodes
-          ? planned.answer.found
-          : count < nodes
-            ? bestWithSame(planned, workload, fleet)
-            : bestOn(declared, workload, fleet)
-      if (!found) return { nodes: count, devices, idleDevices: devices, sentence: 'nothing fits' }
-      const own = candidate(found, workload, fleet)
+      const own = count === nodes ? best : count > nodes ? withOneMore : fewer(fleet)
+      if (!own) return { nodes: count, devices, idleDevices: devices, sentence: 'nothing fits' }
       const speedup = own.tokensPerSecond / best.tokensPerSecond
-      const idleDevices = devices - devicesUsed(found.layout)
+      const idleDevices = devices - devicesUsed(own.layout)
       const idle = idleDevices > 0 ? `, ${plural(idleDevices, 'device')} idle` : ''
       const words = count === nodes ? 'the plan' : sentence(speedup, best.layout, own.layout)
       return { nodes: count, devices, candidate: own, idleDevices, speedup, sentence: `${words}${idle}` }

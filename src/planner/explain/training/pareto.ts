@@ -1,8 +1,9 @@
 /**
  * Layouts that none beats on time, memory, money and devices at once: the fastest within ever less memory, and the fastest on ever fewer
- * devices. Each is an exact answer of the search to its question; what another beats is left out.
+ * devices. Each is the search's answer among the cuts next to those of the point before; what another beats is left out.
  */
 import { devicesOf } from '../../fleet/fleet.ts'
+import { nearStages } from '../../search/near-values.ts'
 import type { PlannedLayout } from '../../search/plan-layout.ts'
 import type { Found } from '../../search/search.ts'
 import type { Candidate } from './analysis.ts'
@@ -18,23 +19,32 @@ export function paretoFront(
   best: Candidate,
   candidate: (found: Found) => Candidate,
 ): readonly Candidate[] {
-  const { search } = planned
+  const { search, answer } = planned
   const found: Candidate[] = [best]
+  let last = answer.found
   for (const share of LESS_MEMORY) {
-    const answer = search.best({
+    const { found: next } = search.best({
+      within: nearStages(search.values, last.layout),
       memoryBytes: share * best.memoryBytes,
-      notBelowSeconds: found.at(-1)!.stepSeconds,
+      notBelowSeconds: last.prediction.seconds,
       belowSeconds: SLOWEST * best.stepSeconds,
     })
-    if (!answer.found) break
-    found.push(candidate(answer.found))
+    if (!next) break
+    found.push(candidate(next))
+    last = next
   }
   const devices = devicesOf(planned.declared.fleet)
+  last = answer.found
   for (const part of FEWER_DEVICES) {
     if (planned.declared.fixed.data !== undefined || devices < part) break
-    const answer = search.best({ maxDevices: Math.floor(devices / part), notBelowSeconds: best.stepSeconds })
-    if (!answer.found) break
-    found.push(candidate(answer.found))
+    const { found: next } = search.best({
+      within: nearStages(search.values, last.layout),
+      maxDevices: Math.floor(devices / part),
+      notBelowSeconds: part * 0.9 * best.stepSeconds,
+    })
+    if (!next) break
+    found.push(candidate(next))
+    last = next
   }
   return unbeaten(found).sort((a, b) => a.stepSeconds - b.stepSeconds || a.memoryBytes - b.memoryBytes)
 }
