@@ -3,9 +3,6 @@
  * of them depends on some of a cut's axes only, so that a few thousand prices serve a hundred thousand cuts: all but the mixer on how many tokens
  * a rank has, not on how many sequences they are of.
  */
-import { headMemory, layerMemory } from '../cost/memory/layer-memory.ts'
-import { reservedBytes } from '../cost/memory/reserved.ts'
-import { kernelsFor } from '../cost/memory/working.ts'
 import { layerCommunication } from '../cost/step/layer-communication.ts'
 import { extraTimes, fusionOf } from '../cost/step/layer-times.ts'
 import type { Links } from '../cost/step/links.ts'
@@ -13,11 +10,12 @@ import { totalOf } from '../cost/step/parts.ts'
 import { priceOperators } from '../cost/step/price-operators.ts'
 import type { Prices } from '../cost/step/prices.ts'
 import type { LayerCut } from '../model/cut.ts'
-import type { LayerShape } from '../model/model.ts'
+import type { LayerShape, ModelSpec } from '../model/model.ts'
 import type { Operator } from '../model/operator.ts'
 import { operatorsOf } from '../model/operators.ts'
 import type { Dispatcher, Recompute } from '../training/layout.ts'
 import type { CostInput } from './cost-input.ts'
+import { leastBytes } from './least-bytes.ts'
 import type { Cut, DenseCut, Least, LeastBytes } from './stage-costs.ts'
 
 const NONE: Recompute = { kind: 'none' }
@@ -25,7 +23,7 @@ const NONE: Recompute = { kind: 'none' }
 type Pair = readonly [forward: number, backward: number]
 const NOTHING: Pair = [0, 0]
 
-const FULL: Recompute = { kind: 'full' }
+const EMPTY: LayerShape = { extraNorms: 0 }
 
 /** What is known of so many tokens on so many tensor ranks. */
 interface Row {
@@ -33,6 +31,9 @@ interface Row {
   readonly ends: number
   /** Feed-forward parts without experts, by shape. */
   readonly dense: readonly Pair[]
+  /** Mixers but for the attention proper, by shape: operators, and what tensor ranks exchange. */
+  readonly around: readonly Pair[]
+  readonly exchanges: readonly Pair[]
   /** Experts at the device's peak, all layers. */
   readonly peakSeconds: number
   /** By context degree and method: mixers by shape. */
@@ -56,19 +57,26 @@ export class LeastTable {
   readonly #linksFor: (cut: Cut) => Links
   readonly #counts: readonly number[]
   readonly #rows = new Map<number, Row>()
+  /** Layers by shape with those of multi-token prediction, of which the attention and what ranks say to each other is left out. */
+  readonly #computed: readonly number[]
+  readonly #ending: ModelSpec
 
   constructor(given: CostInput, prices: Prices, linksFor: (cut: Cut) => Links) {
     this.#given = given
     this.#prices = prices
     this.#linksFor = linksFor
-    this.#counts = given.model.shapes.map((_, shape) => given.model.layers.filter(of => of === shape).length)
+    const { model } = given
+    this.#counts = model.shapes.map((_, shape) => model.layers.filter(of => of === shape).length)
+    this.#computed = this.#counts.map((count, shape) => count + (shape === model.layers.at(-1) ? model.mtpLayers : 0))
+    // The block of multi-token prediction depends on the experts' cut, the rest of the ends does not.
+    this.#ending = { ...model, shapes: [...model.shapes, EMPTY], layers: [...model.layers, model.shapes.length] }
   }
 
   least(cut: Cut): Least {
     const row = this.#row(cut)
     const mixers = this.#mixers(row, cut)
     const { compute, talk } = this.#experts(row, cut)
-    const said = talk.get(cut.dispatcher) ?? this.#talk(talk, cut)
+    const said = talk.get(cut.dispatcher) ?? this.#said(talk, cut)
     let seconds = row.ends
     const ofShape: number[] = []
     let layerForward = Number.POSITIVE_INFINITY
@@ -76,12 +84,22 @@ export class LeastTable {
     for (let i = 0; i < mixers.length; i++) {
       const forward = mixers[i]![0] + row.dense[i]![0] + compute[i]![0] + said[i]![0]
       const backward = mixers[i]![1] + row.dense[i]![1] + compute[i]![1] + said[i]![1]
-      seconds += this.#counts[i]! * (forward + backward)
+      seconds += this.#counts[i]! * (forward + backward) + this.#predicted(row, compute, i)
       ofShape.push(forward + backward)
       layerForward = Math.min(layerForward, forward)
       layerBackward = Math.min(layerBackward, backward)
     }
     return { seconds, layerForward, layerBackward, ofShape }
+  }
+
+  /** Of all cuts with as many tokens a rank: without attention, with the experts' arithmetic at the device's peak. */
+  leastRow(cut: DenseCut): number {
+    const { ends, dense, around, exchanges, peakSeconds } = this.#row(cut)
+    let seconds = ends + peakSeconds
+    for (let i = 0; i < dense.length; i++)
+      for (const [forward, backward] of [dense[i]!, around[i]!, exchanges[i]!])
+        seconds += this.#counts[i]! * (forward + backward)
+    return seconds
   }
 
   /** With the experts' arithmetic at the device's peak and nothing of their exchange. */
@@ -90,18 +108,28 @@ export class LeastTable {
     const mixers = this.#mixers(row, cut)
     let seconds = row.ends
     for (let i = 0; i < mixers.length; i++)
-      seconds += this.#counts[i]! * (mixers[i]![0] + mixers[i]![1] + row.dense[i]![0] + row.dense[i]![1])
+      seconds +=
+        this.#counts[i]! * (mixers[i]![0] + mixers[i]![1] + row.dense[i]![0] + row.dense[i]![1]) +
+        this.#predicted(row, undefined, i)
     return { seconds, withExperts: seconds + row.peakSeconds }
   }
 
   /** All layers' experts and their exchange. */
   leastExperts(cut: Cut): number {
     const { compute, talk } = this.#experts(this.#row(cut), cut)
-    const said = talk.get(cut.dispatcher) ?? this.#talk(talk, cut)
+    const said = talk.get(cut.dispatcher) ?? this.#said(talk, cut)
     let seconds = 0
     for (let i = 0; i < compute.length; i++)
-      seconds += this.#counts[i]! * (compute[i]![0] + compute[i]![1] + said[i]![0] + said[i]![1])
+      seconds += this.#computed[i]! * (compute[i]![0] + compute[i]![1]) + this.#counts[i]! * (said[i]![0] + said[i]![1])
     return seconds
+  }
+
+  /** Multi-token prediction's share of a shape. */
+  #predicted({ around }: Row, experts: readonly Pair[] | undefined, i: number): number {
+    const layers = this.#computed[i]! - this.#counts[i]!
+    if (layers === 0) return 0
+    const own = experts?.[i] ?? NOTHING
+    return layers * (around[i]![0] + around[i]![1] + own[0] + own[1])
   }
 
   bytes(cut: DenseCut & Pick<Cut, 'expertTensor'>): LeastBytes {
@@ -110,24 +138,10 @@ export class LeastTable {
     const key = cut.expertTensor * 2 + (ulysses ? 1 : 0)
     let known = bytes.get(key)
     if (known === undefined) {
-      known = this.#bytesOf(cut)
+      known = leastBytes(this.#layerCut({ ...cut, expert: 1 }), this.#given)
       bytes.set(key, known)
     }
     return known
-  }
-
-  #bytesOf(cut: DenseCut & Pick<Cut, 'expertTensor'>): LeastBytes {
-    const { model, workload, software } = this.#given
-    const kernels = kernelsFor(this.#given)
-    const layerCut = this.#layerCut({ ...cut, expert: 1 })
-    const layers = model.shapes.map(shape => layerMemory(shape, model, layerCut, FULL, workload, kernels))
-    const layer = Math.min(...layers.map(({ keptBytes, workingBytes }) => keptBytes + workingBytes))
-    // The last rank has the head and the loss as well.
-    const head = headMemory(model, layerCut, software, workload)
-    return {
-      anyRank: reservedBytes(Math.max(layer, head.keptBytes + head.workingBytes), software),
-      working: reservedBytes(Math.min(...layers.map(({ workingBytes }) => workingBytes)), software),
-    }
   }
 
   /** Made without a price: much is ruled out by its bytes alone. */
@@ -148,6 +162,14 @@ export class LeastTable {
     const priced = remembered(() => ({
       ends: this.#ends(cut),
       dense: model.shapes.map(({ mlp }) => (mlp?.kind === 'dense' ? this.#part({ mlp, extraNorms: 0 }, cut) : NOTHING)),
+      around: model.shapes.map(({ mixer, extraNorms }) =>
+        mixer ? this.#compute({ mixer, extraNorms }, cut, ({ kind }) => kind !== 'attention') : NOTHING,
+      ),
+      exchanges: model.shapes.map(({ mixer, extraNorms }) =>
+        mixer
+          ? this.#talk({ mixer, extraNorms }, { ...cut, context: 1, microBatch: cut.microBatch / cut.context })
+          : NOTHING,
+      ),
     }))
     let peakSeconds = 0
     for (let i = 0; i < model.shapes.length; i++) {
@@ -163,6 +185,12 @@ export class LeastTable {
       get dense() {
         return priced().dense
       },
+      get around() {
+        return priced().around
+      },
+      get exchanges() {
+        return priced().exchanges
+      },
       peakSeconds,
       mixers: new Map(),
       experts: new Map(),
@@ -175,12 +203,18 @@ export class LeastTable {
     let known = row.mixers.get(key)
     if (!known) {
       const whole = wholeOf(cut)
-      known = this.#given.model.shapes.map(({ mixer, extraNorms }) =>
-        mixer ? this.#part({ mixer, extraNorms }, whole) : NOTHING,
+      known = this.#given.model.shapes.map(({ mixer, extraNorms }, i) =>
+        mixer ? this.#mixer({ mixer, extraNorms }, whole, row, i) : NOTHING,
       )
       row.mixers.set(key, known)
     }
     return known
+  }
+
+  #mixer(shape: LayerShape, cut: Cut, { around, exchanges }: Row, i: number): Pair {
+    const core = this.#compute(shape, cut, ({ kind }) => kind === 'attention')
+    const talk = cut.context === 1 ? exchanges[i]! : this.#talk(shape, cut, core)
+    return [around[i]![0] + core[0] + talk[0], around[i]![1] + core[1] + talk[1]]
   }
 
   #experts({ experts }: Row, cut: Cut): ExpertRow {
@@ -197,12 +231,10 @@ export class LeastTable {
     return known
   }
 
-  #talk(talk: ExpertRow['talk'], cut: Cut): readonly Pair[] {
-    const said = this.#given.model.shapes.map(({ mlp }): Pair => {
-      if (mlp?.kind !== 'experts') return NOTHING
-      const shape = { mlp, extraNorms: 0 }
-      return [this.#exchange(shape, cut, 'forward', 0), this.#exchange(shape, cut, 'backward', 0)]
-    })
+  #said(talk: ExpertRow['talk'], cut: Cut): readonly Pair[] {
+    const said = this.#given.model.shapes.map(({ mlp }) =>
+      mlp?.kind === 'experts' ? this.#talk({ mlp, extraNorms: 0 }, cut) : NOTHING,
+    )
     talk.set(cut.dispatcher, said)
     return said
   }
@@ -226,21 +258,25 @@ export class LeastTable {
   }
 
   #part(shape: LayerShape, cut: Cut): Pair {
-    const operators = this.#operators(shape, cut)
-    const forward = priceOperators(operators, 'forward', this.#prices).parts
-    const backward = priceOperators(operators, 'backward', this.#prices).parts
-    return [
-      totalOf(forward) + this.#exchange(shape, cut, 'forward', forward.attention),
-      totalOf(backward) + this.#exchange(shape, cut, 'backward', backward.attention),
-    ]
+    const compute = this.#compute(shape, cut)
+    const talk = this.#talk(shape, cut)
+    return [compute[0] + talk[0], compute[1] + talk[1]]
   }
 
-  #compute(shape: LayerShape, cut: Cut): Pair {
-    const operators = this.#operators(shape, cut)
+  #compute(shape: LayerShape, cut: Cut, isMeant?: (operator: Operator) => boolean): Pair {
+    const all = this.#operators(shape, cut)
+    const operators = isMeant ? all.filter(isMeant) : all
     return [
       totalOf(priceOperators(operators, 'forward', this.#prices).parts),
       totalOf(priceOperators(operators, 'backward', this.#prices).parts),
     ]
+  }
+
+  /** `attention`: device time of it, which a ring hides behind. Experts are sent the same way there and back. */
+  #talk(shape: LayerShape, cut: Cut, attention = NOTHING): Pair {
+    const forward = this.#exchange(shape, cut, 'forward', attention[0])
+    const isAlike = cut.tensor === 1 && !shape.mixer
+    return [forward, isAlike ? forward : this.#exchange(shape, cut, 'backward', attention[1])]
   }
 
   #exchange(shape: LayerShape, cut: Cut, direction: 'forward' | 'backward', attentionTime: number): number {
@@ -259,9 +295,9 @@ export class LeastTable {
   }
 
   #ends(cut: Cut): number {
-    const { model, software } = this.#given
+    const { software } = this.#given
     const question = {
-      model,
+      model: this.#ending,
       cut: this.#layerCut(cut),
       recompute: NONE,
       dispatcher: cut.dispatcher,

@@ -21,10 +21,11 @@ export interface RankedCut {
 
 interface RankedDense {
   readonly dense: DenseCut
-  /** Without experts. */
-  readonly seconds: number
-  readonly perSequence: number
+  /** Device-seconds of a sequence without what only this cut decides. */
+  readonly floor: number
   readonly leastBytes: LeastBytes
+  /** Of a micro-batch without experts, once it is asked for. */
+  seconds: number | undefined
 }
 
 /** A way to cut experts, and how many dispatchers are slower for it. */
@@ -63,15 +64,17 @@ export class RankedCuts {
       .filter(({ tensor, context }) => tensor * context <= most)
       .map(dense => ({ dense, leastBytes: costs.leastBytes({ ...dense, expertTensor: 1 }) }))
       .filter(({ leastBytes }) => leastBytes.anyRank <= costs.capacityBytes)
-      .map(({ dense, leastBytes }) => {
-        const { seconds, withExperts } = costs.leastDense(dense)
-        return { dense, leastBytes, seconds, perSequence: perSequence(dense, withExperts) }
-      })
-      .sort((a, b) => a.perSequence - b.perSequence)
+      .map(({ dense, leastBytes }) => ({
+        dense,
+        leastBytes,
+        floor: perSequence(dense, costs.leastRow(dense)),
+        seconds: undefined,
+      }))
+      .sort((a, b) => a.floor - b.floor)
   }
 
   leastPerSequence(question: Question): number {
-    return this.#dense.find(({ dense }) => isAsked(dense, question))?.perSequence ?? 0
+    return this.#dense.find(({ dense }) => isAsked(dense, question))?.floor ?? 0
   }
 
   /** In order, until the least time a sequence cannot win. */
@@ -79,13 +82,17 @@ export class RankedCuts {
     const heap = new Heap<Cursor>()
     const dense = this.#dense.filter(each => isAsked(each.dense, question))
     for (let next = 0; next < dense.length || heap.leastKey < Number.POSITIVE_INFINITY; ) {
-      while (next < dense.length && dense[next]!.perSequence <= heap.leastKey) {
+      while (next < dense.length && dense[next]!.floor <= heap.leastKey) {
         const own = dense[next++]!
         if (own.leastBytes.anyRank > capacity) reject(rejections, own.dense, own.leastBytes.anyRank, capacity)
-        else put(heap, { own, ways: this.#waysOf(own.dense, question), at: 0 })
+        else heap.put(this.#withExperts(own), { own, ways: undefined, at: 0 })
       }
       const cursor = heap.take()
       if (!cursor) continue
+      if (!cursor.ways) {
+        put(heap, { ...cursor, ways: this.#waysOf(cursor.own.dense, question) })
+        continue
+      }
       const ranked = cursor.ranked ?? this.#bounded(cursor)
       if (!cursor.ranked && ranked.perSequence > heap.leastKey * (1 + ROUNDING))
         heap.put(ranked.perSequence, { ...cursor, ranked })
@@ -93,12 +100,18 @@ export class RankedCuts {
         put(heap, { own: cursor.own, ways: cursor.ways, at: cursor.at + 1 })
         if (ranked.leastBytes.anyRank > capacity) reject(rejections, ranked.cut, ranked.leastBytes.anyRank, capacity)
         else {
-          const way = cursor.ways![cursor.at]!
+          const way = cursor.ways[cursor.at]!
           if (way.slower > 0) rejectSlower(rejections, ranked.cut, way.slower)
           yield ranked
         }
       }
     }
+  }
+
+  #withExperts(own: RankedDense): number {
+    const { seconds, withExperts } = this.#problem.costs.leastDense(own.dense)
+    own.seconds = seconds
+    return perSequence(own.dense, withExperts)
   }
 
   #bounded({ own: { dense }, ways, at }: Cursor): RankedCut {
@@ -143,7 +156,7 @@ export class RankedCuts {
 
 function put(heap: Heap<Cursor>, cursor: Cursor): void {
   const way = cursor.ways?.[cursor.at]
-  if (way) heap.put(perSequence(cursor.own.dense, cursor.own.seconds + way.seconds), cursor)
+  if (way) heap.put(perSequence(cursor.own.dense, (cursor.own.seconds ?? 0) + way.seconds), cursor)
 }
 
 function rejectSlower(rejections: Rejections, cut: Cut, count: number): void {

@@ -185,6 +185,9 @@ class Synthetic implements StageCosts {
       }),
     }
   }
+  leastRow(cut: DenseCut): number {
+    return 0.9 * this.leastDense(cut).seconds
+  }
   leastDense(cut: DenseCut) {
     const seconds = 0.9 * this.least({ ...cut, expert: 1, expertTensor: 1, dispatcher: 'hybridep' }).seconds
     return { seconds, withExperts: seconds }

@@ -134,6 +134,8 @@ export interface StageCosts {
   readonly capacityBytes: number
   /** Of one micro-batch without recompute; cheaper to ask than the layers. */
   least(cut: Cut): Least
+  /** No more than `leastDense(cut).withExperts`, and cheaper to ask. */
+  leastRow(cut: DenseCut): number
   /** The same before it is known how experts are cut: without them, and with the least that they take. */
   leastDense(cut: DenseCut): { readonly seconds: number; readonly withExperts: number }
   /**

@@ -4,7 +4,7 @@ import { contextBytes, reservedBytes } from '../cost/memory/reserved.ts'
 import { stateBytes } from '../cost/memory/states.ts'
 import { stepEnd } from '../cost/step/data-parallel.ts'
 import { type Links, linksOf } from '../cost/step/links.ts'
-import { jitterShare, predictStep, pricesOf } from '../cost/step/predict-step.ts'
+import { jitterShare, onceAStep, predictStep, pricesOf } from '../cost/step/predict-step.ts'
 import { devicesOf } from '../fleet/fleet.ts'
 import { type CostInput, inputOf, NO_STATES, pieceOf } from './cost-input.ts'
 import { LeastTable } from './least-table.ts'
@@ -60,9 +60,10 @@ export function stepCosts(given: CostInput): StageCosts {
   const least = new LeastTable(given, prices, cut => linksFor(filled(cut), NO_STATES))
   return {
     capacityBytes: capacityOf(given),
-    stepSeconds: STEP_CONSTANTS.stepSeconds,
+    stepSeconds: onceAStep(software, STEP_CONSTANTS),
     stretch: used => 1 + jitterShare(used, STEP_CONSTANTS),
     least: cut => least.least(cut),
+    leastRow: cut => least.leastRow(cut),
     leastDense: cut => least.leastDense(cut),
     leastExperts: cut => least.leastExperts(cut),
     leastBytes: cut => least.bytes(cut),
