@@ -34,15 +34,20 @@ export function offloadSeconds(
   return secondsOf(elements.dense / shards.dense + elements.experts / shards.experts, workload)
 }
 
-/** The prediction with what the fullest rank's host does, in the optimizer's share. */
-export function withOffload(prediction: StepPrediction, layout: Layout, given: Offloaded): StepPrediction {
+/** `stretch`: by what jitter stretches the step. The prediction with what the fullest rank's host does, in the optimizer's share. */
+export function withOffload(
+  prediction: StepPrediction,
+  layout: Layout,
+  given: Offloaded,
+  stretch: number,
+): StepPrediction {
   if (layout.offload !== 'optimizer') return prediction
   const onDevice = predictMemory(
     { ...given, layout: { ...layout, offload: 'none' } },
     prediction.stages.map(() => 0),
   )
   const most = onDevice.reduce((sum, memory) => Math.max(sum, memory.optimizerStates), 0)
-  const seconds = secondsOf(most / given.workload.optimizer.stateBytes, given.workload)
+  const seconds = stretch * secondsOf(most / given.workload.optimizer.stateBytes, given.workload)
   return {
     ...prediction,
     seconds: prediction.seconds + seconds,

@@ -92,7 +92,7 @@ export class PipelineScore {
     return this.#ranks.known.states.some(state => {
       const atFirst = first.relieved(reliefs, plain, capacity - state.bytes[0]!)
       const busy = this.#stages.timeShare < 1 && atFirst < Number.POSITIVE_INFINITY ? even : atFirst
-      return this.#least(Math.max(bound, microBatches * busy), state.seconds) < sink.limit()
+      return this.#least(Math.max(bound, microBatches * busy), state.leastSeconds) < sink.limit()
     })
   }
 
@@ -104,7 +104,7 @@ export class PipelineScore {
     for (const state of this.#ranks.known.states) {
       tally.scored++
       const neededBytes = this.#needed(activations, full, state)
-      const leastSeconds = this.#least(bound, state.seconds)
+      const leastSeconds = this.#least(bound, state.leastSeconds)
       if (neededBytes > this.#capacity) this.#tooLarge(tally, neededBytes, full.recompute, state.choice)
       else if (leastSeconds < limit())
         offer({ layout: this.#layout(full.recompute, state.choice), leastSeconds, neededBytes })
@@ -145,10 +145,11 @@ export class PipelineScore {
       return false
     }
     const { states } = this.#ranks.known
+    const isPlain = recompute === this.#priced.plain
     tally.tooSlow += this.#numChoices - states.length
     const activations = this.#activations(partial)
     for (const [i, state] of states.entries()) {
-      const leastSeconds = this.#least(bound, state.seconds)
+      const leastSeconds = this.#least(bound, isPlain ? state.seconds : state.leastSeconds)
       tally.scored++
       if (leastSeconds >= limit()) {
         tally.tooSlow += states.length - i
@@ -193,7 +194,7 @@ export class PipelineScore {
         if (bytes <= this.#capacity) [high, neededBytes] = [middle, bytes]
         else low = middle + 1
       }
-      const leastSeconds = this.#least(this.#bound({ option: full, layers: low }), state.seconds)
+      const leastSeconds = this.#least(this.#bound({ option: full, layers: low }), state.leastSeconds)
       const recompute: Recompute = low === longest ? full.recompute : { kind: 'full', layers: low }
       if (leastSeconds < limit()) offer({ layout: this.#layout(recompute, state.choice), leastSeconds, neededBytes })
       else tally.tooSlow++

@@ -5,8 +5,10 @@ import type { RankLoad } from './stage-sums.ts'
 
 export interface PricedState {
   readonly choice: StateChoice
-  /** Of the slowest rank. */
+  /** Of the slowest rank, where nothing is recomputed. */
   readonly seconds: number
+  /** From below for any recompute. */
+  readonly leastSeconds: number
   readonly bytes: Float64Array
   readonly strandedBytes: Float64Array
 }
@@ -24,17 +26,19 @@ export function pricedStates(
     const strandedBytes = new Float64Array(grid.pipeline)
     const price = costs.states(grid, choice)
     let seconds = 0
+    let leastSeconds = 0
     for (const rank of first) {
       const cost = price(ranks[rank]!.load)
       bytes[rank] = cost.bytes
       strandedBytes[rank] = cost.strandedBytes
       seconds = Math.max(seconds, cost.seconds)
+      leastSeconds = Math.max(leastSeconds, cost.leastSeconds ?? cost.seconds)
     }
     for (let rank = 0; rank < bytes.length; rank++) {
       bytes[rank] = bytes[same[rank]!]!
       strandedBytes[rank] = strandedBytes[same[rank]!]!
     }
-    return { choice, seconds, bytes, strandedBytes }
+    return { choice, seconds, leastSeconds, bytes, strandedBytes }
   })
   const order = priced.map((_, i) => i).sort((a, b) => priced[a]!.seconds - priced[b]!.seconds || a - b)
   const kept: PricedState[] = []

@@ -85,6 +85,8 @@ export interface StageLoad extends Elements {
   /** Compute of one micro-batch behind which gradients and parameters can travel. */
   readonly forwardSeconds: number
   readonly backwardSeconds: number
+  /** With all layers recomputed: whatever is recomputed hides some of the exchange. */
+  readonly longestBackwardSeconds: number
   /** Chunks of the rank that take turns of `pipeline` micro-batches (interleaved); 1: they finish together. */
   readonly chunks: number
 }
@@ -92,6 +94,8 @@ export interface StageLoad extends Elements {
 export interface StateCost {
   /** Exposed data-parallel communication and the optimizer. */
   readonly seconds: number
+  /** The same behind the longest backward, where that is less. */
+  readonly leastSeconds?: number
   /** Parameters, gradients, optimizer states. */
   readonly bytes: number
   /** Reserved, but of no use to anything else. */
@@ -104,6 +108,8 @@ export interface RankKind {
   readonly shapes: number
   readonly hasEmbedding: boolean
   readonly hasHead: boolean
+  /** One of several: torchtitan then keeps gathered parameters for a whole step. */
+  readonly isPiped: boolean
 }
 
 export interface CutCosts {

@@ -118,7 +118,16 @@ function rankLoad(
   const depth = stages.stages.length
   // Where stages go round (not to and fro, as in a V), chunks take turns.
   const chunks = depth > pipeline && stages.rankOfPlace[pipeline] === 0 ? depth / pipeline : 1
-  const load = { dense: 0, experts: 0, movedDense: 0, movedExperts: 0, forwardSeconds: 0, backwardSeconds: 0, chunks }
+  const load = {
+    dense: 0,
+    experts: 0,
+    movedDense: 0,
+    movedExperts: 0,
+    forwardSeconds: 0,
+    backwardSeconds: 0,
+    longestBackwardSeconds: 0,
+    chunks,
+  }
   let shapes = 0
   let hasEmbedding = false
   let hasHead = false
@@ -126,9 +135,10 @@ function rankLoad(
     load.dense += times * dense
     load.experts += times * experts
   }
-  const work = (cost: LayerCost, times: number): void => {
+  const work = (cost: LayerCost, longest: LayerCost, times: number): void => {
     load.forwardSeconds += times * cost.forwardSeconds
     load.backwardSeconds += times * (cost.backwardSeconds + cost.weightSeconds)
+    load.longestBackwardSeconds += times * (longest.backwardSeconds + longest.weightSeconds)
   }
   for (let place = 0; place < stages.rankOfPlace.length; place++) {
     if (stages.rankOfPlace[place] !== rank) continue
@@ -142,20 +152,20 @@ function rankLoad(
       hold(own, count)
       load.movedDense += count * own.dense
       load.movedExperts += count * own.experts
-      work(priced.plain.costs[shape]!, count)
+      work(priced.plain.costs[shape]!, priced.full.costs[shape]!, count)
     }
     if (stage === 0) {
       hasEmbedding = true
       hold(costs.embeddingElements, 1)
       load.movedDense += costs.movedEmbedding
-      work(priced.embedding, 1)
+      work(priced.embedding, priced.embedding, 1)
     }
     if (stage === depth - 1) {
       hold(costs.headElements(stage === 0), 1)
       load.movedDense += costs.movedHead(stage === 0)
-      work(priced.head, 1)
+      work(priced.head, priced.head, 1)
       hasHead = true
     }
   }
-  return { load, kind: { shapes, hasEmbedding, hasHead } }
+  return { load, kind: { shapes, hasEmbedding, hasHead, isPiped: pipeline > 1 } }
 }

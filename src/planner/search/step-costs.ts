@@ -2,13 +2,16 @@
 import { STEP_CONSTANTS } from '../cost/data/constants.ts'
 import { contextBytes, reservedBytes } from '../cost/memory/reserved.ts'
 import { stateBytes } from '../cost/memory/states.ts'
+import type { StepPrediction } from '../cost/prediction.ts'
 import { stepEnd } from '../cost/step/data-parallel.ts'
 import { type Links, linksOf } from '../cost/step/links.ts'
 import { jitterShare, onceAStep, predictStep, pricesOf } from '../cost/step/predict-step.ts'
 import { devicesOf } from '../fleet/fleet.ts'
+import type { Layout } from '../training/layout.ts'
 import { type CostInput, inputOf, NO_STATES, pieceOf } from './cost-input.ts'
 import { LeastTable } from './least-table.ts'
 import { offloadSeconds, withOffload } from './offload-seconds.ts'
+import { devicesUsed } from './problem.ts'
 import type { Cut, Grid, StageCosts, StateChoice } from './stage-costs.ts'
 import { StepCut } from './step-cut.ts'
 
@@ -22,8 +25,13 @@ const MOST_CUTS = 3000
 export const sameCosts = (costs: StageCosts, given: CostInput): StageCosts => ({
   ...costs,
   capacityBytes: capacityOf(given),
-  predict: layout => withOffload(predictStep(inputOf(given, layout)), layout, given),
+  predict: layout => predicted(given, layout),
 })
+
+const stretch = (devices: number): number => 1 + jitterShare(devices, STEP_CONSTANTS)
+
+const predicted = (given: CostInput, layout: Layout): StepPrediction =>
+  withOffload(predictStep(inputOf(given, layout)), layout, given, stretch(devicesUsed(layout)))
 
 const capacityOf = ({ fleet }: CostInput): number => Math.min(...fleet.pools.map(pool => pool.device.memoryBytes))
 
@@ -61,7 +69,7 @@ export function stepCosts(given: CostInput): StageCosts {
   return {
     capacityBytes: capacityOf(given),
     stepSeconds: onceAStep(software, STEP_CONSTANTS),
-    stretch: used => 1 + jitterShare(used, STEP_CONSTANTS),
+    stretch,
     least: cut => least.least(cut),
     leastRow: cut => least.leastRow(cut),
     leastDense: cut => least.leastDense(cut),
@@ -82,11 +90,16 @@ export function stepCosts(given: CostInput): StageCosts {
         const { parameters, gradients, optimizerStates, stranded } = stateBytes(load, layout, workload, software)
         const moved = { ...NO_LOAD, dense: load.movedDense, experts: load.movedExperts }
         moved.forwardSeconds = load.forwardSeconds
-        moved.backwardSeconds = load.backwardSeconds
         moved.chunks = load.chunks
-        const end = stepEnd(moved, input, groups, prices)
+        const offloaded = offloadSeconds(load, layout, given)
+        const end = (backwardSeconds: number): number => {
+          moved.backwardSeconds = backwardSeconds
+          const { dataSeconds, optimizerSeconds } = stepEnd(moved, input, groups, prices)
+          return dataSeconds + optimizerSeconds + offloaded
+        }
         return {
-          seconds: end.dataSeconds + end.optimizerSeconds + offloadSeconds(load, layout, given),
+          seconds: end(load.backwardSeconds),
+          leastSeconds: end(load.longestBackwardSeconds),
           bytes: parameters + gradients + optimizerStates,
           strandedBytes: stranded,
         }
@@ -108,7 +121,7 @@ export function stepCosts(given: CostInput): StageCosts {
     // Reserved memory is a multiple of allocated memory, and nothing else.
     allocatable: reserved => (reserved * 2 ** 40) / reservedBytes(2 ** 40, software),
     outsideBytes: grid => contextBytes(inputOf(given, pieceOf(grid))),
-    predict: layout => withOffload(predictStep(inputOf(given, layout)), layout, given),
+    predict: layout => predicted(given, layout),
   }
 }
 

@@ -120,9 +120,15 @@ export class StepCut implements CutCosts {
     }
   }
 
-  working(recompute: Recompute, { shapes, hasEmbedding, hasHead }: RankKind, zero: Layout['zero'], isSharded: boolean) {
+  working(
+    recompute: Recompute,
+    { shapes, hasEmbedding, hasHead, isPiped }: RankKind,
+    zero: Layout['zero'],
+    isSharded: boolean,
+  ) {
     const ofRecompute = this.#workingOf(recompute)
-    const key = shapes * 8 + (hasEmbedding ? 4 : 0) + (hasHead ? 2 : 0) + (zero === 3 && isSharded ? 1 : 0)
+    const key =
+      shapes * 16 + (isPiped ? 8 : 0) + (hasEmbedding ? 4 : 0) + (hasHead ? 2 : 0) + (zero === 3 && isSharded ? 1 : 0)
     let known = ofRecompute.get(key)
     if (!known) {
       const { model } = this.#given
@@ -133,7 +139,10 @@ export class StepCut implements CutCosts {
           ? [{ firstLayer: model.layers.indexOf(shape), numLayers: 1, hasEmbedding, hasHead }]
           : [],
       )
-      const { bytes, stranded } = stageWorking(inputOf(this.#given, pieceOf(this.#grid, choice, recompute)), chunks)
+      const { bytes, stranded } = stageWorking(
+        inputOf(this.#given, pieceOf({ ...this.#grid, pipeline: isPiped ? 2 : 1 }, choice, recompute)),
+        chunks,
+      )
       known = { bytes, strandedBytes: stranded }
       ofRecompute.set(key, known)
     }
