@@ -3,27 +3,14 @@
  * of them depends on some of a cut's axes only, so that a few thousand prices serve a hundred thousand cuts: all but the mixer on how many tokens
  * a rank has, not on how many sequences they are of.
  */
-import { layerCommunication } from '../cost/step/layer-communication.ts'
-import { extraTimes, fusionOf } from '../cost/step/layer-times.ts'
 import type { Links } from '../cost/step/links.ts'
-import { totalOf } from '../cost/step/parts.ts'
-import { priceOperators } from '../cost/step/price-operators.ts'
 import type { Prices } from '../cost/step/prices.ts'
-import type { LayerCut } from '../model/cut.ts'
-import type { LayerShape, ModelSpec } from '../model/model.ts'
-import type { Operator } from '../model/operator.ts'
-import { operatorsOf } from '../model/operators.ts'
-import type { Dispatcher, Recompute } from '../training/layout.ts'
+import type { LayerShape } from '../model/model.ts'
+import type { Dispatcher } from '../training/layout.ts'
 import type { CostInput } from './cost-input.ts'
 import { leastBytes } from './least-bytes.ts'
+import { LeastPrices, NOTHING, type Pair } from './least-prices.ts'
 import type { Cut, DenseCut, Least, LeastBytes } from './stage-costs.ts'
-
-const NONE: Recompute = { kind: 'none' }
-/** Forward and backward. */
-type Pair = readonly [forward: number, backward: number]
-const NOTHING: Pair = [0, 0]
-
-const EMPTY: LayerShape = { extraNorms: 0 }
 
 /** What is known of so many tokens on so many tensor ranks. */
 interface Row {
@@ -53,23 +40,20 @@ const wholeOf = (cut: DenseCut): Cut => ({ ...cut, expert: 1, expertTensor: 1, d
 
 export class LeastTable {
   readonly #given: CostInput
-  readonly #prices: Prices
-  readonly #linksFor: (cut: Cut) => Links
+  readonly #prices: LeastPrices
+  readonly #peakFlops: number
   readonly #counts: readonly number[]
   readonly #rows = new Map<number, Row>()
   /** Layers by shape with those of multi-token prediction, of which the attention and what ranks say to each other is left out. */
   readonly #computed: readonly number[]
-  readonly #ending: ModelSpec
 
   constructor(given: CostInput, prices: Prices, linksFor: (cut: Cut) => Links) {
     this.#given = given
-    this.#prices = prices
-    this.#linksFor = linksFor
+    this.#prices = new LeastPrices(given, prices, linksFor)
+    this.#peakFlops = prices.device.peakFlops[given.workload.precision.gemm] ?? Number.POSITIVE_INFINITY
     const { model } = given
     this.#counts = model.shapes.map((_, shape) => model.layers.filter(of => of === shape).length)
     this.#computed = this.#counts.map((count, shape) => count + (shape === model.layers.at(-1) ? model.mtpLayers : 0))
-    // The block of multi-token prediction depends on the experts' cut, the rest of the ends does not.
-    this.#ending = { ...model, shapes: [...model.shapes, EMPTY], layers: [...model.layers, model.shapes.length] }
   }
 
   least(cut: Cut): Least {
@@ -138,7 +122,7 @@ export class LeastTable {
     const key = cut.expertTensor * 2 + (ulysses ? 1 : 0)
     let known = bytes.get(key)
     if (known === undefined) {
-      known = leastBytes(this.#layerCut({ ...cut, expert: 1 }), this.#given)
+      known = leastBytes(this.#prices.layerCut({ ...cut, expert: 1 }), this.#given)
       bytes.set(key, known)
     }
     return known
@@ -157,17 +141,18 @@ export class LeastTable {
   }
 
   #rowOf(cut: Cut, tokens: number): Row {
-    const { model, workload } = this.#given
-    const peak = this.#prices.device.peakFlops[workload.precision.gemm] ?? Number.POSITIVE_INFINITY
+    const { model } = this.#given
     const priced = remembered(() => ({
-      ends: this.#ends(cut),
-      dense: model.shapes.map(({ mlp }) => (mlp?.kind === 'dense' ? this.#part({ mlp, extraNorms: 0 }, cut) : NOTHING)),
+      ends: this.#prices.ends(cut),
+      dense: model.shapes.map(({ mlp }) =>
+        mlp?.kind === 'dense' ? this.#prices.part({ mlp, extraNorms: 0 }, cut) : NOTHING,
+      ),
       around: model.shapes.map(({ mixer, extraNorms }) =>
-        mixer ? this.#compute({ mixer, extraNorms }, cut, ({ kind }) => kind !== 'attention') : NOTHING,
+        mixer ? this.#prices.compute({ mixer, extraNorms }, cut, ({ kind }) => kind !== 'attention') : NOTHING,
       ),
       exchanges: model.shapes.map(({ mixer, extraNorms }) =>
         mixer
-          ? this.#talk({ mixer, extraNorms }, { ...cut, context: 1, microBatch: cut.microBatch / cut.context })
+          ? this.#prices.talk({ mixer, extraNorms }, { ...cut, context: 1, microBatch: cut.microBatch / cut.context })
           : NOTHING,
       ),
     }))
@@ -176,7 +161,7 @@ export class LeastTable {
       const { mlp } = model.shapes[i]!
       if (mlp?.kind !== 'experts') continue
       const flops = (6 * tokens * mlp.topK * (mlp.gated ? 3 : 2) * model.hidden * mlp.ffn) / cut.tensor
-      peakSeconds += (this.#counts[i]! * flops) / peak
+      peakSeconds += (this.#counts[i]! * flops) / this.#peakFlops
     }
     return {
       get ends() {
@@ -212,8 +197,8 @@ export class LeastTable {
   }
 
   #mixer(shape: LayerShape, cut: Cut, { around, exchanges }: Row, i: number): Pair {
-    const core = this.#compute(shape, cut, ({ kind }) => kind === 'attention')
-    const talk = cut.context === 1 ? exchanges[i]! : this.#talk(shape, cut, core)
+    const core = this.#prices.compute(shape, cut, ({ kind }) => kind === 'attention')
+    const talk = cut.context === 1 ? exchanges[i]! : this.#prices.talk(shape, cut, core)
     return [around[i]![0] + core[0] + talk[0], around[i]![1] + core[1] + talk[1]]
   }
 
@@ -223,7 +208,7 @@ export class LeastTable {
     if (!known) {
       const { shapes } = this.#given.model
       const compute = shapes.map(({ mlp }) =>
-        mlp?.kind === 'experts' ? this.#compute({ mlp, extraNorms: 0 }, cut) : NOTHING,
+        mlp?.kind === 'experts' ? this.#prices.compute({ mlp, extraNorms: 0 }, cut) : NOTHING,
       )
       known = { compute, talk: new Map() }
       experts.set(key, known)
@@ -233,81 +218,10 @@ export class LeastTable {
 
   #said(talk: ExpertRow['talk'], cut: Cut): readonly Pair[] {
     const said = this.#given.model.shapes.map(({ mlp }) =>
-      mlp?.kind === 'experts' ? this.#talk({ mlp, extraNorms: 0 }, cut) : NOTHING,
+      mlp?.kind === 'experts' ? this.#prices.talk({ mlp, extraNorms: 0 }, cut) : NOTHING,
     )
     talk.set(cut.dispatcher, said)
     return said
-  }
-
-  #layerCut(cut: Omit<Cut, 'dispatcher'>): LayerCut {
-    const { sequence } = this.#given.workload
-    return {
-      tensor: cut.tensor,
-      context: cut.context,
-      expert: cut.expert,
-      expertTensor: cut.expertTensor,
-      sequenceParallel: cut.sequenceParallel,
-      contextMethod: cut.contextMethod,
-      tokens: (cut.microBatch * sequence) / cut.context,
-      sequence,
-    }
-  }
-
-  #operators(shape: LayerShape, cut: Cut): readonly Operator[] {
-    return operatorsOf(shape, this.#given.model, this.#layerCut(cut), fusionOf(this.#given.software))
-  }
-
-  #part(shape: LayerShape, cut: Cut): Pair {
-    const compute = this.#compute(shape, cut)
-    const talk = this.#talk(shape, cut)
-    return [compute[0] + talk[0], compute[1] + talk[1]]
-  }
-
-  #compute(shape: LayerShape, cut: Cut, isMeant?: (operator: Operator) => boolean): Pair {
-    const all = this.#operators(shape, cut)
-    const operators = isMeant ? all.filter(isMeant) : all
-    return [
-      totalOf(priceOperators(operators, 'forward', this.#prices).parts),
-      totalOf(priceOperators(operators, 'backward', this.#prices).parts),
-    ]
-  }
-
-  /** `attention`: device time of it, which a ring hides behind. Experts are sent the same way there and back. */
-  #talk(shape: LayerShape, cut: Cut, attention = NOTHING): Pair {
-    const forward = this.#exchange(shape, cut, 'forward', attention[0])
-    const isAlike = cut.tensor === 1 && !shape.mixer
-    return [forward, isAlike ? forward : this.#exchange(shape, cut, 'backward', attention[1])]
-  }
-
-  #exchange(shape: LayerShape, cut: Cut, direction: 'forward' | 'backward', attentionTime: number): number {
-    return totalOf(
-      layerCommunication({
-        shape,
-        model: this.#given.model,
-        cut: this.#layerCut(cut),
-        direction,
-        dispatcher: cut.dispatcher,
-        links: this.#linksFor(cut),
-        prices: this.#prices,
-        attentionTime,
-      }).parts,
-    )
-  }
-
-  #ends(cut: Cut): number {
-    const { software } = this.#given
-    const question = {
-      model: this.#ending,
-      cut: this.#layerCut(cut),
-      recompute: NONE,
-      dispatcher: cut.dispatcher,
-      links: this.#linksFor(cut),
-      prices: this.#prices,
-      software,
-    }
-    const { embedding, head } = extraTimes(question)
-    const all = [embedding.forward, embedding.backward, head.forward, head.backward]
-    return all.reduce((sum, parts) => sum + totalOf(parts), 0)
   }
 }
 

@@ -131,6 +131,7 @@ export class Search {
     for (const ranked of this.#cutsWithin(question).inOrder(question, capacity, run.rejections)) {
       if (this.#least(ranked.perSequence, most) >= run.limit()) break
       const { cut } = ranked
+      let entry: CutEntry | undefined
       for (const { pipeline, data, devices } of this.#grids(cut.tensor * cut.context)) {
         if (this.#least(ranked.perSequence, devices) >= run.limit()) break
         if (!this.#isPossible({ pipeline, data, devices }, cut, question)) continue
@@ -139,7 +140,7 @@ export class Search {
           run.tally.tooSlow++
           continue
         }
-        const entry = this.#entry(cut)
+        entry ??= this.#entry(cut)
         const grid = { ...cut, pipeline, data }
         const floor = this.#floor.bytes(entry, grid, microBatches) + ranked.leastBytes.working
         if (floor > capacity) {
