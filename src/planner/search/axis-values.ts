@@ -60,7 +60,10 @@ export function axisValues(problem: SearchProblem): AxisValues {
   }
 }
 
-/** Where a good layout mostly is: tensor ranks in a node, few context ranks and sequences. Something to beat is found there at once. */
+/**
+ * Where a good layout mostly is: tensor ranks in a node, few context ranks and sequences, a power of two of stages. Something to beat is found
+ * there at once.
+ */
 export function usualValues({ fleet }: SearchProblem, values: AxisValues): AxisValues {
   const node = Math.max(...fleet.pools.map(pool => pool.devicesPerNode))
   const upTo = (among: readonly number[], most: number): readonly number[] => {
@@ -72,8 +75,11 @@ export function usualValues({ fleet }: SearchProblem, values: AxisValues): AxisV
     tensor: upTo(values.tensor, node),
     context: upTo(values.context, 2),
     microBatch: upTo(values.microBatch, 2),
+    pipeline: values.pipeline.length === 1 ? values.pipeline : values.pipeline.filter(isPowerOfTwo),
   }
 }
+
+const isPowerOfTwo = (value: number): boolean => Number.isInteger(Math.log2(value))
 
 /** All that the tensor degree must divide, as one number; 1 for a model without any. */
 export function headsOf(model: ModelSpec): number {

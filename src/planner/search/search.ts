@@ -69,10 +69,10 @@ export class Search {
     const before = this.#simulated
     const { belowSeconds: below = Number.POSITIVE_INFINITY, isAnyEnough } = question
     const incumbent = isAnyEnough ? undefined : this.#incumbent(question)
-    const known = Math.max(this.#leastOfAll(question) * LIMIT_GROWTH, (question.notBelowSeconds ?? 0) * FIRST_STEP)
-    const first = isAnyEnough ? Number.POSITIVE_INFINITY : incumbent ? incumbent.seconds * JUST_ABOVE : known
+    const most = incumbent ? incumbent.seconds * JUST_ABOVE : Number.POSITIVE_INFINITY
+    const first = isAnyEnough ? most : this.#firstLimit(question, most)
     let nodes = 0
-    for (let limit = Math.min(first, below); ; limit = Math.min(limit * LIMIT_GROWTH, below)) {
+    for (let limit = Math.min(first, below); ; limit = Math.min(limit * LIMIT_GROWTH, below, most)) {
       const run = new Run(layout => this.predict(layout), capacityOf({ problem: this.problem, question }), limit)
       nodes += this.#visit(question, run)
       run.finish()
@@ -89,6 +89,13 @@ export class Search {
         rejected: [...this.values.rejected, ...run.rejections.list()],
       }
     }
+  }
+
+  /** What is known not to be beaten is a better guess than any layout; next to it comes the best that is known. */
+  #firstLimit(question: Question, incumbent: number): number {
+    const { notBelowSeconds = 0 } = question
+    if (incumbent < Number.POSITIVE_INFINITY && notBelowSeconds === 0) return incumbent
+    return Math.min(incumbent, Math.max(this.#leastOfAll(question) * LIMIT_GROWTH, notBelowSeconds * FIRST_STEP))
   }
 
   /** The best that was predicted before and is asked about; at first what the usual cuts hold. */

@@ -6,6 +6,7 @@ import { devicesOf } from '../../fleet/fleet.ts'
 import { nearStages } from '../../search/near-values.ts'
 import type { PlannedLayout } from '../../search/plan-layout.ts'
 import type { Found } from '../../search/search.ts'
+import type { Layout } from '../../training/layout.ts'
 import type { Candidate } from './analysis.ts'
 
 /** Of the memory that the plan needs. */
@@ -23,6 +24,7 @@ export function paretoFront(
   const found: Candidate[] = [best]
   let last = answer.found
   for (const share of LESS_MEMORY) {
+    if (!planned.declared.fixed.recompute) search.predict({ ...last.layout, recompute: { kind: 'full' } })
     const { found: next } = search.best({
       within: nearStages(search.values, last.layout),
       memoryBytes: share * best.memoryBytes,
@@ -37,6 +39,8 @@ export function paretoFront(
   last = answer.found
   for (const part of FEWER_DEVICES) {
     if (planned.declared.fixed.data !== undefined || devices < part) break
+    const half = withHalfTheData(last.layout)
+    if (half) search.predict(half)
     const { found: next } = search.best({
       within: nearStages(search.values, last.layout),
       maxDevices: Math.floor(devices / part),
@@ -47,6 +51,14 @@ export function paretoFront(
     last = next
   }
   return unbeaten(found).sort((a, b) => a.stepSeconds - b.stepSeconds || a.memoryBytes - b.memoryBytes)
+}
+
+/** Something to beat at once. */
+function withHalfTheData(layout: Layout): Layout | undefined {
+  const data = layout.data / 2
+  const ranks = data * layout.context
+  if (!Number.isInteger(data) || (ranks * layout.tensor) % (layout.expert * layout.expertTensor) !== 0) return undefined
+  return { ...layout, data, shardRanks: Math.min(layout.shardRanks, ranks) }
 }
 
 export function unbeaten(candidates: readonly Candidate[]): Candidate[] {
