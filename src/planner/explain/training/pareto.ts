@@ -10,7 +10,7 @@ import type { Layout } from '../../training/layout.ts'
 import type { Candidate } from './analysis.ts'
 
 /** Of the memory that the plan needs. */
-const LESS_MEMORY = [0.85, 0.7, 0.55, 0.4, 0.25] as const
+const LESS_MEMORY = [0.8, 0.6, 0.4, 0.25] as const
 const FEWER_DEVICES = [2, 4] as const
 /** A step that takes longer is on no front that anybody looks at. */
 const SLOWEST = 4
