@@ -70,7 +70,7 @@ const meets = (row: Measured): boolean | undefined =>
 const short = (value: number): string =>
   Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2)
 
-const WORD = { minus: 'over', ratio: 'the time of', 'speed-up': 'faster than' } as const
+const WORD = { minus: 'over', ratio: 'that of', 'speed-up': 'faster than' } as const
 
 function line(row: Measured): string[] {
   const unit = row.rival && row.rival.as !== 'minus' ? 'x' : row.unit
