@@ -3,7 +3,9 @@
  * no zero-bubble schedules in its main branch; torchtitan runs the tables of torch.distributed.pipelining; DeepSpeed's ZeRO 2 and 3 exclude
  * its pipelines, and FSDP has none. `other` is the program of one who takes the plan as a value: everything is possible.
  */
+import { runsOn } from '../cost/collectives/dispatcher-support.ts'
 import type { Family } from '../cost/software.ts'
+import type { Device } from '../fleet/device.ts'
 import type { Dispatcher, Layout, ScheduleName } from '../training/layout.ts'
 
 export interface Abilities {
@@ -79,3 +81,9 @@ const OF_FAMILY: Readonly<Record<Family, Abilities>> = {
 }
 
 export const abilitiesOf = (family: Family): Abilities => OF_FAMILY[family]
+
+/** As far as the device has the kernels. */
+export function abilitiesOn(device: Device, family: Family): Abilities {
+  const abilities = abilitiesOf(family)
+  return { ...abilities, dispatchers: abilities.dispatchers.filter(dispatcher => runsOn(dispatcher, device)) }
+}

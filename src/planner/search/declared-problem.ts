@@ -5,13 +5,14 @@ import { softwareOf } from '../cost/software/defaults.ts'
 import type { Software } from '../cost/software.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import { devicesOf } from '../fleet/fleet.ts'
+import { asSlowest } from '../fleet/pace.ts'
 import { type FleetSources, resolveFleet } from '../fleet/resolve-fleet.ts'
 import { type DeclaredModel, declaredModel } from '../model/declared-model.ts'
 import { readHuggingFace } from '../model/hugging-face.ts'
 import type { ModelSpec } from '../model/model.ts'
 import { workloadsOf } from '../training/declared-workload.ts'
 import type { Recompute, Workload } from '../training/layout.ts'
-import { abilitiesOf } from './abilities.ts'
+import { abilitiesOn } from './abilities.ts'
 import type { Fixed, SearchProblem } from './problem.ts'
 import { stepCosts } from './step-costs.ts'
 
@@ -40,12 +41,14 @@ export function declaredProblem(job: TrainingJob, sources: FleetSources): Result
   if (fleet.ok && devicesOf(fleet.value.fleet) === 0)
     problems.push({ field: 'spec.fleet', what: 'has no devices', fix: 'Write h100x8 for one node of eight H100.' })
   if (!model.ok || !fleet.ok || !spec.data || problems.length > 0) return { ok: false, problems }
-  const workloads = workloadsOf(spec, spec.data, fleet.value.fleet)
+  // Ranks wait for each other wherever they lie: a fleet of several makes is planned as slow as the slowest of each.
+  const paced = asSlowest(fleet.value.fleet)
+  const workloads = workloadsOf(spec, spec.data, paced)
   if (!workloads.ok) return workloads
   const { family = 'megatron', year = THIS_YEAR } = spec.software ?? {}
   return ok({
     model: model.value,
-    fleet: fleet.value.fleet,
+    fleet: paced,
     workloads: workloads.value,
     software: softwareOf(family, year),
     fixed: fixedBy(spec),
@@ -119,7 +122,7 @@ export function searchProblem(declared: DeclaredProblem, workload: Workload, fle
     fleet,
     workload,
     costs: stepCosts({ model, fleet, workload, software }),
-    abilities: abilitiesOf(software.family),
+    abilities: abilitiesOn(fleet.pools[0]!.device, software.family),
     fixed,
     ...(ranksPerPod === undefined ? {} : { ranksPerPod }),
   }

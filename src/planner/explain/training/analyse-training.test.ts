@@ -103,6 +103,27 @@ test('what the user fixed stays fixed, the rest is chosen around it', () => {
   expect(plan.reasons).toContainEqual({ choice: 'tensor = 4', because: 'as declared' })
 })
 
+test('a fleet of two makes goes at the pace of the slower one', () => {
+  const planOn = (fleet: TrainingJobSpec['fleet']) => must(planTraining(job({ fleet }))).expected!.stepSeconds
+  const one = (device: string) => ({ pools: [{ device, nodes: 2 }] })
+  const mixed = planOn({
+    pools: [
+      { device: 'a100-80gb', nodes: 1 },
+      { device: 'h100', nodes: 1 },
+    ],
+  })
+  expect(mixed).toBeGreaterThan(1.5 * planOn(one('h100')))
+  expect(mixed).toBeGreaterThanOrEqual(0.999 * planOn(one('a100-80gb')))
+})
+
+test('experts are reached by what the device can run', () => {
+  const experts = { ...SMALL, experts: 64, topK: 6, expertFfn: 1408 }
+  const fleet = { preset: 'a100-80gbx64' }
+  const found = must(analyseTraining(job({ model: experts, fleet, parallelism: { expert: 32 } })))
+  const dispatchers = [found.best, ...found.alternatives, ...found.pareto].map(({ layout }) => layout.dispatcher)
+  expect(dispatchers.filter(dispatcher => dispatcher === 'deepep' || dispatcher === 'hybridep')).toEqual([])
+})
+
 test('ranks come in whole pods', () => {
   const plan = must(planTraining(job({ ranksPerPod: 3, data: { sequenceLength: 4096, globalBatch: 48 } })))
   expect(plan.ranks % 3).toBe(0)
