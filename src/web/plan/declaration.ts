@@ -1,11 +1,11 @@
 /** A question as the declaration that `solvent plan` would read, so that page and command line say the same, errors included. */
-import { MODEL_PRESETS } from './models.ts'
+import { PUBLISHED_MODELS } from '../../planner/model/published-models.ts'
 import type { Question } from './question.ts'
 
 /** YAML. The configuration of a model stands in it as JSON, which YAML includes. */
 export function declarationOf(question: Question): string {
   const { model, config, fleet, count, sequence, globalBatch, precision, fixed } = question
-  const preset = MODEL_PRESETS.find(({ name }) => name === model)
+  const preset = PUBLISHED_MODELS.find(({ name }) => name === model)
   const degrees = Object.entries(fixed).map(([axis, degree]) => `${axis}: ${degree}`)
   return `apiVersion: solvent.dev/v1alpha1
 kind: TrainingJob

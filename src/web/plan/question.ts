@@ -1,7 +1,7 @@
 /** What the page asks the planner. It lives in the address after `#`, so a link is a question and going back is the one before. */
 
 export interface Question {
-  /** Name of a preset of `models.ts`, or `own`: then `config` holds a Hugging Face config.json. */
+  /** Name of a published model, or `own`: then `config` holds a Hugging Face config.json. */
   readonly model: string
   readonly config: string
   /** A fleet preset without its count: `h100`, `gb200-nvl72`. */

@@ -1,7 +1,7 @@
 /** The question: what model, what fleet, what batch, and which degrees are fixed by hand. */
 import type { ComponentChildren } from 'preact'
 import { useId } from 'preact/hooks'
-import { MODEL_PRESETS } from '../models.ts'
+import { PUBLISHED_MODELS } from '../../../planner/model/published-models.ts'
 import { FIXABLE, type Question } from '../question.ts'
 
 interface FormProps {
@@ -25,7 +25,7 @@ export function QuestionForm({ question, ask }: FormProps) {
         title="Model"
         control={id => (
           <select id={id} value={question.model} onChange={event => change({ model: event.currentTarget.value })}>
-            {MODEL_PRESETS.map(({ name, title }) => (
+            {PUBLISHED_MODELS.map(({ name, title }) => (
               <option key={name} value={name}>
                 {title}
               </option>

@@ -1,6 +1,6 @@
-/** Models to begin with, as the fields of their published Hugging Face config.json that the planner reads. */
+/** Models that everybody knows, as the fields of their published Hugging Face config.json that the planner reads: to begin with, to measure with. */
 
-export interface ModelPreset {
+export interface PublishedModel {
   readonly name: string
   readonly title: string
   readonly config: Readonly<Record<string, unknown>>
@@ -17,7 +17,7 @@ const llama = (layers: number, hidden: number, ffn: number, heads: number) => ({
   tie_word_embeddings: false,
 })
 
-export const MODEL_PRESETS: readonly ModelPreset[] = [
+export const PUBLISHED_MODELS = [
   { name: 'llama-3.1-8b', title: 'Llama 3.1 8B', config: llama(32, 4096, 14_336, 32) },
   { name: 'llama-3.1-70b', title: 'Llama 3.1 70B', config: llama(80, 8192, 28_672, 64) },
   { name: 'llama-3.1-405b', title: 'Llama 3.1 405B', config: llama(126, 16_384, 53_248, 128) },
@@ -78,6 +78,8 @@ export const MODEL_PRESETS: readonly ModelPreset[] = [
       num_experts_per_tok: 8,
       n_group: 8,
       topk_group: 4,
+      topk_method: 'noaux_tc',
+      scoring_func: 'sigmoid',
       first_k_dense_replace: 3,
       moe_layer_freq: 1,
       vocab_size: 129_280,
@@ -85,4 +87,9 @@ export const MODEL_PRESETS: readonly ModelPreset[] = [
       tie_word_embeddings: false,
     },
   },
-]
+] as const satisfies readonly PublishedModel[]
+
+export type PublishedName = (typeof PUBLISHED_MODELS)[number]['name']
+
+export const publishedConfig = (name: PublishedName): PublishedModel['config'] =>
+  PUBLISHED_MODELS.find(model => model.name === name)!.config
