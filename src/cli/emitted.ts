@@ -3,10 +3,7 @@
 import { fail, type Result } from '../base/problem.ts'
 import { cannot, type EmissionInput, type Emitted } from '../compiler/frameworks/emission.ts'
 import { emit, type Framework } from '../compiler/frameworks/emit.ts'
-import { softwareOf } from '../planner/cost/software/defaults.ts'
-import { declaredModel } from '../planner/model/declared-model.ts'
-import { readHuggingFace } from '../planner/model/hugging-face.ts'
-import type { ModelSpec } from '../planner/model/model.ts'
+import { declaredSoftware, modelOfJob } from '../planner/search/declared-problem.ts'
 import type { TrainingPlan } from '../planner/training/plan.ts'
 import type { Parallelism, SoftwareFamily, TrainingJob } from '../spec/training-job.ts'
 import type { Item } from './declared.ts'
@@ -20,8 +17,6 @@ const FAMILIES: Readonly<Partial<Record<Framework, SoftwareFamily>>> = {
   accelerate: 'fsdp',
   transformers: 'fsdp',
 }
-
-const RECENT_YEAR = 2026
 
 /** What the search need not look at: beside any other axis torchtitan shards, FSDP has neither stages nor expert ranks, the Trainer shards over all ranks. */
 const FIXED: Readonly<Partial<Record<Framework, Pick<TrainingJob['spec'], 'zero'> & { parallelism?: Parallelism }>>> = {
@@ -46,8 +41,6 @@ export function plannedFor(framework: Framework, item: Item): Item {
 }
 
 export function emittedFor(framework: Framework, job: TrainingJob, plan: TrainingPlan): Result<Emitted> {
-  const model = modelOf(job)
-  if (!model.ok) return model
   const { layout, workload } = plan
   if (!layout || !workload) {
     return fail(
@@ -59,33 +52,18 @@ export function emittedFor(framework: Framework, job: TrainingJob, plan: Trainin
       ),
     )
   }
-  const { family = FAMILIES[framework] ?? 'megatron', year = RECENT_YEAR } = job.spec.software ?? {}
+  const model = modelOfJob(job)
+  if (!model.ok) return model
   const config = job.spec.model?.huggingface?.config
   const input: EmissionInput = {
     name: plan.name,
     model: model.value,
     layout,
     workload,
-    software: softwareOf(family, year),
+    software: declaredSoftware({ family: FAMILIES[framework], ...job.spec.software }),
     devicesPerNode: plan.ranksPerPod,
     ...(plan.placement ? { deviceOfRank: plan.placement.deviceOfRank } : {}),
     ...(config ? { config } : {}),
   }
   return emit(framework, input)
-}
-
-function modelOf({ metadata, spec: { model } }: TrainingJob): Result<ModelSpec> {
-  const name = model?.name ?? metadata.name ?? 'model'
-  if (model?.huggingface?.config) return readHuggingFace(model.huggingface.config, name)
-  if (model?.layers === undefined) {
-    return fail(
-      cannot(
-        'spec.model',
-        'is absent',
-        "a framework's configuration needs the model's sizes",
-        'Declare model: { huggingface: ./config.json }.',
-      ),
-    )
-  }
-  return declaredModel({ name, ...model } as Parameters<typeof declaredModel>[0])
 }

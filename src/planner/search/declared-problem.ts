@@ -33,7 +33,7 @@ const THIS_YEAR = 2026
 export function declaredProblem(job: TrainingJob, sources: FleetSources): Result<DeclaredProblem> {
   const { spec } = job
   const problems: Problem[] = []
-  const model = spec.model ? modelOf(spec.model, job.metadata.name ?? 'model') : missing('spec.model', MODEL_FIX)
+  const model = modelOfJob(job)
   const fleet = resolveFleet(spec.fleet, sources)
   if (!model.ok) problems.push(...model.problems)
   if (!fleet.ok) problems.push(...fleet.problems)
@@ -45,12 +45,11 @@ export function declaredProblem(job: TrainingJob, sources: FleetSources): Result
   const paced = asSlowest(fleet.value.fleet)
   const workloads = workloadsOf(spec, spec.data, paced)
   if (!workloads.ok) return workloads
-  const { family = 'megatron', year = THIS_YEAR } = spec.software ?? {}
   return ok({
     model: model.value,
     fleet: paced,
     workloads: workloads.value,
-    software: softwareOf(family, year),
+    software: declaredSoftware(spec.software),
     fixed: fixedBy(spec),
     ...(spec.ranksPerPod === undefined ? {} : { ranksPerPod: spec.ranksPerPod }),
     ...(spec.data.tokens === undefined ? {} : { tokens: spec.data.tokens }),
@@ -64,6 +63,14 @@ const missing = (field: string, fix: string): { readonly ok: false; readonly pro
   ok: false,
   problems: [{ field, what: 'is not given', why: 'the planner needs it to choose', fix }],
 })
+
+export const declaredSoftware = ({
+  family = 'megatron',
+  year = THIS_YEAR,
+}: TrainingJobSpec['software'] = {}): Software => softwareOf(family, year)
+
+export const modelOfJob = ({ metadata, spec }: TrainingJob): Result<ModelSpec> =>
+  spec.model ? modelOf(spec.model, metadata.name ?? 'model') : missing('spec.model', MODEL_FIX)
 
 function modelOf(given: TrainingModel, name: string): Result<ModelSpec> {
   const { huggingface, ...numbers } = given

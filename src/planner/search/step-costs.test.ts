@@ -8,6 +8,7 @@ import { softwareOf } from '../cost/software/defaults.ts'
 import type { Family } from '../cost/software.ts'
 import { presetFleet } from '../fleet/preset.ts'
 import { readHuggingFace } from '../model/hugging-face.ts'
+import { publishedConfig } from '../model/published-models.ts'
 import { precisionOf } from '../training/declared-workload.ts'
 import { abilitiesOf } from './abilities.ts'
 import { axisValues } from './axis-values.ts'
@@ -23,61 +24,19 @@ import { stageSeconds, whole } from './stage-sums.ts'
 import { layStages, ShapeCounts } from './stages.ts'
 import { stepCosts } from './step-costs.ts'
 
-const LLAMA_8B = {
-  model_type: 'llama',
-  hidden_size: 4096,
-  intermediate_size: 14336,
-  num_hidden_layers: 32,
-  num_attention_heads: 32,
-  num_key_value_heads: 8,
-  vocab_size: 128256,
-  tie_word_embeddings: false,
-}
 const LLAMA_1B = {
-  ...LLAMA_8B,
+  ...publishedConfig('llama-3.1-8b'),
   hidden_size: 2048,
   intermediate_size: 8192,
   num_hidden_layers: 16,
   tie_word_embeddings: true,
 }
-const MIXTRAL = {
-  ...LLAMA_8B,
-  model_type: 'mixtral',
-  num_local_experts: 8,
-  num_experts_per_tok: 2,
-  vocab_size: 32000,
-}
-const DEEPSEEK_V3 = {
-  model_type: 'deepseek_v3',
-  hidden_size: 7168,
-  intermediate_size: 18432,
-  moe_intermediate_size: 2048,
-  num_hidden_layers: 61,
-  num_attention_heads: 128,
-  num_key_value_heads: 128,
-  q_lora_rank: 1536,
-  kv_lora_rank: 512,
-  qk_nope_head_dim: 128,
-  qk_rope_head_dim: 64,
-  v_head_dim: 128,
-  n_routed_experts: 256,
-  num_experts_per_tok: 8,
-  n_shared_experts: 1,
-  n_group: 8,
-  topk_group: 4,
-  first_k_dense_replace: 3,
-  num_nextn_predict_layers: 1,
-  topk_method: 'noaux_tc',
-  scoring_func: 'sigmoid',
-  vocab_size: 129280,
-  tie_word_embeddings: false,
-}
 
 const CASES: readonly [string, Readonly<Record<string, unknown>>, string, Family][] = [
   ['Llama 3.2 1B', LLAMA_1B, 'h100x16', 'torchtitan'],
-  ['Llama 3 8B', LLAMA_8B, 'h100x64', 'other'],
-  ['Mixtral 8x7B', MIXTRAL, 'a100-80gbx64', 'megatron'],
-  ['DeepSeek-V3', DEEPSEEK_V3, 'h100x2048', 'megatron'],
+  ['Llama 3 8B', publishedConfig('llama-3.1-8b'), 'h100x64', 'other'],
+  ['Mixtral 8x7B', publishedConfig('mixtral-8x7b'), 'a100-80gbx64', 'megatron'],
+  ['DeepSeek-V3', publishedConfig('deepseek-v3'), 'h100x2048', 'megatron'],
 ]
 
 function problemOf(config: Readonly<Record<string, unknown>>, preset: string, family: Family): SearchProblem {
