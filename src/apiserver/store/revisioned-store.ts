@@ -109,6 +109,10 @@ export class RevisionedStore implements Store {
     return new CursorWatch(source, from, signal)
   }
 
+  changes(range: StoreRange, from: number): readonly StoreEvent[] {
+    return this.history.since(range, from)
+  }
+
   async write(key: StoreKey, change: Change): Promise<UnknownObject | undefined> {
     for (;;) {
       if (this.isClosed) throw closed()

@@ -76,6 +76,8 @@ export interface Store {
    * ResourceVersionTooLarge when `from` has not been reached.
    */
   watch(range: StoreRange, from: number, signal?: AbortSignal): StoreWatch
+  /** The same, at once: what changed in the range after revision `from`, for who keeps something derived up to date when asked for it. */
+  changes(range: StoreRange, from: number): readonly StoreEvent[]
   /**
    * Returns when the change is safe on the disk and visible: the frozen object with its new `metadata.resourceVersion`; after a removal
    * the last state, under the removal's resourceVersion; `undefined` where nothing was and nothing is. Throws ApiError
