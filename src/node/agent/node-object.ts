@@ -1,5 +1,5 @@
 /** The Node that this machine is: what it has, what it is called, how it is. Pure, but for asking the machine. */
-import { arch, availableParallelism, cpus, hostname, release, type as systemName, totalmem } from 'node:os'
+import { arch, availableParallelism, hostname, release, type as systemName, totalmem } from 'node:os'
 import { formatTime, type Instant } from '../../base/clock.ts'
 import type { Node, ResourceList } from '../../kube/core.ts'
 import { HOSTNAME } from '../../kube/names.ts'
@@ -88,7 +88,6 @@ export function nodeStatus(description: NodeDescription, now: Instant): NonNulla
       machineID: '',
       systemUUID: '',
       bootID: '',
-      cpuModel: cpus()[0]?.model.trim() ?? '',
     },
   }
 }

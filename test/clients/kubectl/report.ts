@@ -24,7 +24,19 @@ cluster of its own, each with what it must print or change. They stand in \`test
 
 ${row(['commands that do what they must', ...releases])}
 ${row(['---', ...releases.map(() => '---')])}
-${sections.map(section => row([section, ...releases.map(release => within(commands.filter(step => step.section === section), release))])).join('\n')}
+${sections
+  .map(section =>
+    row([
+      section,
+      ...releases.map(release =>
+        within(
+          commands.filter(step => step.section === section),
+          release,
+        ),
+      ),
+    ]),
+  )
+  .join('\n')}
 ${row(['**all**', ...releases.map(release => `**${within(commands, release)}**`)])}
 
 ## Limits

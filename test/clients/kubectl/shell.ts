@@ -35,11 +35,15 @@ export class Shell {
   /** Runs a command to its end, and gives what a terminal would show. */
   run(command: string, timeoutMs = 60_000): Promise<Printed> {
     return new Promise((resolve, reject) => {
-      const child = spawn('timeout', ['-k', '1', String(timeoutMs / 1000), 'bash', '-c', `${PRELUDE}exec 2>&1\n${command}`], {
-        cwd: this.folder,
-        env: this.#environment,
-        stdio: ['ignore', 'pipe', 'ignore'],
-      })
+      const child = spawn(
+        'timeout',
+        ['-k', '1', String(timeoutMs / 1000), 'bash', '-c', `${PRELUDE}exec 2>&1\n${command}`],
+        {
+          cwd: this.folder,
+          env: this.#environment,
+          stdio: ['ignore', 'pipe', 'ignore'],
+        },
+      )
       let output = ''
       child.stdout.setEncoding('utf8').on('data', text => {
         output += text

@@ -199,6 +199,20 @@ test('going back to an old template takes its ReplicaSet again, under the next r
   expect(world.deployment.metadata.annotations).toEqual({ 'deployment.kubernetes.io/revision': '3' })
 })
 
+test('the newest ReplicaSet bears the annotations of its Deployment, the cause of the change among them', () => {
+  const world = new World(1)
+  world.settle()
+  const cause = { 'kubernetes.io/change-cause': 'a test' }
+  const { deployment } = world
+  const applied = { 'kubectl.kubernetes.io/last-applied-configuration': '{}' }
+  const annotations = { ...deployment.metadata.annotations, ...cause, ...applied }
+  world.deployment = { ...deployment, metadata: { ...deployment.metadata, annotations } }
+  world.settle()
+  expect([...world.sets.values()].map(set => set.metadata.annotations)).toEqual([
+    { ...cause, 'deployment.kubernetes.io/revision': '1' },
+  ])
+})
+
 test('old ReplicaSets beyond revisionHistoryLimit are forgotten', () => {
   const world = new World(1, undefined, { revisionHistoryLimit: 1 })
   for (const image of ['v2', 'v3', 'v4']) {

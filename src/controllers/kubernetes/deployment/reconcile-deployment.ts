@@ -91,7 +91,7 @@ function newSet(
       name: `${deployment.metadata.name}-${hash}`,
       namespace: deployment.metadata.namespace,
       labels,
-      annotations: { [DEPLOYMENT_REVISION]: revision },
+      annotations: { ...inherited(deployment), [DEPLOYMENT_REVISION]: revision },
       ownerReferences: [controllerRef(deployment)],
     },
     spec: {
@@ -103,19 +103,23 @@ function newSet(
   }
 }
 
+/** The deployment's own annotations, which its newest set bears too: `kubectl rollout history` reads the change's cause there. */
+const inherited = ({ metadata }: Deployment): Record<string, string> =>
+  Object.fromEntries(Object.entries(metadata.annotations ?? {}).filter(([key]) => !NOT_INHERITED.has(key)))
+
+const NOT_INHERITED = new Set([DEPLOYMENT_REVISION, 'kubectl.kubernetes.io/last-applied-configuration'])
+
 /** A roll-back makes an old template the newest again: its set takes the next revision. */
 function revisionMark(deployment: Deployment, newest: ReplicaSet | undefined, revision: string): readonly Action[] {
   if (!newest) return []
   const current = revisionOf(newest) >= Number(revision) ? String(revisionOf(newest)) : revision
-  const mark = (object: Deployment | ReplicaSet): Action => ({
-    kind: 'patch',
-    ref: refOf(object),
-    type: 'merge',
-    patch: { metadata: { annotations: { [DEPLOYMENT_REVISION]: current } } },
-  })
-  return [newest, deployment].flatMap(object =>
-    object.metadata.annotations?.[DEPLOYMENT_REVISION] === current ? [] : [mark(object)],
-  )
+  const mark = (object: Deployment | ReplicaSet, wanted: Readonly<Record<string, string>>): readonly Action[] => {
+    const present = object.metadata.annotations
+    if (Object.entries(wanted).every(([key, value]) => present?.[key] === value)) return []
+    return [{ kind: 'patch', ref: refOf(object), type: 'merge', patch: { metadata: { annotations: wanted } } }]
+  }
+  const revisionNow = { [DEPLOYMENT_REVISION]: current }
+  return [...mark(newest, { ...inherited(deployment), ...revisionNow }), ...mark(deployment, revisionNow)]
 }
 
 /** Old empty sets beyond the limit are forgotten, the oldest first; nothing is while a roll-out is on its way. */

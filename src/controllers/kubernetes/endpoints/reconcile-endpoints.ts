@@ -166,7 +166,8 @@ function wantedSlices(service: Service, backends: readonly Backend[]): readonly 
       },
       addressType: 'IPv4',
       endpoints: group.map(endpointOf),
-      ports: group[0]?.ports ?? [],
+      // A port without a name has the empty one here: kubectl's `describe service` relies on it.
+      ports: (group[0]?.ports ?? []).map(port => ({ name: '', ...port })),
     }
   })
 }
