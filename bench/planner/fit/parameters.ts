@@ -33,7 +33,7 @@ export const PARAMETERS: Readonly<Record<keyof StepConstants, Omit<Parameter, 'n
   pipelineHidden: free(0.7, 0.3, 0.1, 0.99),
   contention: free(5, 0.3, 1, 20),
   dataHidden: free(0.6, 0.3, 0.05, 0.95),
-  optimizerPasses: free(1.3, 0.3, 0.7, 5),
+  optimizerPasses: free(1.25, 0.1, 0.7, 5),
   stepSeconds: free(0.006, 0.3, 0.001, 0.1),
   torchStepSeconds: free(0.03, 0.5, 0.001, 0.2),
   jitterPerDoubling: free(0.003, 0.5, 1e-4, 0.02),

@@ -181,7 +181,7 @@ export function modelOfRow(row: Row): ModelSpec {
     hidden: m.hidden!,
     vocab: m.vocab ?? vocabularyOf(m.name),
     tiedEmbeddings: m.tied_embeddings ?? (isGrok || isClassic(m)),
-    learnedPositions: isOld && !/mpt|nemo-gpt3/i.test(m.name) ? row.seq! : 0,
+    learnedPositions: isOld ? row.seq! : 0,
     norm: isOld || m.activation === 'squared-relu' ? 'layer' : 'rms',
     shapes: kinds.map(kind => shapeFor(kind, m)),
     layers: [...letters].map(letter => kinds.indexOf(letter)),

@@ -12,7 +12,7 @@ export function mixerOperators(
 ): readonly Operator[] {
   switch (mixer.kind) {
     case 'attention':
-      return attentionOperators(mixer, model.hidden, cut, fusion)
+      return attentionOperators(mixer, model, cut, fusion)
     case 'latent':
       return latentOperators(mixer, model.hidden, cut, fusion)
     case 'stateSpace':
@@ -42,15 +42,20 @@ function core(
   }
 }
 
-function attentionOperators(a: Attention, h: number, cut: LayerCut, fusion: Fusion): readonly Operator[] {
+function attentionOperators(
+  a: Attention,
+  { hidden: h, learnedPositions }: ModelSpec,
+  cut: LayerCut,
+  fusion: Fusion,
+): readonly Operator[] {
   const queries = (a.heads / cut.tensor) * a.headDim
   const keys = localKvHeads(a.kvHeads, cut.tensor) * a.headDim
   const turned = 2 * 2 * (queries + keys) * cut.tokens
   return [
     { kind: 'gemm', module: 'qkv', m: cut.tokens, n: queries + 2 * keys, k: h },
     ...(a.qkNorm ? [pass('norm', turned, fusion.norm ? 2 : 8)] : []),
-    // Fused: read and written once; else rotate-half, two products and a sum.
-    pass('rope', turned * (fusion.rope ? 1 : 4), fusion.rope ? 2 : 10),
+    // Fused: read and written once; else rotate-half, two products and a sum. Learned positions are added once, to the embedding.
+    ...(learnedPositions > 0 ? [] : [pass('rope', turned * (fusion.rope ? 1 : 4), fusion.rope ? 2 : 10)]),
     core(cut, a.heads, a.kvHeads, {
       headDim: a.headDim,
       valueDim: a.headDim,

@@ -2,9 +2,9 @@
 import type { BandTable } from '../band-table.ts'
 
 export const BANDS: BandTable = {
-  low: -0.0885,
-  high: 0.0959,
-  moeWider: 1.67,
+  low: -0.0865,
+  high: 0.0981,
+  moeWider: 1.51,
   deviceWider: 3,
   cells: [
     {
@@ -16,8 +16,8 @@ export const BANDS: BandTable = {
       yearTo: 2023.5,
       devices: 512,
       rows: 69,
-      low: -0.0914,
-      high: 0.0152,
+      low: -0.1044,
+      high: 0.0235,
     },
     {
       family: 'llm-foundry',
@@ -28,8 +28,8 @@ export const BANDS: BandTable = {
       yearTo: 2023.5,
       devices: 64,
       rows: 60,
-      low: -0.0889,
-      high: 0.0677,
+      low: -0.0859,
+      high: 0.052,
     },
     {
       family: 'llm-foundry',
@@ -40,8 +40,8 @@ export const BANDS: BandTable = {
       yearTo: 2023.5,
       devices: 128,
       rows: 77,
-      low: -0.047,
-      high: 0.1057,
+      low: -0.0376,
+      high: 0.104,
     },
     {
       family: 'nemo',
@@ -52,8 +52,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 64,
       rows: 18,
-      low: -0.0526,
-      high: -0.0026,
+      low: -0.069,
+      high: -0.0178,
     },
     {
       family: 'nemo',
@@ -64,8 +64,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 64,
       rows: 18,
-      low: -0.0664,
-      high: 0.0249,
+      low: -0.0569,
+      high: 0.0328,
     },
     {
       family: 'nemo',
@@ -76,8 +76,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 64,
       rows: 8,
-      low: -0.0843,
-      high: 0.059,
+      low: -0.0943,
+      high: 0.0503,
     },
     {
       family: 'nemo',
@@ -88,8 +88,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 64,
       rows: 8,
-      low: -0.0309,
-      high: 0.173,
+      low: -0.0268,
+      high: 0.183,
     },
     {
       family: 'torchtitan',
@@ -100,8 +100,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 256,
       rows: 8,
-      low: -0.2235,
-      high: 0.0723,
+      low: -0.2081,
+      high: 0.0931,
     },
     {
       family: 'torchtitan',
@@ -112,8 +112,8 @@ export const BANDS: BandTable = {
       yearTo: 2025.5,
       devices: 256,
       rows: 8,
-      low: -0.0786,
-      high: 0.273,
+      low: -0.0768,
+      high: 0.2738,
     },
     {
       family: 'megatron',
@@ -124,8 +124,8 @@ export const BANDS: BandTable = {
       yearTo: 2026.5,
       devices: 8,
       rows: 31,
-      low: -0.0355,
-      high: 0.0495,
+      low: -0.0379,
+      high: 0.0513,
     },
     {
       family: 'megatron',
@@ -136,8 +136,8 @@ export const BANDS: BandTable = {
       yearTo: 2026.5,
       devices: 8,
       rows: 12,
-      low: -0.0269,
-      high: 0.061,
+      low: -0.0309,
+      high: 0.0652,
     },
   ],
 }
