@@ -2,7 +2,7 @@
  * What may come next on a half-typed command line. Speaks cobra's `__complete` protocol (candidates a line, then `:DIRECTIVE`), which
  * shells and tools already understand. Names come from the cluster if it answers within 200 ms; completion never starts one.
  */
-import { BUILT_IN_KINDS } from '../kube/kinds.ts'
+import { STORED_KINDS } from '../kube/kinds.ts'
 import type { Command } from './command.ts'
 import { COMMANDS } from './command-table.ts'
 import type { Flag } from './flag.ts'
@@ -79,7 +79,7 @@ async function forArgument(command: Command, rest: readonly string[], flags: rea
     return { words: await names(rest, 'v1', 'Pod', current), directive: NO_FILES }
   }
   if (args.length === 0 && !current.includes('/')) {
-    const types = [...BUILT_IN_KINDS.map(({ plural }) => plural), ...OUR_TYPES]
+    const types = [...STORED_KINDS.map(({ plural }) => plural), ...OUR_TYPES]
     return { words: [...new Set(types)].filter(type => type.startsWith(current)), directive: NO_FILES }
   }
   return { words: await objectNames(rest, args[0], current), directive: NO_FILES }

@@ -43,9 +43,13 @@ export async function selectionsFrom(api: HttpApi, args: readonly string[]): Pro
 async function kindsFor(api: HttpApi, word: string): Promise<readonly KindInfo[]> {
   const category = word.toLowerCase()
   if (category !== 'all' && category !== 'solvent') return [await kindFor(api, word)]
-  const all = (await api.discovery.all()).filter(kind => kind.categories.includes(category))
+  const all = (await api.discovery.all()).filter(kind => kind.categories.includes(category)).filter(isFirstVersion)
   return all.length > 0 ? all : [await kindFor(api, word)]
 }
+
+/** Versions of one kind come in the server's order of preference. */
+const isFirstVersion = ({ group, plural }: KindInfo, i: number, all: readonly KindInfo[]): boolean =>
+  all.findIndex(kind => kind.group === group && kind.plural === plural) === i
 
 /** The kind that `word` names: plural, singular, short name or kind, `.group` or `.version.group` after it. */
 export async function kindFor(api: HttpApi, word: string): Promise<KindInfo> {

@@ -1,7 +1,8 @@
 /**
  * The built-in kinds as data: what discovery says, how a path is built, what a client may abbreviate. One row a kind; adding a kind
- * is adding a row. Source: each type's REST storage in k8s.io/kubernetes/pkg/registry.
+ * is adding a row (scripts/kube-tables.js). Source: api/discovery of k8s.io/kubernetes.
  */
+import { BUILT_IN_ROWS } from './generated/built-in-kinds.ts'
 
 export interface KindInfo {
   /** `''` is the core group. */
@@ -13,59 +14,52 @@ export interface KindInfo {
   readonly shortNames: readonly string[]
   readonly categories: readonly string[]
   readonly namespaced: boolean
+  /** What can be done with it; absent: everything. Reviews and bindings can only be created. */
+  readonly verbs?: readonly string[]
   /** `status`, `scale`, `log`, `binding`, `token`, `finalize`, … */
   readonly subresources: readonly string[]
+  /** What discovery says of them. */
+  readonly subresourceInfo?: readonly SubresourceInfo[]
 }
 
-type Row = readonly [
-  apiVersion: string,
-  kind: string,
-  plural: string,
-  namespaced: boolean,
-  shortNames?: string,
-  subresources?: string,
-  categories?: string,
-]
-
-const ROWS: readonly Row[] = [
-  ['v1', 'Namespace', 'namespaces', false, 'ns', 'status finalize'],
-  ['v1', 'Node', 'nodes', false, 'no', 'status'],
-  ['v1', 'Pod', 'pods', true, 'po', 'status log binding eviction', 'all'],
-  ['v1', 'Service', 'services', true, 'svc', 'status', 'all'],
-  ['v1', 'Endpoints', 'endpoints', true, 'ep'],
-  ['v1', 'ConfigMap', 'configmaps', true, 'cm'],
-  ['v1', 'Secret', 'secrets', true],
-  ['v1', 'ServiceAccount', 'serviceaccounts', true, 'sa', 'token'],
-  ['v1', 'Event', 'events', true, 'ev'],
-  ['events.k8s.io/v1', 'Event', 'events', true, 'ev'],
-  ['apps/v1', 'Deployment', 'deployments', true, 'deploy', 'status scale', 'all'],
-  ['apps/v1', 'ReplicaSet', 'replicasets', true, 'rs', 'status scale', 'all'],
-  ['batch/v1', 'Job', 'jobs', true, '', 'status', 'all'],
-  ['discovery.k8s.io/v1', 'EndpointSlice', 'endpointslices', true],
-  ['coordination.k8s.io/v1', 'Lease', 'leases', true],
-  ['rbac.authorization.k8s.io/v1', 'Role', 'roles', true],
-  ['rbac.authorization.k8s.io/v1', 'RoleBinding', 'rolebindings', true],
-  ['rbac.authorization.k8s.io/v1', 'ClusterRole', 'clusterroles', false],
-  ['rbac.authorization.k8s.io/v1', 'ClusterRoleBinding', 'clusterrolebindings', false],
-  ['scheduling.k8s.io/v1', 'PriorityClass', 'priorityclasses', false, 'pc'],
-  ['scheduling.k8s.io/v1beta1', 'Workload', 'workloads', true, '', 'status'],
-  ['scheduling.k8s.io/v1beta1', 'PodGroup', 'podgroups', true, '', 'status'],
-  ['apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'customresourcedefinitions', false, 'crd crds', 'status'],
-]
+export interface SubresourceInfo {
+  readonly name: string
+  readonly verbs: readonly string[]
+  /** Where its objects are of another kind than the resource's. */
+  readonly apiVersion?: string
+  readonly kind?: string
+}
 
 const words = (text = ''): readonly string[] => text.split(' ').filter(Boolean)
 
-export const BUILT_IN_KINDS: readonly KindInfo[] = ROWS.map(
-  ([apiVersion, kind, plural, namespaced, shortNames, subresources, categories]) => ({
-    ...splitApiVersion(apiVersion),
-    kind,
-    plural,
-    singular: kind.toLowerCase(),
-    shortNames: words(shortNames),
-    categories: words(categories),
-    namespaced,
-    subresources: words(subresources),
-  }),
+const ALL_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+
+/** Subresources that upstream has and that mean nothing here: no proxy to pods, services and nodes. */
+const NOT_SERVED = new Set(['proxy'])
+
+/** `scale=autoscaling/v1.Scale:get,patch,update` */
+function subresourceRow(text: string): SubresourceInfo | undefined {
+  const [, name = '', apiVersion, kind, verbs = ''] = /^([^=:]+)(?:=(.+)\.(\w+))?:(.*)$/.exec(text) ?? []
+  if (NOT_SERVED.has(name)) return undefined
+  return { name, verbs: verbs.split(','), ...(apiVersion && kind && { apiVersion, kind }) }
+}
+
+export const BUILT_IN_KINDS: readonly KindInfo[] = BUILT_IN_ROWS.map(
+  ([apiVersion, kind, plural, namespaced, singular, shortNames, categories, verbs, subresources]) => {
+    const rows = words(subresources).flatMap(text => subresourceRow(text) ?? [])
+    return {
+      ...splitApiVersion(apiVersion),
+      kind,
+      plural,
+      singular,
+      shortNames: words(shortNames),
+      categories: words(categories),
+      namespaced,
+      verbs: verbs === '' ? ALL_VERBS : words(verbs),
+      subresources: rows.map(row => row.name),
+      subresourceInfo: rows,
+    }
+  },
 )
 
 export function splitApiVersion(apiVersion: string): { readonly group: string; readonly version: string } {
@@ -82,3 +76,9 @@ const byKind = new Map(BUILT_IN_KINDS.map(info => [`${apiVersionOf(info)} ${info
 
 export const builtInKind = (apiVersion: string, kind: string): KindInfo | undefined =>
   byKind.get(`${apiVersion} ${kind}`)
+
+/** Each kind that holds objects, once: no reviews, no second versions and views of what another row stores. */
+export const STORED_KINDS: readonly KindInfo[] = BUILT_IN_KINDS.filter(
+  ({ group, version, verbs }) =>
+    verbs?.includes('watch') && group !== 'events.k8s.io' && !(group === 'autoscaling' && version === 'v1'),
+)

@@ -3,7 +3,7 @@
  * paths whose PATCH names `dryRun` and `fieldValidation`. Made when somebody asks, kept while the catalogue stays the same.
  */
 import { createHash } from 'node:crypto'
-import { builtInTypeName, builtInTypes } from '../../kube/built-in-schema.ts'
+import { builtInTypeName, type PublishedSchema, publishedType } from '../../kube/built-in-schema.ts'
 import { apiVersionOf } from '../../kube/kinds.ts'
 import type { StructuralSchema } from '../../kube/schema.ts'
 import type { Catalog } from '../resource/catalog.ts'
@@ -64,39 +64,43 @@ export function schemaName({ info, isCustom }: Resource): string {
 }
 
 const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'
-const reference = (name: string) => ({ allOf: [{ $ref: `#/components/schemas/${name}` }], default: {} })
+const reference = (name: string) => ({ allOf: [{ $ref: `#/components/schemas/${name}` }] })
 
 function schemas(resources: readonly Resource[]): Record<string, unknown> {
-  const types = builtInTypes()
   const needed = new Set<string>([OBJECT_META])
   const own = Object.fromEntries(
     resources.map(resource => {
       const name = schemaName(resource)
       const { group, version, kind } = resource.info
-      const schema = resource.isCustom ? customSchema(resource) : published(types[name] ?? {}, needed)
+      const schema = resource.isCustom ? customSchema(resource) : published(publishedType(name) ?? {}, needed)
       return [name, { ...(schema as object), 'x-kubernetes-group-version-kind': [{ group, version, kind }] }]
     }),
   )
   const shared: Record<string, unknown> = {}
-  for (const name of needed) if (!(name in own)) shared[name] = published(types[name] ?? {}, needed)
+  for (const name of needed) if (!(name in own)) shared[name] = published(publishedType(name) ?? {}, needed)
   return { ...shared, ...own }
 }
 
 /** References become JSON pointers; what they name is needed too. */
-function published(schema: unknown, needed: Set<string>): unknown {
-  if (Array.isArray(schema)) return schema.map(item => published(item, needed))
-  if (typeof schema !== 'object' || schema === null) return schema
-  const { $ref, ...rest } = schema as { readonly $ref?: string }
-  const inner = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, published(value, needed)]))
-  if (typeof $ref === 'string') {
+function published(schema: PublishedSchema, needed: Set<string>): Record<string, unknown> {
+  const { $ref, properties, items, additionalProperties, ...own } = schema
+  if ($ref !== undefined) {
     needed.add($ref)
-    return { ...inner, ...reference($ref) }
+    return { ...own, ...reference($ref) }
   }
-  return publishedScalar(inner)
+  return {
+    ...publishedScalar(own),
+    ...(properties && { properties: mapValues(properties, each => published(each, needed)) }),
+    ...(items && { items: published(items, needed) }),
+    ...(additionalProperties && { additionalProperties: published(additionalProperties, needed) }),
+  }
 }
 
+const mapValues = <A, B>(record: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]))
+
 /** Quantities and int-or-strings as upstream publishes them. */
-function publishedScalar(schema: Record<string, unknown>): unknown {
+function publishedScalar(schema: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   if (schema.format === 'quantity') return { oneOf: [{ type: 'string' }, { type: 'number' }] }
   if (schema['x-kubernetes-int-or-string'] === true)
     return { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] }

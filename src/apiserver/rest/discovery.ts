@@ -2,21 +2,22 @@
  * Discovery: which groups, versions and resources there are, in the three forms that clients ask for (one document a group version;
  * aggregated v2 and v2beta1, KEP-3352). Everything follows from the catalogue; nothing is kept.
  */
-import { apiVersionOf } from '../../kube/kinds.ts'
+import { apiVersionOf, type SubresourceInfo, splitApiVersion } from '../../kube/kinds.ts'
 import type { Catalog } from '../resource/catalog.ts'
 import { noSuchResource } from '../resource/refusals.ts'
-import { hasSubresource, type Resource } from '../resource/resource.ts'
-import { SUBRESOURCES } from '../resource/subresources.ts'
+import type { Resource } from '../resource/resource.ts'
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+const OF_AN_OBJECT = ['get', 'patch', 'update']
 
-/** Subresources by what can be done with them; those of SUBRESOURCES say it themselves. */
-const OTHER_SUBRESOURCES: Readonly<
-  Record<string, { readonly verbs: readonly string[]; readonly kind?: readonly [string, string] }>
-> = {
-  log: { verbs: ['get'] },
-  token: { verbs: ['create'], kind: ['authentication.k8s.io/v1', 'TokenRequest'] },
+/** What a custom resource may have under it; built-in kinds say it themselves. */
+const CUSTOM_SUBRESOURCES: Readonly<Record<string, SubresourceInfo>> = {
+  status: { name: 'status', verbs: OF_AN_OBJECT },
+  scale: { name: 'scale', verbs: OF_AN_OBJECT, apiVersion: 'autoscaling/v1', kind: 'Scale' },
 }
+
+const subresourcesOf = ({ info }: Resource): readonly SubresourceInfo[] =>
+  info.subresourceInfo ?? info.subresources.flatMap(name => CUSTOM_SUBRESOURCES[name] ?? [])
 
 interface Described {
   readonly name: string
@@ -24,23 +25,12 @@ interface Described {
   readonly verbs: readonly string[]
 }
 
-function subresourceOf({ info }: Resource, name: string): Described {
-  const handled = SUBRESOURCES[name]
-  const other = OTHER_SUBRESOURCES[name]
-  const [apiVersion, kind] = handled?.kind ?? other?.kind ?? [apiVersionOf(info), info.kind]
-  const [version = '', group = ''] = apiVersion.split('/').reverse()
-  const verbs = handled
-    ? [
-        ...(handled.create ? ['create'] : []),
-        ...(handled.get ? ['get'] : []),
-        ...(handled.update ? ['patch', 'update'] : []),
-      ]
-    : (other?.verbs ?? [])
-  return { name, kind: { group, version, kind }, verbs }
-}
-
 const described = (resource: Resource): readonly Described[] =>
-  resource.info.subresources.filter(name => hasSubresource(resource, name)).map(name => subresourceOf(resource, name))
+  subresourcesOf(resource).map(({ name, verbs, apiVersion, kind = resource.info.kind }) => ({
+    name,
+    verbs,
+    kind: { ...splitApiVersion(apiVersion ?? resource.apiVersion), kind },
+  }))
 
 /** Groups in the order in which their kinds stand in the table; versions likewise, the first one preferred. */
 export function groupsOf(catalog: Catalog): ReadonlyMap<string, ReadonlyMap<string, readonly Resource[]>> {
@@ -98,7 +88,7 @@ const mainRow = (resource: Resource) => ({
   singularName: resource.info.singular,
   namespaced: resource.info.namespaced,
   kind: resource.info.kind,
-  verbs: VERBS,
+  verbs: resource.info.verbs ?? VERBS,
   ...optionalLists(resource),
 })
 
@@ -136,7 +126,7 @@ const aggregatedResource = (resource: Resource) => {
     responseKind: { group: info.group, version: info.version, kind: info.kind },
     scope: info.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: info.singular,
-    verbs: VERBS,
+    verbs: info.verbs ?? VERBS,
     ...optionalLists(resource),
     ...(subresources.length > 0 && {
       subresources: subresources.map(({ name, kind, verbs }) => ({ subresource: name, responseKind: kind, verbs })),

@@ -64,6 +64,8 @@ export async function handleResource(exchange: Exchange, route: ResourceRoute): 
     throw methodNotAllowed()
   if (route.subresource === 'log') return sendLog({ ...exchange, target })
   const subresource = route.subresource === undefined ? undefined : engine.subresources[route.subresource]
+  if (route.subresource !== undefined && !subresource) throw noSuchResource()
+  if (!subresource && !isOffered(resource, verb)) throw methodNotAllowed()
   const inner = {
     ...exchange,
     target,
@@ -71,6 +73,10 @@ export async function handleResource(exchange: Exchange, route: ResourceRoute): 
   } as ResourceExchange
   await (subresource ? SUBRESOURCE_VERBS : VERBS)[verb]?.(inner)
 }
+
+/** What is only ever created is answered elsewhere (reviews). */
+const isOffered = ({ info: { verbs } }: Resource, verb: string): boolean =>
+  verbs === undefined || (verbs.includes(verb) && verbs.includes('get'))
 
 const ACROSS_NAMESPACES = new Set(['list', 'watch', 'deletecollection'])
 

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { UnknownObject } from '../../kube/object.ts'
+import { bootstrapRoles } from '../auth/rbac/bootstrap-roles.ts'
 import { ensurePki, type Pki } from '../pki/pki.ts'
 import { type ApiServer, createApiServer } from '../server.ts'
 import { memoryStore } from '../store/open-store.ts'
@@ -27,7 +28,10 @@ beforeAll(async () => {
   server = createApiServer({ store, pki, warn: message => bugs.push(message), nodeApi: { logs } })
   port = (await server.listen(['127.0.0.1'], 0)).port
   agent = new Agent({ ca: pki.ca, keepAlive: true })
-  await server.api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } })
+  for (const name of ['default', 'kube-system', 'kube-public']) {
+    await server.api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+  }
+  await bootstrapRoles(server.api)
   await server.api.create({
     apiVersion: 'v1',
     kind: 'ServiceAccount',
@@ -444,10 +448,10 @@ describe('forms of an answer', () => {
     expect(headers['content-type']).toBe(`application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`)
     expect(body.apiVersion).toBe(`apidiscovery.k8s.io/${version}`)
     const apps = body.items.find((group: UnknownObject) => group.metadata.name === 'apps')
-    expect(apps.versions[0].resources[0]).toMatchObject({
-      resource: 'deployments',
+    const deployments = apps.versions[0].resources.find((row: { resource: string }) => row.resource === 'deployments')
+    expect(deployments).toMatchObject({
       shortNames: ['deploy'],
-      subresources: [{ subresource: 'status' }, { subresource: 'scale', responseKind: { kind: 'Scale' } }],
+      subresources: [{ subresource: 'scale', responseKind: { kind: 'Scale' } }, { subresource: 'status' }],
     })
   })
 

@@ -103,10 +103,9 @@ describe('fields of a value', () => {
     ])
   })
 
-  test('an item without the keys of its list is refused', () => {
-    expect(() => apply(undefined, pod({ containers: [{ image: 'x' }] }), 'a')).toThrow(
-      'a list item has no name, by which its list is merged',
-    )
+  test('an item without the key of its list is known by the key’s default', () => {
+    const { metadata } = apply(undefined, pod({ containers: [{ image: 'x' }] }), 'a')
+    expect(JSON.stringify(metadata.managedFields)).toContain('k:{\\"name\\":\\"\\"}')
   })
 })
 

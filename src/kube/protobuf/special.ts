@@ -50,8 +50,8 @@ function duration(bytes: Uint8Array): string {
   return `${nanos < 0 ? '-' : ''}${hours ? `${hours}h` : ''}${hours || minutes ? `${minutes}m` : ''}${seconds}s`
 }
 
-const META = 'k8s.io/apimachinery/pkg/apis/meta/v1'
-const EXTENSIONS = 'k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1'
+const META = 'meta/v1'
+const EXTENSIONS = 'apiextensions/v1'
 const SCHEMA = `${EXTENSIONS}.JSONSchemaProps`
 
 export const SPECIAL: Readonly<Record<string, Special>> = {
@@ -59,12 +59,12 @@ export const SPECIAL: Readonly<Record<string, Special>> = {
   [`${META}.MicroTime`]: bytes => time(bytes, 6),
   [`${META}.Duration`]: bytes => duration(bytes),
   [`${META}.FieldsV1`]: bytes => json(fieldsOf(bytes, { 1: 'y' })[1]),
-  'k8s.io/apimachinery/pkg/api/resource.Quantity': bytes => fieldsOf(bytes, { 1: 's' })[1] ?? '0',
-  'k8s.io/apimachinery/pkg/util/intstr.IntOrString': bytes => {
+  'resource.Quantity': bytes => fieldsOf(bytes, { 1: 's' })[1] ?? '0',
+  'intstr.IntOrString': bytes => {
     const { 1: isText = 0, 2: number = 0, 3: text = '' } = fieldsOf(bytes, { 1: 'i', 2: 'i', 3: 's' })
     return isText === 1 ? text : number
   },
-  'k8s.io/apimachinery/pkg/runtime.RawExtension': bytes => json(fieldsOf(bytes, { 1: 'y' })[1]),
+  'runtime.RawExtension': bytes => json(fieldsOf(bytes, { 1: 'y' })[1]),
   [`${EXTENSIONS}.JSON`]: bytes => json(fieldsOf(bytes, { 1: 'y' })[1]),
   [`${EXTENSIONS}.JSONSchemaPropsOrBool`]: (bytes, message) => {
     const { 1: allows = 0, 2: schema } = fieldsOf(bytes, { 1: 'i', 2: 'y' })

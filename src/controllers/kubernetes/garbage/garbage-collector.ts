@@ -2,7 +2,7 @@
  * The garbage collector's shell: a graph of owners over every kind that is served, custom ones too. An owner that the graph does not know is
  * asked for at the server before anything is deleted: kinds are watched apart, so one view may be ahead of another.
  */
-import { apiVersionOf, BUILT_IN_KINDS, builtInKind } from '../../../kube/kinds.ts'
+import { apiVersionOf, builtInKind, STORED_KINDS } from '../../../kube/kinds.ts'
 import type { KubeObject, OwnerReference } from '../../../kube/object.ts'
 import { isApiError } from '../../../kube/status.ts'
 import type { CustomResourceDefinition } from '../../../kube/workloads.ts'
@@ -13,7 +13,7 @@ import { createOwnerGraph } from './owner-graph.ts'
 import { holds, isWaitingForDependents, ORPHAN, type OwnerState, reconcileGarbage } from './reconcile-garbage.ts'
 
 /** Events come by the thousand, own nothing and expire. */
-const WATCHED: readonly Served[] = BUILT_IN_KINDS.filter(({ kind }) => kind !== 'Event').map(info => ({
+const WATCHED: readonly Served[] = STORED_KINDS.filter(({ kind }) => kind !== 'Event').map(info => ({
   apiVersion: apiVersionOf(info),
   kind: info.kind,
 }))

@@ -3,7 +3,7 @@
  * (pkg/controller/namespace/deletion).
  */
 import type { Namespace } from '../../../kube/core.ts'
-import { apiVersionOf, BUILT_IN_KINDS } from '../../../kube/kinds.ts'
+import { apiVersionOf, STORED_KINDS } from '../../../kube/kinds.ts'
 import type { KubeObject } from '../../../kube/object.ts'
 import { isApiError } from '../../../kube/status.ts'
 import type { CustomResourceDefinition } from '../../../kube/workloads.ts'
@@ -32,10 +32,10 @@ export function reconcileNamespace(namespace: Namespace, content: readonly KubeO
   return [{ kind: 'finalize-namespace', object }]
 }
 
-/** One store holds the events of both groups. */
-const BUILT_IN: readonly Served[] = BUILT_IN_KINDS.filter(
-  ({ namespaced, group }) => namespaced && group !== 'events.k8s.io',
-).map(info => ({ apiVersion: apiVersionOf(info), kind: info.kind }))
+const BUILT_IN: readonly Served[] = STORED_KINDS.filter(({ namespaced }) => namespaced).map(info => ({
+  apiVersion: apiVersionOf(info),
+  kind: info.kind,
+}))
 
 export function namespaceController(context: ControllerContext): Controller {
   const { api, informers, newQueue, log } = context
