@@ -1,4 +1,6 @@
 /** What every cluster holds from its first moment: the system's namespaces and the `kubernetes` Service (kube-apiserver's bootstrap controllers). */
+import { bootstrapRoles } from '../apiserver/auth/rbac/bootstrap-roles.ts'
+import type { RoleRow } from '../apiserver/auth/rbac/built-in-roles.ts'
 import type { KubeApi } from '../client/kube-api.ts'
 import { type KubeObject, refOf } from '../kube/object.ts'
 import { isApiError } from '../kube/status.ts'
@@ -16,6 +18,19 @@ export interface ApiAddress {
 export async function bootstrap(api: KubeApi): Promise<void> {
   await Promise.all(NAMESPACES.map(name => ensure(api, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } })))
 }
+
+/** The built-in roles and bindings. The administrator and the cluster's own parts need none of them: nobody waits for this. */
+export const bootstrapAccess = (api: KubeApi): Promise<void> => bootstrapRoles(api, OWN_ROLES)
+
+const READ = 'get list watch'
+const WRITE = 'create delete deletecollection patch update'
+const GANGS = 'scheduling.k8s.io | podgroups workloads'
+
+/** What whoever may edit or view a namespace may do with the kinds that upstream's roles do not know (or only behind a feature gate). */
+const OWN_ROLES: readonly RoleRow[] = [
+  { name: 'solvent:aggregate-to-edit', into: ['edit'], rules: [`${WRITE} | ${GANGS}`, `${WRITE} | solvent.dev | *`] },
+  { name: 'solvent:aggregate-to-view', into: ['view'], rules: [`${READ} | ${GANGS}`, `${READ} | solvent.dev | *`] },
+]
 
 /** `kubernetes` in `default`, with the server's present place as its only endpoint. */
 export async function publishApi(api: KubeApi, { service, host, port }: ApiAddress): Promise<void> {

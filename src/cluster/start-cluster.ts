@@ -15,7 +15,7 @@ import type { Pod } from '../kube/core.ts'
 import type { Isolation } from '../node/sandbox/sandbox.ts'
 import type { Spawner } from '../node/spawner/spawner-client.ts'
 import { startScheduler } from '../scheduler/start-scheduler.ts'
-import { bootstrap, publishApi } from './bootstrap.ts'
+import { bootstrap, bootstrapAccess, publishApi } from './bootstrap.ts'
 import { endWhenIdle } from './idle.ts'
 import { comingNode } from './join-node.ts'
 import { listenOn } from './listen.ts'
@@ -61,6 +61,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const scheduler = startScheduler({ api: server.api, clock, log })
   const joined = await joining
   await publishApi(server.api, { service: server.serviceAddress, host: joined.apiHost, port })
+  const access = bootstrapAccess(server.api).catch(error => log(`roles: ${error.message}`))
   const forgetIdle = watchIdleness(options, server, clock)
 
   return {
@@ -68,6 +69,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     async stop() {
       forgetIdle()
       withdraw(state)
+      await access
       await joined.stop()
       await scheduler.stop()
       await controllers.stop()

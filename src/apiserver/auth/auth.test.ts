@@ -1,9 +1,16 @@
 /** Who is who, and who may do what. */
 import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ApiError } from '../../kube/status.ts'
+import { ensurePki } from '../pki/pki.ts'
+import { createApiServer } from '../server.ts'
 import { memoryStore } from '../store/open-store.ts'
-import { type Attributes, authorize, covers } from './authorize.ts'
+import { type Attributes, authorize } from './authorize.ts'
+import { bootstrapRoles } from './rbac/bootstrap-roles.ts'
+import { covers } from './rbac/compiled-role.ts'
 import { ISSUER, signToken, verifyToken } from './service-account-token.ts'
 
 const keyPair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
@@ -95,9 +102,18 @@ test.each<[Attributes, string]>([
   expect(attempt).toThrow(message)
 })
 
-test('everybody with a token may discover', () => {
+test('everybody with a token may discover', async () => {
+  const store = memoryStore()
+  const folder = mkdtempSync(join(tmpdir(), 'solvent-auth-'))
+  const { api } = createApiServer({ store, pki: ensurePki(folder) })
+  for (const name of ['kube-system', 'kube-public']) {
+    await api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+  }
+  await bootstrapRoles(api)
+  rmSync(folder, { recursive: true })
   const user = { name: 'eve', groups: ['system:authenticated'] }
   for (const path of ['/api', '/apis/batch/v1', '/openapi/v3', '/version']) {
-    expect(() => authorize(memoryStore(), user, { kind: 'path', verb: 'get', path })).not.toThrow()
+    expect(() => authorize(store, user, { kind: 'path', verb: 'get', path })).not.toThrow()
   }
+  expect(() => authorize(store, user, { kind: 'path', verb: 'get', path: '/metrics' })).toThrow()
 })
