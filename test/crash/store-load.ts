@@ -104,7 +104,7 @@ function differenceFrom(before: State, attempts: Attempts, recovered: State): st
     const change = attempts.get(revision)
     if (!change) return `revision ${revision} was recovered, but nothing of it can be on the disk`
     const position = `${change.key.resource}/${change.key.name}`
-    if (change.object) objects.set(position, change.object)
+    if (change.object) objects.set(position, change.object.object)
     else objects.delete(position)
   }
   const positions = [...new Set([...objects.keys(), ...recovered.objects.keys()])]
@@ -148,6 +148,6 @@ function attemptsIn(operations: readonly Operation[]): {
 
 /** A journal's records have five parts, a snapshot's four. */
 const changesIn = (bytes: Uint8Array): readonly ChangeRecord[] =>
-  [...decodeRecords(bytes)].flatMap(({ value }) =>
-    Array.isArray(value) && value.length === 5 ? [decodeChange(value)] : [],
+  [...decodeRecords(bytes)].flatMap(({ payload }) =>
+    JSON.parse(payload.toString()).length === 5 ? [decodeChange(payload)] : [],
   )

@@ -1,9 +1,9 @@
 /** The objects of one resource that readers see: found by position, and kept in order for lists and their pages. */
-import type { UnknownObject } from '../../kube/object.ts'
+import type { Encoded } from './encoded.ts'
 import { lowerBound, stretchOf } from './position.ts'
 
 export class Collection {
-  private readonly objects = new Map<string, UnknownObject>()
+  private readonly objects = new Map<string, Encoded>()
   /** The keys of `objects`, sorted. */
   private readonly order: string[] = []
 
@@ -11,11 +11,11 @@ export class Collection {
     return this.order.length
   }
 
-  get(position: string): UnknownObject | undefined {
+  get(position: string): Encoded | undefined {
     return this.objects.get(position)
   }
 
-  put(position: string, object: UnknownObject): void {
+  put(position: string, object: Encoded): void {
     if (!this.objects.has(position)) this.order.splice(lowerBound(this.order, position), 0, position)
     this.objects.set(position, object)
   }
@@ -31,7 +31,7 @@ export class Collection {
 
   /** A page of the collection as it was: `past` says what stood (or did not stand) at the positions that have changed since. */
   pastPage(
-    past: ReadonlyMap<string, UnknownObject | undefined>,
+    past: ReadonlyMap<string, Encoded | undefined>,
     namespace: string | undefined,
     after: string | undefined,
     limit: number,
@@ -39,18 +39,18 @@ export class Collection {
     if (past.size === 0) return this.page(namespace, after, limit)
     const unchanged = this.order.filter(position => !past.has(position))
     const order = [...unchanged, ...[...past.keys()].filter(position => past.get(position) !== undefined)].sort()
-    const at = (position: string): UnknownObject => past.get(position) ?? this.objects.get(position)!
+    const at = (position: string): Encoded => past.get(position) ?? this.objects.get(position)!
     return this.pageOf(order, at, namespace, after, limit)
   }
 
   /** A copy that stays as it is: the objects themselves never change. */
-  entries(): readonly (readonly [position: string, object: UnknownObject])[] {
+  entries(): readonly (readonly [position: string, object: Encoded])[] {
     return this.order.map(position => [position, this.objects.get(position)!])
   }
 
   private pageOf(
     order: readonly string[],
-    at: (position: string) => UnknownObject,
+    at: (position: string) => Encoded,
     namespace: string | undefined,
     after: string | undefined,
     limit: number,
@@ -58,7 +58,7 @@ export class Collection {
     const [start, end] = stretchOf(order, namespace, after)
     const stop = Math.min(end, start + limit)
     return {
-      items: order.slice(start, stop).map(at),
+      entries: order.slice(start, stop).map(at),
       remaining: end - stop,
       ...(stop < end ? { next: order[stop - 1]! } : {}),
     }
@@ -66,7 +66,7 @@ export class Collection {
 }
 
 export interface Page {
-  readonly items: readonly UnknownObject[]
+  readonly entries: readonly Encoded[]
   readonly remaining: number
   /** The last position of the page, where others follow. */
   readonly next?: string

@@ -115,7 +115,7 @@ describe('restart', () => {
     const first = await open(disk)
     await put(first, 'a')
     await first.close()
-    const gap = encodeRecord([3, 'pods', 'default', 'b', pod('b')])
+    const gap = encodeRecord(JSON.stringify([3, 'pods', 'default', 'b', pod('b')]))
     const damaged = await changed(disk, 'journal', bytes => Buffer.concat([bytes, gap]))
     await expect(open(damaged)).rejects.toThrow('the journal is damaged: revision 3 follows where 2 belongs')
   })

@@ -11,13 +11,19 @@ export interface StoreOptions {
   readonly historyEvents?: number
   /** The same in bytes of JSON. */
   readonly historyBytes?: number
+  /** The same in time; looked at when something changes, so that a quiet store keeps what it has. */
+  readonly historyAgeMs?: number
+  /** Milliseconds that never go back. */
+  readonly nowMs?: () => number
   /** The journal is compacted when it is larger than this and than the last snapshot. */
   readonly compactBytes?: number
   /** Told what somebody should know and no caller can be told. */
   readonly warn?: (message: string) => void
 }
 
-const DEFAULTS = { historyEvents: 20_000, historyBytes: 8 * 1024 ** 2, compactBytes: 8 * 1024 ** 2 }
+const MB = 1024 ** 2
+/** Upstream keeps five to ten minutes of changes, as long as they fit into its memory. */
+const DEFAULTS = { historyEvents: 100_000, historyBytes: 32 * MB, historyAgeMs: 600_000, compactBytes: 8 * MB }
 
 /** Throws where the folder is damaged (not merely crashed upon) or unreadable. */
 export async function openStore(disk: Disk, options: StoreOptions = {}): Promise<Store> {
@@ -32,6 +38,7 @@ export async function openStore(disk: Disk, options: StoreOptions = {}): Promise
 export const memoryStore = (options: StoreOptions = {}): Store => new RevisionedStore(historyOf(options))
 
 function historyOf(options: StoreOptions): History {
-  const { historyEvents, historyBytes } = { ...DEFAULTS, ...options }
-  return new History({ events: historyEvents, bytes: historyBytes })
+  const { historyEvents, historyBytes, historyAgeMs } = { ...DEFAULTS, ...options }
+  const bounds = { events: historyEvents, bytes: historyBytes, ageMs: historyAgeMs }
+  return new History(bounds, options.nowMs ?? (() => performance.now()))
 }

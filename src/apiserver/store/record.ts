@@ -1,13 +1,12 @@
 /**
- * Records as journal and snapshots hold them: length and CRC-32 of the payload (both 32 bits, little endian), then the payload, JSON. A tail
+ * Records as journal and snapshots hold them: length and CRC-32 of the payload (both 32 bits, little endian), then the payload, a text. A tail
  * that a crash tore off, filled with zeros or mixed up fails the checksum, and nothing behind it counts: it had not been synced either.
  */
 import { crc32 } from 'node:zlib'
 
 const HEADER_BYTES = 8
 
-export function encodeRecord(value: unknown): Buffer {
-  const text = JSON.stringify(value)
+export function encodeRecord(text: string): Buffer {
   const length = Buffer.byteLength(text)
   const record = Buffer.allocUnsafe(HEADER_BYTES + length)
   record.write(text, HEADER_BYTES, 'utf8')
@@ -17,7 +16,7 @@ export function encodeRecord(value: unknown): Buffer {
 }
 
 export interface DecodedRecord {
-  readonly value: unknown
+  readonly payload: Buffer
   /** Where the record ends: up to here the file is whole. */
   readonly end: number
 }
@@ -32,7 +31,7 @@ export function* decodeRecords(file: Uint8Array): Generator<DecodedRecord, void>
     if (end === start + HEADER_BYTES || end > bytes.length) return
     const payload = bytes.subarray(start + HEADER_BYTES, end)
     if (crc32(payload) !== bytes.readUInt32LE(start + 4)) return
-    yield { value: JSON.parse(payload.toString('utf8')), end }
+    yield { payload, end }
     start = end
   }
 }

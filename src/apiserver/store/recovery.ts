@@ -69,8 +69,8 @@ async function readSegments(disk: Disk, segments: readonly Segment[]): Promise<r
 function readChanges(file: Uint8Array): { changes: readonly RecoveredChange[]; wholeBytes: number } {
   const changes: RecoveredChange[] = []
   let wholeBytes = 0
-  for (const { value, end } of decodeRecords(file)) {
-    changes.push({ ...decodeChange(value), bytes: end - wholeBytes })
+  for (const { payload, end } of decodeRecords(file)) {
+    changes.push({ ...decodeChange(payload), bytes: end - wholeBytes })
     wholeBytes = end
   }
   return { changes, wholeBytes }

@@ -7,9 +7,9 @@
 import type { UnknownObject } from '../../kube/object.ts'
 import { closed, diskRefused, tooLarge } from './answers.ts'
 import { encodeChange } from './change-record.ts'
-import { Collection } from './collection.ts'
+import { Collection, type Page } from './collection.ts'
 import type { Compaction } from './compaction.ts'
-import { freeze } from './freeze.ts'
+import { Encoded } from './encoded.ts'
 import type { History } from './history.ts'
 import type { Journal } from './journal.ts'
 import { positionOf } from './position.ts'
@@ -25,11 +25,12 @@ import type {
   StoreRange,
   StoreWatch,
 } from './store.ts'
+import { StoredChange, stamped } from './stored-change.ts'
 import { CursorWatch } from './watch.ts'
 
 /** Writes that go to the disk together. */
 interface Group {
-  readonly events: StoreEvent[]
+  readonly changes: StoredChange[]
   readonly records: Uint8Array[]
   /** Settles when the group is published (`undefined`) or refused (the answer to its writers). */
   readonly outcome: Promise<Error | undefined>
@@ -37,7 +38,7 @@ interface Group {
 }
 
 interface Staged {
-  readonly object: UnknownObject | undefined
+  readonly object: Encoded | undefined
   readonly group: Group
 }
 
@@ -70,14 +71,18 @@ export class RevisionedStore implements Store {
   restore(snapshot: Snapshot, changes: readonly RecoveredChange[]): void {
     this.revision = snapshot.revision
     this.history.beginAt(snapshot.revision)
-    for (const [key, object] of snapshot.entries) this.collection(key.resource).put(positionOf(key), freeze(object))
+    for (const [key, object] of snapshot.entries) this.collection(key.resource).put(positionOf(key), object)
     for (const { key, revision, object, bytes } of changes) {
-      this.show(changeEvent(key, revision, this.get(key), object && freeze(object)), bytes)
+      this.show(new StoredChange(key, revision, this.read(key), object), bytes)
     }
     this.stagedRevision = this.revision
   }
 
   get(key: StoreKey): UnknownObject | undefined {
+    return this.read(key)?.object
+  }
+
+  read(key: StoreKey): Encoded | undefined {
     return this.collections.get(key.resource)?.get(positionOf(key))
   }
 
@@ -85,10 +90,10 @@ export class RevisionedStore implements Store {
     if (at !== undefined && at > this.revision) throw tooLarge(at, this.revision)
     const collection = this.collection(range.resource)
     if (at === undefined || at === this.revision) {
-      return { revision: this.revision, ...collection.page(range.namespace, after, limit) }
+      return listed(this.revision, collection.page(range.namespace, after, limit))
     }
     const past = this.history.before(range, at)
-    return { revision: at, ...collection.pastPage(past, range.namespace, after, limit) }
+    return listed(at, collection.pastPage(past, range.namespace, after, limit))
   }
 
   watch(range: StoreRange, from: number, signal?: AbortSignal): StoreWatch {
@@ -117,13 +122,15 @@ export class RevisionedStore implements Store {
     for (;;) {
       if (this.isClosed) throw closed()
       const staged = this.staged.get(stageOf(key))
-      const current = staged ? staged.object : this.get(key)
+      const present = staged ? staged.object : this.read(key)
+      const current = present?.object
       const decided = attempt(() => change(current))
       if ('value' in decided && decided.value !== current) {
-        const { event, group } = this.stage(key, current, decided.value)
+        const { change: made, group } = this.stage(key, present, decided.value)
+        const answer = made.object
         const refusal = await group.outcome
         if (refusal) throw refusal
-        return event.object
+        return answer
       }
       // Nothing to write, but the answer rests on a state that is not safe yet: where that state fails, decide again.
       if (staged && (await staged.group.outcome) !== undefined) continue
@@ -140,29 +147,29 @@ export class RevisionedStore implements Store {
     await this.durability?.journal.close()
   }
 
-  private stage(key: StoreKey, current: UnknownObject | undefined, next: UnknownObject | undefined) {
+  private stage(key: StoreKey, before: Encoded | undefined, next: UnknownObject | undefined) {
     const revision = this.stagedRevision + 1
-    const object = next && freeze(stamped(next, revision))
+    const object = next && Encoded.encode(stamped(next, revision))
     const record = encodeChange({ revision, key, object })
-    const event = changeEvent(key, revision, current, object)
+    const change = new StoredChange(key, revision, before, object)
     const group = this.next
     this.stagedRevision = revision
     this.staged.set(stageOf(key), { object, group })
-    group.events.push(event)
+    group.changes.push(change)
     group.records.push(record)
     this.flushing ??= this.flush()
-    return { event, group }
+    return { change, group }
   }
 
   /** Writes group after group until nothing is left: a group is what arrived while the one before was on its way. */
   private async flush(): Promise<void> {
     // What is decided in the same turn of the event loop's queue goes together.
     await Promise.resolve()
-    while (this.next.events.length > 0) {
+    while (this.next.changes.length > 0) {
       const group = this.next
       this.next = newGroup()
       try {
-        await this.durability?.journal.append(group.records, group.events[0]!.revision)
+        await this.durability?.journal.append(group.records, group.changes[0]!.revision)
       } catch (error) {
         this.refuse(group, diskRefused(error))
         continue
@@ -176,10 +183,10 @@ export class RevisionedStore implements Store {
 
   private publish(group: Group): void {
     const resources = new Set<string>()
-    for (const [index, event] of group.events.entries()) {
-      this.show(event, group.records[index]!.length)
-      resources.add(event.key.resource)
-      const stage = stageOf(event.key)
+    for (const [index, change] of group.changes.entries()) {
+      this.show(change, group.records[index]!.length)
+      resources.add(change.key.resource)
+      const stage = stageOf(change.key)
       if (this.staged.get(stage)?.group === group) this.staged.delete(stage)
     }
     group.settle(undefined)
@@ -196,13 +203,13 @@ export class RevisionedStore implements Store {
   }
 
   /** Makes one change visible to readers and in the history. */
-  private show(event: StoreEvent, bytes: number): void {
-    const collection = this.collection(event.key.resource)
-    const position = positionOf(event.key)
-    if (event.type === 'DELETED') collection.delete(position)
-    else collection.put(position, event.object)
-    this.history.add(event, bytes)
-    this.revision = event.revision
+  private show(change: StoredChange, bytes: number): void {
+    const collection = this.collection(change.key.resource)
+    const position = positionOf(change.key)
+    if (change.after) collection.put(position, change.after)
+    else collection.delete(position)
+    this.history.add(change, bytes)
+    this.revision = change.revision
   }
 
   private snapshot(): Snapshot {
@@ -244,26 +251,18 @@ function newGroup(): Group {
   const outcome = new Promise<Error | undefined>(resolve => {
     settle = resolve
   })
-  return { events: [], records: [], outcome, settle }
+  return { changes: [], records: [], outcome, settle }
 }
 
 const stageOf = (key: StoreKey): string => `${key.resource} ${positionOf(key)}`
 
-const stamped = (object: UnknownObject, revision: number): UnknownObject => ({
-  ...object,
-  metadata: { ...object.metadata, resourceVersion: String(revision) },
+const listed = (revision: number, page: Page): StoreList => ({
+  revision,
+  ...page,
+  get items() {
+    return page.entries.map(entry => entry.object)
+  },
 })
-
-function changeEvent(
-  key: StoreKey,
-  revision: number,
-  previous: UnknownObject | undefined,
-  object: UnknownObject | undefined,
-): StoreEvent {
-  if (object && previous) return { type: 'MODIFIED', revision, key, object, previous }
-  if (object) return { type: 'ADDED', revision, key, object }
-  return { type: 'DELETED', revision, key, object: freeze(stamped(previous!, revision)), previous: previous! }
-}
 
 const attempt = <T>(action: () => T): { readonly value: T } | { readonly error: unknown } => {
   try {

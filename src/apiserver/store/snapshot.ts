@@ -3,14 +3,15 @@
  * small steps (every step waits for the disk, and others run meanwhile) under a temporary name; it counts once it has its own.
  */
 import { invariant } from '../../base/invariant.ts'
-import type { UnknownObject } from '../../kube/object.ts'
+import { decodeChange, encodeEntry } from './change-record.ts'
 import type { Disk } from './disk.ts'
+import type { Encoded } from './encoded.ts'
 import { decodeRecords, encodeRecord } from './record.ts'
 import type { StoreKey } from './store.ts'
 
 export interface Snapshot {
   readonly revision: number
-  readonly entries: readonly (readonly [key: StoreKey, object: UnknownObject])[]
+  readonly entries: readonly (readonly [key: StoreKey, object: Encoded])[]
 }
 
 const FORMAT = 1
@@ -45,10 +46,10 @@ export async function writeSnapshot(disk: Disk, { revision, entries }: Snapshot)
 }
 
 function* steps({ revision, entries }: Snapshot): Generator<Uint8Array> {
-  let step: Uint8Array[] = [encodeRecord([FORMAT, revision, entries.length])]
+  let step: Uint8Array[] = [encodeRecord(JSON.stringify([FORMAT, revision, entries.length]))]
   let bytes = 0
-  for (const [{ resource, namespace, name }, object] of entries) {
-    const record = encodeRecord([resource, namespace, name, object])
+  for (const [key, object] of entries) {
+    const record = encodeEntry(key, object)
     step.push(record)
     bytes += record.length
     if (bytes < STEP_BYTES) continue
@@ -62,14 +63,15 @@ function* steps({ revision, entries }: Snapshot): Generator<Uint8Array> {
 /** Throws where the file is not whole: it was synced before it had its name, so this is damage, not a crash. */
 export function decodeSnapshot(name: string, file: Uint8Array): Snapshot {
   const [head, ...rest] = decodeRecords(file)
-  const [format, revision, count] = (head?.value ?? []) as [number?, number?, number?]
+  const [format, revision, count] = (head ? JSON.parse(head.payload.toString()) : []) as [number?, number?, number?]
   if (format !== FORMAT || revision === undefined || rest.length !== count) {
     throw new Error(`${name} is damaged: ${rest.length} of ${count ?? 'an unknown number of'} objects are readable`)
   }
   invariant(name === snapshotName(revision), `${name} holds revision ${revision}`)
-  const entries = rest.map(({ value }) => {
-    const [resource, namespace, objectName, object] = value as [string, string, string, UnknownObject]
-    return [{ resource, namespace, name: objectName }, object] as const
+  const entries = rest.map(({ payload }) => {
+    const { key, object } = decodeChange(payload)
+    invariant(object !== undefined, `${name} holds an object that is none`)
+    return [key, object] as const
   })
   return { revision, entries }
 }

@@ -119,7 +119,7 @@ function storeContract(what: string, open: (options?: StoreOptions) => Promise<S
       expect(names(store.list(configMaps).items)).toEqual(['a', 'b', 'c'])
       expect(names(store.list({ resource: 'configmaps' }).items)).toEqual(['z', 'y', 'a', 'b', 'c'])
       expect(store.list(configMaps).revision).toBe(6)
-      expect(store.list({ resource: 'pods' })).toEqual({ revision: 6, items: [], remaining: 0 })
+      expect(store.list({ resource: 'pods' })).toEqual({ revision: 6, entries: [], items: [], remaining: 0 })
     })
 
     test('pages of one list show one state, whatever is written in between', async () => {

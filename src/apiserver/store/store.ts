@@ -4,6 +4,7 @@
  * (reader or watcher) sees it before. Types only; `open-store.ts` makes one.
  */
 import type { UnknownObject } from '../../kube/object.ts'
+import type { Encoded } from './encoded.ts'
 
 /** Names one object. `resource` is `group/plural` (`apps/deployments`; `pods` in the core group): the store only compares it. */
 export interface StoreKey {
@@ -31,7 +32,9 @@ export interface StoreListOptions {
 export interface StoreList {
   /** Of the state that was read: the store's, never the newest object's. Watching from here misses nothing. */
   readonly revision: number
-  /** Ordered by namespace, then name. */
+  /** Ordered by namespace, then name: as text, and as a value for who asks one for it. */
+  readonly entries: readonly Encoded[]
+  /** The values of all `entries`: each is made when this is read. */
   readonly items: readonly UnknownObject[]
   /** Where the next page begins; absent on the last one. */
   readonly next?: string
@@ -45,6 +48,8 @@ export interface StoreEvent {
   readonly key: StoreKey
   /** The new state. With DELETED: the last state, under the deletion's own resourceVersion. */
   readonly object: UnknownObject
+  /** The same as text. */
+  readonly encoded: Encoded
   /** The state before; absent with ADDED. Says whether a selector matched until now. */
   readonly previous?: UnknownObject
 }
@@ -70,6 +75,8 @@ export interface Store {
   /** The newest revision that readers see. 0 is the empty store before its first change. */
   readonly revision: number
   get(key: StoreKey): UnknownObject | undefined
+  /** The same as text, without making a value of it. */
+  read(key: StoreKey): Encoded | undefined
   list(range: StoreRange, options?: StoreListOptions): StoreList
   /**
    * Changes after revision `from`. Throws ApiError Expired when some of them are no longer known, and Timeout with cause
