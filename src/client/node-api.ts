@@ -1,8 +1,52 @@
-/** What the API server asks of the node agent, as kube-apiserver asks a kubelet: a container's log. `cluster/` joins the two. */
+/**
+ * What the API server asks of the node agent, as kube-apiserver asks a kubelet: a container's log, a command inside it, its terminal, a
+ * connection to one of its ports. `cluster/` joins the two.
+ */
+import type { Duplex, Readable, Writable } from 'node:stream'
 import type { Pod } from '../kube/core.ts'
 import type { LogOptions } from './kube-api.ts'
 
 export interface NodeApi {
   /** Bytes of the container's log as they come. Throws ApiError BadRequest where the container has not started yet. */
   logs(pod: Pod, container: string, options: LogOptions): AsyncIterable<Uint8Array>
+  /** Absent: this node runs nothing that one could enter. */
+  readonly streams?: NodeStreams
+}
+
+export interface NodeStreams {
+  /** Rejects with an Error whose message is for the user: the container does not run, the program is not there. */
+  exec(pod: Pod, container: string, options: ExecOptions): Promise<Session>
+  /** What the container's main process writes from now on, and what it reads if it has a standard input. */
+  attach(pod: Pod, container: string, options: SessionOptions): Promise<Session>
+  /** A connection to what listens on `port` inside the pod. */
+  portForward(pod: Pod, port: number): Promise<Duplex>
+}
+
+export interface SessionOptions {
+  readonly stdin: boolean
+  readonly stdout: boolean
+  /** Never with `tty`: a terminal has one output. */
+  readonly stderr: boolean
+  readonly tty: boolean
+}
+
+export interface ExecOptions extends SessionOptions {
+  readonly command: readonly string[]
+}
+
+export interface TerminalSize {
+  readonly width: number
+  readonly height: number
+}
+
+/** A process inside a container whose ends somebody holds. */
+export interface Session {
+  readonly stdin?: Writable
+  readonly stdout?: Readable
+  readonly stderr?: Readable
+  resize(size: TerminalSize): void
+  /** The exit code. What it wrote may still have to be read. */
+  readonly ended: Promise<number>
+  /** Nobody listens any more: what was started for this goes. May be called at any time, several times. */
+  close(): void
 }

@@ -20,7 +20,8 @@ export function podLog(
   return nodeApi.logs(pod, container, options)
 }
 
-function containerOf(pod: Pod, asked: string | undefined): string {
+/** The one that is asked for, or the only one. */
+export function containerOf(pod: Pod, asked: string | undefined): string {
   const name = pod.metadata.name ?? ''
   const containers = pod.spec.containers.map(container => container.name)
   const inits = (pod.spec.initContainers ?? []).map(container => container.name)

@@ -7,15 +7,15 @@ import { badRequest } from '../resource/refusals.ts'
 import type { WatchQuery } from '../resource/watch.ts'
 
 export class Query {
-  readonly #parameters: URLSearchParams
+  readonly parameters: URLSearchParams
 
   constructor(parameters: URLSearchParams) {
-    this.#parameters = parameters
+    this.parameters = parameters
   }
 
   /** Empty counts as absent, as in Go. */
   text(name: string): string | undefined {
-    return this.#parameters.get(name) || undefined
+    return this.parameters.get(name) || undefined
   }
 
   flag(name: string): boolean | undefined {

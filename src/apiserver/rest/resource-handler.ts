@@ -1,6 +1,5 @@
 /** Requests for resources: from method and path to the engine and back. One function a verb. */
 
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { UnknownObject } from '../../kube/object.ts'
 import { authorize } from '../auth/authorize.ts'
@@ -8,7 +7,6 @@ import type { User } from '../auth/user.ts'
 import { checkTree, decodeObject, type Shape } from '../resource/decode.ts'
 import { deleteCollection, deleteObject } from '../resource/delete.ts'
 import type { Engine } from '../resource/engine.ts'
-import { podLog } from '../resource/log.ts'
 import { APPLY_PATCH, acceptedPatches, PATCH_MEDIA_TYPES, patched } from '../resource/patch.ts'
 import { checkDecoded } from '../resource/pipeline.ts'
 import { getObject, listObjects, type Target } from '../resource/read.ts'
@@ -17,10 +15,13 @@ import { hasSubresource, type Resource } from '../resource/resource.ts'
 import { type Subresource, shapeOf } from '../resource/subresources.ts'
 import { watchObjects } from '../resource/watch.ts'
 import { applyObject, createObject, type Produce, updateObject, type WriteRequest } from '../resource/write.ts'
+import { STREAMS, servePodStream } from '../streams/pod-streams.ts'
+import type { Upgrade } from '../streams/upgrade.ts'
 import { type Form, formOf } from './accept.ts'
 import { mediaTypeOf, parseBody, parseJson, readBody } from './body.ts'
 import { type EncodeOptions, encodeList, encodeObject } from './encode.ts'
-import { deleteOptions, listQuery, logOptions, type Query, watchQuery, writeQuery } from './query.ts'
+import { sendLog } from './log-response.ts'
+import { deleteOptions, listQuery, type Query, watchQuery, writeQuery } from './query.ts'
 import { sendJson } from './respond.ts'
 import type { ResourceRoute } from './route.ts'
 import { sendWatch } from './watch-response.ts'
@@ -33,6 +34,8 @@ export interface Exchange {
   readonly user: User
   /** Aborts when the client leaves or the server closes. */
   readonly gone: AbortSignal
+  /** The client asks to change protocols. */
+  readonly upgrade?: Upgrade
 }
 
 interface ResourceExchange extends Exchange {
@@ -48,20 +51,26 @@ export async function handleResource(exchange: Exchange, route: ResourceRoute): 
   const resource = engine.catalog.byPath(route.group, route.version, route.plural)
   if (!resource) throw noSuchResource()
   const verb = verbOf(request.method ?? 'GET', route, query)
-  authorize(engine.store, user, {
-    kind: 'resource',
+  const attributes = {
+    kind: 'resource' as const,
     verb,
     group: route.group,
     resource: route.plural,
     ...(route.subresource !== undefined && { subresource: route.subresource }),
     ...namespaceOf(route, resource),
     ...(route.name !== undefined && { name: route.name }),
-  })
-  if (route.subresource !== undefined && !hasSubresource(resource, route.subresource)) throw noSuchResource()
+  }
+  authorize(engine.store, user, attributes)
+  const stream = route.group === '' && route.plural === 'pods' ? (route.subresource ?? '') : ''
+  // A WebSocket begins with a GET; whoever may only read may not run commands all the same.
+  if (STREAMS.has(stream) && verb === 'get') authorize(engine.store, user, { ...attributes, verb: 'create' })
+  if (!STREAMS.has(stream) && route.subresource !== undefined && !hasSubresource(resource, route.subresource))
+    throw noSuchResource()
   if (!resource.info.namespaced && route.namespace !== undefined) throw noSuchResource()
   const target = { resource, name: route.name ?? '', ...namespaceOf(route, resource) }
   if (resource.info.namespaced && route.namespace === undefined && !ACROSS_NAMESPACES.has(verb))
     throw methodNotAllowed()
+  if (STREAMS.has(stream)) return servePodStream(stream, { ...exchange, parameters: query.parameters, target })
   if (route.subresource === 'log') return sendLog({ ...exchange, target })
   const subresource = route.subresource === undefined ? undefined : engine.subresources[route.subresource]
   if (route.subresource !== undefined && !subresource) throw noSuchResource()
@@ -232,28 +241,6 @@ const SUBRESOURCE_VERBS: Readonly<Record<string, Handler>> = {
   watch: refuse,
   delete: refuse,
 }
-
-async function sendLog(exchange: ResourceExchange): Promise<void> {
-  const { engine, target, query, request, response, gone } = exchange
-  if (request.method !== 'GET') throw methodNotAllowed()
-  const chunks = podLog(engine, target, logOptions(query, gone))
-  const iterator = chunks[Symbol.asyncIterator]()
-  // What the node refuses is still a Status; a follower of a silent container gets its header all the same.
-  const first = iterator.next()
-  const isQuiet = await Promise.race([first.then(() => false), soon()])
-  response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-cache, private' })
-  if (isQuiet) response.flushHeaders()
-  try {
-    for (let next = await first; !next.done && !gone.aborted; next = await iterator.next()) {
-      if (!response.write(next.value)) await once(response, 'drain', { signal: gone }).catch(() => {})
-    }
-  } finally {
-    await iterator.return?.()
-    response.end()
-  }
-}
-
-const soon = (): Promise<true> => new Promise(resolve => setTimeout(resolve, 50, true))
 
 function encoding({ engine, request, query }: Exchange): EncodeOptions {
   const form: Form = formOf(request.headers.accept)

@@ -8,6 +8,7 @@ import type { User } from '../auth/user.ts'
 import type { OpenApi } from '../openapi/documents.ts'
 import type { Engine } from '../resource/engine.ts'
 import { methodNotAllowed, noSuchResource } from '../resource/refusals.ts'
+import { type Upgrade, upgradeOf } from '../streams/upgrade.ts'
 import { formOf } from './accept.ts'
 import * as discovery from './discovery.ts'
 import { Query } from './query.ts'
@@ -47,12 +48,12 @@ export function createRestServer(options: RestOptions): RestServer {
   const servers: Server[] = []
   const leaving = new Set<() => void>()
   const traffic = { open: 0, lastMs: performance.now() }
-  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade): void => {
     const gone = new AbortController()
     const leave = (): void => gone.abort()
     leaving.add(leave)
     traffic.open++
-    response.once('close', () => {
+    ;(upgrade?.socket ?? response).once('close', () => {
       traffic.open--
       traffic.lastMs = performance.now()
       leaving.delete(leave)
@@ -60,7 +61,7 @@ export function createRestServer(options: RestOptions): RestServer {
     })
     // A connection that breaks while we answer is the client's business.
     response.on('error', leave)
-    void answer(options, request, response, gone.signal)
+    void answer(options, request, response, gone.signal, upgrade)
   }
   const open = async (address: string, port: number): Promise<number> => {
     const server = createServer(
@@ -72,8 +73,12 @@ export function createRestServer(options: RestOptions): RestServer {
         headersTimeout: KEEP_ALIVE_MS + 5000,
         maxHeaderSize: 64 * 1024,
       },
-      onRequest,
+      (request, response) => onRequest(request, response),
     )
+    server.on('upgrade', (request, socket, head) => {
+      const { response, upgrade } = upgradeOf(request, socket, head)
+      onRequest(request, response, upgrade)
+    })
     servers.push(server)
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
@@ -112,10 +117,11 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   gone: AbortSignal,
+  upgrade: Upgrade | undefined,
 ): Promise<void> {
   try {
     const url = new URL(request.url ?? '/', 'https://localhost')
-    await dispatch(options, request, response, url, gone)
+    await dispatch(options, request, response, url, gone, upgrade)
   } catch (error) {
     if (gone.aborted || request.errored) return
     if (!(error instanceof Error && error.name === 'ApiError')) {
@@ -133,6 +139,7 @@ async function dispatch(
   response: ServerResponse,
   url: URL,
   gone: AbortSignal,
+  upgrade: Upgrade | undefined,
 ): Promise<void> {
   const user = authenticate(request.headers.authorization)
   const route = routeOf(url.pathname)
@@ -141,7 +148,7 @@ async function dispatch(
     return sendPath({ engine, openApi, request, response }, route.path)
   }
   if (isAnonymous(user)) throw unauthorized()
-  const exchange: Exchange = { engine, request, response, query: new Query(url.searchParams), user, gone }
+  const exchange: Exchange = { engine, request, response, query: new Query(url.searchParams), user, gone, upgrade }
   return isReview(route) ? handleReview(exchange, route) : handleResource(exchange, route)
 }
 

@@ -21,6 +21,7 @@ import { warmRuntime } from '../runtimes/warm/warm-runtime.ts'
 import type { Sandbox, Sandboxes } from '../sandbox/sandbox.ts'
 import { readRecord } from '../spawner/container-record.ts'
 import type { Spawner } from '../spawner/spawner-client.ts'
+import { createNodeStreams } from '../streams/node-streams.ts'
 import { createVolumes } from '../volumes/volumes.ts'
 import { killGroup } from './adopt.ts'
 import type { AgentParts } from './agent-parts.ts'
@@ -180,11 +181,16 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   const cancelWarm = clock.after(WARM_AFTER_MS, warmPool.start)
   const rotation = keepLogsBounded({ clock, lives, log })
   const reader = createLogReader({ folders, lives, clock })
+  const sandboxOf = (uid: string): Sandbox | undefined => workers.get(uid)?.place?.sandbox
+  const streamFolder = join(stateDir, 'streams')
+  // What an earlier life of this agent left there belongs to nobody any more.
+  rmSync(streamFolder, { recursive: true, force: true })
 
   return {
     ready: registration.done,
     logs: reader.logs,
-    sandboxOf: uid => workers.get(uid)?.place?.sandbox,
+    streams: createNodeStreams({ agent: parts, folder: streamFolder, reader, sandboxOf }),
+    sandboxOf,
     async stop({ podsGraceMs } = {}) {
       cancelWarm()
       rotation.stop()

@@ -6,6 +6,7 @@ import { containerEnv } from '../env/container-env.ts'
 import { expand } from '../env/expand.ts'
 import { findProgram } from '../runtimes/find-program.ts'
 import type { ContainerStart, StartedContainer } from '../runtimes/runtime.ts'
+import type { Sandbox } from '../sandbox/sandbox.ts'
 import type { ProcessEnd } from '../spawner/spawner-client.ts'
 import type { AgentParts } from './agent-parts.ts'
 import { argvOf } from './observed.ts'
@@ -27,21 +28,12 @@ export async function startContainer(
   onExit: (end: ProcessEnd) => void,
 ): Promise<StartResult> {
   const { sandbox } = place
-  const lookup = await referencesOf(parts, pod, container)
-  const env = containerEnv(pod, container, {
-    node: nodeFacts(parts, sandbox),
-    lookup,
-    apiHost: sandbox.apiHost,
-    apiPort: parts.apiPort,
-    root: sandbox.root,
-    hostname: hostnameOf(pod),
-    base: parts.baseEnv,
-  })
-  if (!env.ok) return { kind: 'misconfigured', message: env.problems.map(formatProblem).join(' ') }
-  const known = (name: string): string | undefined => (Object.hasOwn(env.value, name) ? env.value[name] : undefined)
+  const inner = await insideOf(parts, pod, container, sandbox)
+  if ('problems' in inner) return { kind: 'misconfigured', message: inner.problems }
+  const { env, cwd } = inner
+  const known = (name: string): string | undefined => (Object.hasOwn(env, name) ? env[name] : undefined)
   const argv = argvOf(container).map(word => expand(word, known))
-  const cwd = container.workingDir || sandbox.root
-  const problem = problemOf(argv, env.value, cwd, sandbox.root)
+  const problem = programProblem(argv, env, cwd, sandbox.root)
   if (problem) return { kind: 'failed', message: problem }
   const uid = pod.metadata.uid ?? ''
   const slot = place.slot
@@ -50,7 +42,7 @@ export async function startContainer(
     id: `${uid}/${container.name}/${life}`,
     folder: parts.folders.lifeFolder(uid, container.name, life),
     argv,
-    env: env.value,
+    env,
     cwd,
     sandbox,
     slot,
@@ -61,6 +53,32 @@ export async function startContainer(
   } catch (error) {
     return { kind: 'failed', message: (error as Error).message }
   }
+}
+
+/** What a process of the container finds: its variables and its folder. */
+export interface Inside {
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+}
+
+export async function insideOf(
+  parts: AgentParts,
+  pod: Pod,
+  container: Container,
+  sandbox: Sandbox,
+): Promise<Inside | { readonly problems: string }> {
+  const lookup = await referencesOf(parts, pod, container)
+  const env = containerEnv(pod, container, {
+    node: nodeFacts(parts, sandbox),
+    lookup,
+    apiHost: sandbox.apiHost,
+    apiPort: parts.apiPort,
+    root: sandbox.root,
+    hostname: hostnameOf(pod),
+    base: parts.baseEnv,
+  })
+  if (!env.ok) return { problems: env.problems.map(formatProblem).join(' ') }
+  return { env: env.value, cwd: container.workingDir || sandbox.root }
 }
 
 async function startBy(
@@ -74,7 +92,8 @@ async function startBy(
   return { kind: 'started', runtime: runtime.name, ...(await runtime.start(start, onExit)) }
 }
 
-function problemOf(
+/** Why it cannot be started, in the words that people know from container runtimes. */
+export function programProblem(
   [program = '']: readonly string[],
   { PATH = '' }: Readonly<Record<string, string>>,
   cwd: string,

@@ -9,6 +9,7 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { LOG_FILE, STATUS_FILE, startedLine } from './container-record.ts'
+import { openEnds } from './ends.ts'
 import type { Lifeline } from './lifeline.ts'
 import { isAlive, type ProcessIdentity, sendSignal, startTimeOf } from './process-identity.ts'
 import type { Adoption, StartProcess } from './protocol.ts'
@@ -18,13 +19,18 @@ interface Watched extends ProcessIdentity {
   listener?: Duplex
   /** Another spawner's. */
   readonly adopted: boolean
+  /** The agent holds its ends. */
+  readonly held?: boolean
 }
 
 export interface Children {
   start(what: StartProcess): Promise<ProcessIdentity>
   handOver(process: string, line: string): void
-  /** Whoever waits to be handed something has nobody left to wait for: it sees the end of its channel. */
-  dismissListeners(): void
+  /**
+   * The agent is gone. Whoever waits to be handed something has nobody left to wait for: it sees the end of its channel. What was run for
+   * somebody who listened to it is killed.
+   */
+  dismiss(): void
   signal(process: string, signal: NodeJS.Signals): boolean
   /** Those of them that live. One that is known under another name gets the new name. */
   adopt(processes: readonly Adoption[]): readonly string[]
@@ -84,13 +90,14 @@ export function createChildren({ lifeline, guardSeconds, onExit, onReady }: Chil
     const { fifo, script, reading, deathSignal } = await lifeline
     const log = openSync(join(what.folder, LOG_FILE), 'a', 0o600)
     const status = openSync(join(what.folder, STATUS_FILE), 'a', 0o600)
+    const ends = openEnds(what.ends ?? {})
     try {
       const guarded = ['/bin/sh', script, fifo, String(guardSeconds), what.cwd]
       const own = what.enter.length === 0 ? deathSignal : []
       const child = await forked([...what.enter, ...guarded, ...own, ...what.argv], what.env, [
-        'ignore',
-        log,
-        log,
+        ends.stdin ?? 'ignore',
+        ends.stdout ?? log,
+        ends.stderr ?? log,
         reading,
         what.listens ? 'pipe' : 'ignore',
         status,
@@ -100,12 +107,13 @@ export function createChildren({ lifeline, guardSeconds, onExit, onReady }: Chil
       const listener = what.listens ? (child.stdio[4] as Duplex) : undefined
       listener?.on('error', () => {})
       listener?.once('data', () => onReady(what.process))
-      watch(what.process, { ...identity, listener, adopted: false })
+      watch(what.process, { ...identity, listener, adopted: false, held: what.ends?.stdout !== undefined })
       child.on('exit', (code, signal) => ended(identity.pid, code ?? 128 + constants.signals[signal!]))
       return identity
     } finally {
       closeSync(log)
       closeSync(status)
+      ends.close()
     }
   }
 
@@ -117,8 +125,11 @@ export function createChildren({ lifeline, guardSeconds, onExit, onReady }: Chil
       listening.listener.end(`${line}\n`)
       delete listening.listener
     },
-    dismissListeners() {
-      for (const { listener } of watched.values()) listener?.destroy()
+    dismiss() {
+      for (const { listener, held, pid } of watched.values()) {
+        listener?.destroy()
+        if (held) sendSignal(-pid, 'SIGKILL')
+      }
     },
     signal(process, signal) {
       const pid = watched.get(process)?.pid

@@ -95,7 +95,7 @@ function main(words: readonly string[]): void {
   function awaitAgent(count: number): void {
     clearTimeout(lonely)
     if (count > 0) return
-    children.dismissListeners()
+    children.dismiss()
     lonely = setTimeout(() => {
       log(`no agent for ${graceSeconds} s: ending`)
       void end(0, 1)

@@ -21,8 +21,18 @@ export interface StartProcess {
   readonly enter: readonly string[]
   /** An existing folder; `log` and `status` are written there. It may be renamed while the process runs. */
   readonly folder: string
+  /** FIFOs for its standard input and outputs, which the agent holds the other ends of; without, it reads nothing and writes its log. */
+  readonly ends?: Ends
   /** Gives the process a descriptor 4 on which it gets one line, by `handOver`. */
   readonly listens?: boolean
+}
+
+export interface Ends {
+  /** Absent: it reads nothing. */
+  readonly stdin?: string
+  /** Absent: it writes its log. */
+  readonly stdout?: string
+  readonly stderr?: string
 }
 
 export interface Adoption extends ProcessIdentity {
