@@ -20,8 +20,9 @@ export const SOCKET_OPTIONS = { perMessageDeflate: false, maxPayload: 16 * 1024 
 export interface Channels {
   /** Ends with the socket, or where the peer half-closes it. */
   readable(channel: number): Readable
-  /** Ending it half-closes the channel where the protocol can say so. */
   writable(channel: number): Writable
+  /** A client's: ending it half-closes the channel, where the protocol can say so. Servers may not. */
+  closable(channel: number): Writable
   /** The socket is closed, by whom ever. */
   readonly closed: Promise<void>
   /** After all that was written. */
@@ -60,6 +61,19 @@ export function openChannels(socket: WebSocket): Channels {
     }),
   )
 
+  function send(bytes: Buffer, done: (error?: Error) => void): void {
+    if (socket.readyState === socket.OPEN) socket.send(bytes, done)
+    else done(new Error('the connection is closed'))
+  }
+
+  function writable(channel: number, final: (done: () => void) => void = done => done()): Writable {
+    const head = Buffer.from([channel])
+    // Done when it has left for the network: a slow reader holds up the writer.
+    const write = (chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void =>
+      send(Buffer.concat([head, chunk]), done)
+    return new Writable({ write, final }).on('error', () => {})
+  }
+
   return {
     readable(channel) {
       const stream = new Readable({ read: () => resumed(channel) })
@@ -67,20 +81,9 @@ export function openChannels(socket: WebSocket): Channels {
       incoming.set(channel, stream)
       return stream
     },
-    writable(channel) {
-      const head = Buffer.from([channel])
-      const send = (bytes: Buffer, done: (error?: Error) => void): void => {
-        if (socket.readyState === socket.OPEN) socket.send(bytes, done)
-        else done(new Error('the connection is closed'))
-      }
-      const stream = new Writable({
-        // Done when it has left for the network: a slow reader holds up the writer.
-        write: (chunk: Buffer, _encoding, done) => send(Buffer.concat([head, chunk]), done),
-        final: done => (hasCloseSignal ? send(Buffer.from([CHANNEL.close, channel]), () => done()) : done()),
-      })
-      stream.on('error', () => {})
-      return stream
-    },
+    writable: channel => writable(channel),
+    closable: channel =>
+      writable(channel, done => (hasCloseSignal ? send(Buffer.from([CHANNEL.close, channel]), () => done()) : done())),
     closed,
     close: () => socket.close(1000),
   }
