@@ -51,7 +51,7 @@ export const patchesPerSecond = (user: Endpoint, total: number, pods: number, ro
 /** Milliseconds of one list of all pods, unpaged, whole and received. */
 export async function listMs(user: Endpoint, pods: number, gzip: boolean): Promise<number> {
   const connection = await RawConnection.open(user)
-  const headers = gzip ? { 'accept-encoding': 'gzip' } : {}
+  const headers: Record<string, string> = gzip ? { 'accept-encoding': 'gzip' } : {}
   const started = performance.now()
   const answer = await connection.send({ method: 'GET', path: PODS, headers })
   const took = performance.now() - started
@@ -87,7 +87,7 @@ export async function watchLatency(user: Endpoint, events: number, pods: number)
       let rest = ''
       return watcher.stream({ method: 'GET', path: `${PODS}?watch=true&resourceVersion=${version}` }, piece => {
         const now = performance.now()
-        const text = rest + piece.latin1Slice()
+        const text = rest + piece.toString('latin1')
         let end = 0
         for (const { 1: mark, index } of text.matchAll(/"mark":"m(\d+)m"/g)) {
           latencies.push(now - (sentAt[Number(mark)] ?? Number.NaN))

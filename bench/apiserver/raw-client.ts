@@ -135,7 +135,7 @@ class AnswerReader implements RawAnswer {
       this.head = head
       return false
     }
-    const text = head.latin1Slice(0, end).toLowerCase()
+    const text = head.toString('latin1', 0, end).toLowerCase()
     this.status = Number(text.slice(9, 12))
     this.isChunked = text.includes('\r\ntransfer-encoding: chunked')
     this.left = this.isChunked ? -1 : Number(/\r\ncontent-length: (\d+)/.exec(text)?.[1] ?? 0)
@@ -159,7 +159,7 @@ class AnswerReader implements RawAnswer {
         continue
       }
       const lineEnd = piece.indexOf(10, at)
-      this.sizeLine += piece.latin1Slice(at, lineEnd < 0 ? piece.length : lineEnd + 1)
+      this.sizeLine += piece.toString('latin1', at, lineEnd < 0 ? piece.length : lineEnd + 1)
       if (lineEnd < 0) return false
       at = lineEnd + 1
       const line = this.sizeLine.trim()

@@ -63,7 +63,9 @@ export class LocalApi implements KubeApi {
       ...(sendInitialEvents && { sendInitialEvents, resourceVersionMatch: 'NotOlderThan' }),
       ...((allowBookmarks || sendInitialEvents) && { allowWatchBookmarks: true }),
     })
-    for await (const batch of batches) for (const event of batch) yield event as unknown as WatchEvent<T>
+    for await (const batch of batches) {
+      for (const { type, object } of batch) yield { type, object } as unknown as WatchEvent<T>
+    }
   }
 
   async create<T extends KubeObject = UnknownObject>(object: KubeObject, options: WriteOptions = {}): Promise<T> {

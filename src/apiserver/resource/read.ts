@@ -1,6 +1,7 @@
 /** get and list: from the store's memory, with Kubernetes' meaning of resourceVersion, limit and continue. */
 import type { KubeList, UnknownObject } from '../../kube/object.ts'
 import { isApiError } from '../../kube/status.ts'
+import type { Encoded } from '../store/encoded.ts'
 import type { Store, StoreList } from '../store/store.ts'
 import { decodePage, encodePage, type Page } from './page.ts'
 import { badRequest, expired, notFound, tooLargeResourceVersion } from './refusals.ts'
@@ -31,11 +32,15 @@ export const storeKey = ({ resource, namespace, name }: Target) => ({
   name,
 })
 
-export function getObject(store: Store, target: Target, resourceVersion?: string): UnknownObject {
+export const getObject = (store: Store, target: Target, resourceVersion?: string): UnknownObject =>
+  served(target.resource, readObject(store, target, resourceVersion).object)
+
+/** The object as it is stored. */
+export function readObject(store: Store, target: Target, resourceVersion?: string): Encoded {
   parseResourceVersion(store, resourceVersion)
-  const found = store.get(storeKey(target))
+  const found = store.read(storeKey(target))
   if (!found) throw notFound(target.resource.info, target.name)
-  return served(target.resource, found)
+  return found
 }
 
 /** Undefined for "whatever is newest": unset, and `0` (any version will do). One from the future is refused, not waited for. */
@@ -52,10 +57,16 @@ export function parseResourceVersion(store: Store, text: string | undefined): nu
 const SCAN = 500
 
 interface Scan {
-  readonly items: readonly UnknownObject[]
+  readonly entries: readonly Encoded[]
   readonly revision: number
   readonly next?: string
   readonly remaining: number
+}
+
+/** A list whose objects are as they are stored. */
+export interface StoredList {
+  readonly metadata: KubeList['metadata']
+  readonly entries: readonly Encoded[]
 }
 
 export function listObjects(
@@ -64,6 +75,21 @@ export function listObjects(
   namespace: string | undefined,
   query: ListQuery = {},
 ): KubeList {
+  const { metadata, entries } = readList(store, resource, namespace, query)
+  return {
+    apiVersion: resource.apiVersion,
+    kind: `${resource.info.kind}List`,
+    metadata,
+    items: entries.map(entry => served(resource, entry.object)),
+  }
+}
+
+export function readList(
+  store: Store,
+  resource: Resource,
+  namespace: string | undefined,
+  query: ListQuery = {},
+): StoredList {
   const selection = parseSelection(resource, query.labelSelector, query.fieldSelector)
   const from = firstPage(store, query)
   const range = { resource: resource.storedAs, ...(namespace !== undefined && { namespace }) }
@@ -84,14 +110,12 @@ export function listObjects(
       ? select(read(undefined, from.after), selection)
       : scanPages(read, selection, limit, from.after)
   return {
-    apiVersion: resource.apiVersion,
-    kind: `${resource.info.kind}List`,
     metadata: {
       resourceVersion: String(scan.revision),
       ...(scan.next !== undefined && { continue: encodePage({ revision: scan.revision, after: scan.next }) }),
       ...(scan.next !== undefined && selection.isEverything && { remainingItemCount: scan.remaining }),
     },
-    items: scan.items.map(item => served(resource, item)),
+    entries: scan.entries,
   }
 }
 
@@ -128,9 +152,10 @@ function readPage(read: () => StoreList, after: string | undefined): StoreList {
   }
 }
 
-const select = (list: StoreList, selection: Selection): Scan => ({
-  ...list,
-  items: list.items.filter(item => selection.matches(item)),
+const select = ({ revision, remaining, entries }: StoreList, selection: Selection): Scan => ({
+  revision,
+  remaining,
+  entries: entries.filter(selection.selects),
 })
 
 /** Reads on until `limit` objects are selected or none are left. The scan may end in the middle of a page it read. */
@@ -140,13 +165,14 @@ function scanPages(
   limit: number,
   start: string | undefined,
 ): Scan {
-  const items: UnknownObject[] = []
+  const entries: Encoded[] = []
   let after = start
   for (;;) {
     // Never more than are missing: so the page's end is the scan's end.
-    const page = read(items.length === 0 ? Math.max(limit, 1) : Math.min(SCAN, limit - items.length), after)
-    items.push(...page.items.filter(item => selection.matches(item)))
-    if (items.length >= limit || page.next === undefined) return { ...page, items }
+    const page = read(entries.length === 0 ? Math.max(limit, 1) : Math.min(SCAN, limit - entries.length), after)
+    entries.push(...page.entries.filter(selection.selects))
+    const { revision, remaining, next } = page
+    if (entries.length >= limit || next === undefined) return { revision, remaining, entries, ...(next && { next }) }
     after = page.next
   }
 }

@@ -3,11 +3,13 @@ import type { Result } from '../../base/problem.ts'
 import type { UnknownObject } from '../../kube/object.ts'
 import {
   type FieldRequirement,
+  type LabelRequirement,
   matchesFields,
   matchesLabels,
   parseFieldSelector,
   parseLabelSelector,
 } from '../../kube/selector.ts'
+import type { Encoded } from '../store/encoded.ts'
 import { badRequest } from './refusals.ts'
 import type { Resource } from './resource.ts'
 
@@ -15,9 +17,13 @@ export interface Selection {
   /** Nothing is left out. */
   readonly isEverything: boolean
   matches(object: UnknownObject): boolean
+  /** False where an object's text alone says that it is not wanted. */
+  mayMatch(text: string): boolean
+  /** `matches` of a stored object, which is only parsed where its text leaves it open. */
+  selects(entry: Encoded): boolean
 }
 
-const EVERYTHING: Selection = { isEverything: true, matches: () => true }
+const EVERYTHING: Selection = { isEverything: true, matches: () => true, mayMatch: () => true, selects: () => true }
 
 export function parseSelection(resource: Resource, labels: string | undefined, fields: string | undefined): Selection {
   if (!labels && !fields) return EVERYTHING
@@ -26,13 +32,29 @@ export function parseSelection(resource: Resource, labels: string | undefined, f
   for (const { field } of fieldTerms) {
     if (!isSelectable(resource, field)) throw badRequest(`field label not supported: ${field}`)
   }
-  return {
-    isEverything: labelTerms.length === 0 && fieldTerms.length === 0,
-    matches: object =>
-      matchesLabels(labelTerms, object.metadata.labels) &&
-      (fieldTerms.length === 0 || matchesFields(fieldTerms, fieldsOf(resource, object, fieldTerms))),
-  }
+  if (labelTerms.length === 0 && fieldTerms.length === 0) return EVERYTHING
+  const matches = (object: UnknownObject): boolean =>
+    matchesLabels(labelTerms, object.metadata.labels) &&
+    (fieldTerms.length === 0 || matchesFields(fieldTerms, fieldsOf(resource, object, fieldTerms)))
+  const needed = [...labelTerms.flatMap(neededForLabel), ...fieldTerms.flatMap(neededForField)]
+  const mayMatch = (text: string): boolean => needed.every(part => text.includes(part))
+  const selects = (entry: Encoded): boolean => mayMatch(entry.text) && matches(entry.peek())
+  return { isEverything: false, matches, mayMatch, selects }
 }
+
+const pair = (key: string, value: string): string => `${JSON.stringify(key)}:${JSON.stringify(value)}`
+
+/** What the text of every selected object holds. */
+function neededForLabel({ key, operator, values }: LabelRequirement): readonly string[] {
+  if (operator === 'Exists') return [`${JSON.stringify(key)}:`]
+  return operator === 'In' && values.length === 1 ? values.map(value => pair(key, value)) : []
+}
+
+/** Other fields may be derived from what the text says. */
+const neededForField = ({ field, operator, value }: FieldRequirement): readonly string[] =>
+  operator === '=' && value !== '' && (field === 'metadata.name' || field === 'metadata.namespace')
+    ? [pair(field.slice('metadata.'.length), value)]
+    : []
 
 function resultOf<T>(result: Result<T>, parameter: string, text: string | undefined): T {
   if (result.ok) return result.value

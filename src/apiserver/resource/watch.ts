@@ -5,6 +5,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { INITIAL_EVENTS_END } from '../../kube/names.ts'
 import type { UnknownObject, WatchEvent } from '../../kube/object.ts'
+import type { Encoded } from '../store/encoded.ts'
 import type { Store, StoreEvent, StoreWatch } from '../store/store.ts'
 import { invalidObject } from './field-error.ts'
 import { parseResourceVersion, type VersionMatch } from './read.ts'
@@ -22,7 +23,31 @@ export interface WatchQuery {
   readonly signal?: AbortSignal
 }
 
-export type Batch = readonly WatchEvent[]
+/** What a watcher is told; its value is made when it is asked for. */
+export interface SeenEvent {
+  readonly type: WatchEvent['type']
+  readonly object: UnknownObject
+  /** The object as it is stored; bookmarks have none. */
+  readonly encoded?: Encoded
+}
+
+export type Batch = readonly SeenEvent[]
+
+class SeenObject implements SeenEvent {
+  readonly type: SeenEvent['type']
+  readonly encoded: Encoded
+  readonly #resource: Resource
+
+  constructor(resource: Resource, type: SeenEvent['type'], encoded: Encoded) {
+    this.#resource = resource
+    this.type = type
+    this.encoded = encoded
+  }
+
+  get object(): UnknownObject {
+    return served(this.#resource, this.encoded.object)
+  }
+}
 
 /** kube-apiserver's --min-request-timeout: a watch without a time-out of its own ends after 30 to 60 minutes. */
 const DEFAULT_TIMEOUT_SECONDS = 1800
@@ -47,7 +72,7 @@ export function watchObjects(
   const changes = store.watch(range, from, ending.signal)
   return {
     [Symbol.asyncIterator]: () => {
-      const initial = present ? initialEvents(resource, selection, present.items, from, query) : []
+      const initial = present ? initialEvents(resource, selection, present.entries, from, query) : []
       return events(resource, selection, initial, changes, query.allowWatchBookmarks ? clock : undefined, ending)
     },
   }
@@ -96,17 +121,15 @@ function endOf({ timeoutSeconds, signal }: WatchQuery, clock: Clock): Ending {
 function initialEvents(
   resource: Resource,
   selection: Selection,
-  items: readonly UnknownObject[],
+  entries: readonly Encoded[],
   revision: number,
   { sendInitialEvents }: WatchQuery,
 ): Batch {
-  const added = items
-    .filter(item => selection.matches(item))
-    .map((item): WatchEvent => ({ type: 'ADDED', object: served(resource, item) }))
+  const added = entries.filter(selection.selects).map(entry => new SeenObject(resource, 'ADDED', entry))
   return sendInitialEvents ? [...added, bookmark(resource, revision, { [INITIAL_EVENTS_END]: 'true' })] : added
 }
 
-const bookmark = (resource: Resource, revision: number, annotations?: Record<string, string>): WatchEvent => ({
+const bookmark = (resource: Resource, revision: number, annotations?: Record<string, string>): SeenEvent => ({
   type: 'BOOKMARK',
   object: {
     apiVersion: resource.apiVersion,
@@ -178,9 +201,15 @@ function ticker(clock: Clock): { readonly passed: Promise<typeof TICK>; readonly
 }
 
 /** No event, or one: what the change means to somebody who sees only selected objects. */
-function asSeen(resource: Resource, selection: Selection, { type, object, previous }: StoreEvent): Batch {
-  const isNow = type !== 'DELETED' && selection.matches(object)
-  const was = previous !== undefined && selection.matches(previous)
-  const seenAs = isNow ? (was ? 'MODIFIED' : 'ADDED') : was ? 'DELETED' : undefined
-  return seenAs === undefined ? [] : [{ type: seenAs, object: served(resource, object) }]
+function asSeen(resource: Resource, selection: Selection, event: StoreEvent): Batch {
+  const type = selection.isEverything ? event.type : seenAs(selection, event)
+  return type === undefined ? [] : [new SeenObject(resource, type, event.encoded)]
+}
+
+function seenAs(selection: Selection, event: StoreEvent): StoreEvent['type'] | undefined {
+  const { after, before } = event
+  const isSelected = (state: Encoded | undefined): boolean =>
+    state !== undefined && selection.mayMatch(state.text) && selection.matches(state.object)
+  const [isNow, was] = [isSelected(after), isSelected(before)]
+  return isNow ? (was ? 'MODIFIED' : 'ADDED') : was ? 'DELETED' : undefined
 }

@@ -9,7 +9,7 @@ import { deleteCollection, deleteObject } from '../resource/delete.ts'
 import type { Engine } from '../resource/engine.ts'
 import { APPLY_PATCH, acceptedPatches, PATCH_MEDIA_TYPES, patched } from '../resource/patch.ts'
 import { checkDecoded } from '../resource/pipeline.ts'
-import { getObject, listObjects, type Target } from '../resource/read.ts'
+import { readList, readObject, type Target } from '../resource/read.ts'
 import { badRequest, methodNotAllowed, noSuchResource, unsupportedMediaType } from '../resource/refusals.ts'
 import { hasSubresource, type Resource } from '../resource/resource.ts'
 import { type Subresource, shapeOf } from '../resource/subresources.ts'
@@ -19,10 +19,10 @@ import { STREAMS, servePodStream } from '../streams/pod-streams.ts'
 import type { Upgrade } from '../streams/upgrade.ts'
 import { type Form, formOf } from './accept.ts'
 import { mediaTypeOf, parseBody, parseJson, readBody } from './body.ts'
-import { type EncodeOptions, encodeList, encodeObject } from './encode.ts'
+import { type EncodeOptions, listPieces, objectText, storedText } from './encode.ts'
 import { sendLog } from './log-response.ts'
 import { deleteOptions, listQuery, type Query, watchQuery, writeQuery } from './query.ts'
-import { sendJson } from './respond.ts'
+import { sendJson, sendPieces, sendText } from './respond.ts'
 import type { ResourceRoute } from './route.ts'
 import { sendWatch } from './watch-response.ts'
 
@@ -114,13 +114,15 @@ const get: Handler = exchange => {
     if (!subresource.get) throw methodNotAllowed()
     return answer(exchange, 200, subresource.get(engine, target))
   }
-  return answer(exchange, 200, getObject(engine.store, target, query.text('resourceVersion')))
+  const stored = readObject(engine.store, target, query.text('resourceVersion'))
+  const body = storedText(target.resource, stored, encoding(exchange))
+  return sendText(exchange.request, exchange.response, { code: 200, body })
 }
 
 const list: Handler = async exchange => {
   const { engine, target, query, request, response } = exchange
-  const found = listObjects(engine.store, target.resource, target.namespace, listQuery(query))
-  await sendJson(request, response, { code: 200, body: encodeList(target.resource, found, encoding(exchange)) })
+  const found = readList(engine.store, target.resource, target.namespace, listQuery(query))
+  await sendPieces(request, response, listPieces(target.resource, found, encoding(exchange)))
 }
 
 const watch: Handler = async exchange => {
@@ -255,7 +257,7 @@ async function answer(
   warnings: readonly string[] = [],
 ): Promise<void> {
   const { request, response, target } = exchange
-  await sendJson(request, response, { code, body: encodeObject(target.resource, object, encoding(exchange)), warnings })
+  await sendText(request, response, { code, body: objectText(target.resource, object, encoding(exchange)), warnings })
 }
 
 function writing({ request, query, target, subresource, subresourceName }: ResourceExchange) {

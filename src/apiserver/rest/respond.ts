@@ -1,8 +1,10 @@
 /** Answers: JSON, packed when it is large, always with a `Status` for what went wrong and never with a stack. */
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
-import { constants, gzip } from 'node:zlib'
+import { constants, createGzip, gzip } from 'node:zlib'
 import { ApiError, apiError, type Status } from '../../kube/status.ts'
 
 const pack = promisify(gzip)
@@ -26,7 +28,7 @@ export async function sendText(
   response: ServerResponse,
   { code, body, contentType = 'application/json', warnings = [] }: Answer & { readonly body: string },
 ): Promise<void> {
-  const isPacked = body.length > GZIP_FROM_BYTES && /\bgzip\b/.test(`${request.headers['accept-encoding'] ?? ''}`)
+  const isPacked = body.length > GZIP_FROM_BYTES && takesGzip(request)
   const bytes = isPacked ? await pack(body, { level: constants.Z_BEST_SPEED }) : Buffer.from(body)
   if (response.destroyed) return
   if (isPacked) response.setHeader('content-encoding', 'gzip')
@@ -37,6 +39,36 @@ export async function sendText(
     'cache-control': 'no-cache, private',
   })
   response.end(request.method === 'HEAD' ? undefined : bytes)
+}
+
+const takesGzip = (request: IncomingMessage): boolean => /\bgzip\b/.test(`${request.headers['accept-encoding'] ?? ''}`)
+
+/** A text that may be too long to be held whole: its pieces are made as fast as the client takes them. */
+export async function sendPieces(
+  request: IncomingMessage,
+  response: ServerResponse,
+  pieces: Iterator<string>,
+): Promise<void> {
+  const first = pieces.next()
+  const second = pieces.next()
+  if (second.done) return sendText(request, response, { code: 200, body: first.value ?? '' })
+  const isPacked = takesGzip(request)
+  response.writeHead(200, {
+    'content-type': 'application/json',
+    'cache-control': 'no-cache, private',
+    ...(isPacked && { 'content-encoding': 'gzip' }),
+  })
+  if (request.method === 'HEAD') {
+    response.end()
+    return
+  }
+  const all = Readable.from(from([first.value, second.value], pieces))
+  await (isPacked ? pipeline(all, createGzip({ level: constants.Z_BEST_SPEED }), response) : pipeline(all, response))
+}
+
+function* from(begun: readonly string[], rest: Iterator<string>): Generator<string> {
+  yield* begun
+  for (let next = rest.next(); !next.done; next = rest.next()) yield next.value
 }
 
 /** RFC 7234's warn-text: a quoted string; what no header may hold is left out. */

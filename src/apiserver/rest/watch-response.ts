@@ -2,11 +2,10 @@
 
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import type { UnknownObject, WatchEvent } from '../../kube/object.ts'
 import type { Resource } from '../resource/resource.ts'
-import type { Batch } from '../resource/watch.ts'
+import type { Batch, SeenEvent } from '../resource/watch.ts'
 import type { Table } from '../tables/table.ts'
-import { type EncodeOptions, encodeObject } from './encode.ts'
+import { type EncodeOptions, encodeObject, servedText } from './encode.ts'
 import { statusOf } from './respond.ts'
 
 export async function sendWatch(
@@ -19,7 +18,7 @@ export async function sendWatch(
   response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' })
   // Clients wait for the header before they believe that they watch.
   response.flushHeaders()
-  const line = options.form.kind === 'object' ? plainLine : transformedLine(resource, options)
+  const line = options.form.kind === 'object' ? plainLine(resource) : transformedLine(resource, options)
   try {
     for await (const batch of batches) {
       if (response.write(batch.map(line).join(''))) continue
@@ -37,29 +36,17 @@ async function drained(response: ServerResponse, gone: AbortSignal): Promise<voi
   })
 }
 
-/** How many of the newest texts are kept: many watchers are told of the same objects at nearly the same time. */
-const RECENT = 128
-const recent = new Map<UnknownObject, string>()
-
-function textOf(object: UnknownObject): string {
-  const known = recent.get(object)
-  if (known !== undefined) return known
-  const text = JSON.stringify(object)
-  recent.set(object, text)
-  if (recent.size > RECENT) recent.delete(recent.keys().next().value as UnknownObject)
-  return text
+function plainLine(resource: Resource): (event: SeenEvent) => string {
+  const text = servedText(resource)
+  return ({ type, object, encoded }) =>
+    encoded ? `{"type":"${type}","object":${text(encoded)}}\n` : `${JSON.stringify({ type, object })}\n`
 }
-
-const plainLine = ({ type, object }: WatchEvent): string =>
-  type === 'BOOKMARK'
-    ? `${JSON.stringify({ type, object })}\n`
-    : `{"type":"${type}","object":${textOf(object as UnknownObject)}}\n`
 
 /** Columns are named with the first event only. */
 function transformedLine(resource: Resource, options: EncodeOptions & { readonly clock: () => number }) {
   let isFirst = true
-  return ({ type, object }: WatchEvent): string => {
-    const encoded = encodeObject(resource, object as UnknownObject, { ...options, now: options.clock() })
+  return ({ type, object }: SeenEvent): string => {
+    const encoded = encodeObject(resource, object, { ...options, now: options.clock() })
     if (options.form.kind !== 'table') return `${JSON.stringify({ type, object: encoded })}\n`
     const table = encoded as Table
     const rows = type === 'BOOKMARK' ? [] : table.rows

@@ -47,6 +47,11 @@ export class Encoded {
     return object
   }
 
+  /** The same value for a look that leaves nothing behind: not frozen where nobody holds it, so it must not be passed on. */
+  peek(): UnknownObject {
+    return this.value?.deref() ?? (JSON.parse(this.text) as UnknownObject)
+  }
+
   private remember(object: UnknownObject): void {
     this.value = new WeakRef(object)
     encodings.set(object, this)

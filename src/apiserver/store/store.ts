@@ -50,6 +50,9 @@ export interface StoreEvent {
   readonly object: UnknownObject
   /** The same as text. */
   readonly encoded: Encoded
+  /** What lies under the key before and after: absent before ADDED, and after DELETED. */
+  readonly before: Encoded | undefined
+  readonly after: Encoded | undefined
   /** The state before; absent with ADDED. Says whether a selector matched until now. */
   readonly previous?: UnknownObject
 }
