@@ -57,8 +57,12 @@ export interface LogOptions {
   readonly follow?: boolean
   readonly previous?: boolean
   readonly tailLines?: number
+  /** At most one of these two. `sinceTime` is RFC 3339. */
   readonly sinceSeconds?: number
+  readonly sinceTime?: string
   readonly timestamps?: boolean
+  /** Of the answer, timestamps included. */
+  readonly limitBytes?: number
   readonly signal?: AbortSignal
 }
 

@@ -3,6 +3,7 @@ import type { LogOptions } from '../../client/kube-api.ts'
 import type { Pod } from '../../kube/core.ts'
 import { apiError } from '../../kube/status.ts'
 import type { Engine } from './engine.ts'
+import { denied, type FieldError, invalid, invalidObject } from './field-error.ts'
 import { getObject, type Target } from './read.ts'
 import { badRequest } from './refusals.ts'
 
@@ -12,27 +13,46 @@ export function podLog(
   target: Target,
   options: LogOptions,
 ): AsyncIterable<Uint8Array> {
+  const problems = problemsOf(options)
+  if (problems.length > 0) throw invalidObject({ group: '', kind: 'PodLogOptions' }, target.name, problems)
   const pod = getObject(engine.store, target) as unknown as Pod
   const container = containerOf(pod, options.container)
+  // Upstream's answer for a pod without a node is empty, too.
+  if (!pod.spec.nodeName) return nothing()
   const nodeApi = engine.nodeApi()
-  if (!pod.spec.nodeName) throw badRequest(`pod ${target.name} does not have a host assigned`)
   if (!nodeApi) throw apiError('ServiceUnavailable', `no node agent answers for node ${pod.spec.nodeName}`)
   return nodeApi.logs(pod, container, options)
 }
 
-/** The one that is asked for, or the only one. */
+async function* nothing(): AsyncGenerator<Uint8Array, void, void> {}
+
+/** ValidatePodLogOptions. */
+function problemsOf({ tailLines, limitBytes, sinceSeconds, sinceTime }: LogOptions): readonly FieldError[] {
+  const problems: FieldError[] = []
+  if (tailLines !== undefined && tailLines < 0) {
+    problems.push(invalid('tailLines', tailLines, 'must be greater than or equal to 0'))
+  }
+  if (limitBytes !== undefined && limitBytes < 1) {
+    problems.push(invalid('limitBytes', limitBytes, 'must be greater than 0'))
+  }
+  if (sinceSeconds !== undefined && sinceTime !== undefined) {
+    problems.push(denied('[]', 'at most one of `sinceTime` or `sinceSeconds` may be specified'))
+  } else if (sinceSeconds !== undefined && sinceSeconds < 1) {
+    problems.push(invalid('sinceSeconds', sinceSeconds, 'must be greater than 0'))
+  }
+  return problems
+}
+
+/** The one that is asked for, or the only one. Which of several is the usual one (an annotation) is the client's to know, as upstream. */
 export function containerOf(pod: Pod, asked: string | undefined): string {
   const name = pod.metadata.name ?? ''
   const containers = pod.spec.containers.map(container => container.name)
-  const inits = (pod.spec.initContainers ?? []).map(container => container.name)
+  const all = [...(pod.spec.initContainers ?? []).map(container => container.name), ...containers]
   if (asked) {
-    if ([...containers, ...inits].includes(asked)) return asked
+    if (all.includes(asked)) return asked
     throw badRequest(`container ${asked} is not valid for pod ${name}`)
   }
-  const [only] = containers
-  if (containers.length === 1 && inits.length === 0 && only) return only
-  const choice = inits.length > 0 ? ` or one of the init containers: [${inits.join(' ')}]` : ''
-  throw badRequest(
-    `a container name must be specified for pod ${name}, choose one of: [${containers.join(' ')}]${choice}`,
-  )
+  const [only, second] = containers
+  if (only !== undefined && second === undefined) return only
+  throw badRequest(`a container name must be specified for pod ${name}, choose one of: [${all.join(' ')}]`)
 }

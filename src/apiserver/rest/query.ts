@@ -1,5 +1,5 @@
 /** Query parameters as typed options; what cannot be read is a 400 that names the parameter. */
-import type { DeleteOptions, LogOptions } from '../../client/kube-api.ts'
+import type { DeleteOptions } from '../../client/kube-api.ts'
 import { isRecord } from '../../kube/equal.ts'
 import type { FieldValidation } from '../resource/decode.ts'
 import type { ListQuery, VersionMatch } from '../resource/read.ts'
@@ -67,17 +67,6 @@ export const watchQuery = (query: Query, signal: AbortSignal): WatchQuery =>
     sendInitialEvents: query.flag('sendInitialEvents'),
     allowWatchBookmarks: query.flag('allowWatchBookmarks'),
     timeoutSeconds: query.count('timeoutSeconds'),
-    signal,
-  })
-
-export const logOptions = (query: Query, signal: AbortSignal): LogOptions =>
-  given<LogOptions>({
-    container: query.text('container'),
-    follow: query.flag('follow'),
-    previous: query.flag('previous'),
-    tailLines: query.count('tailLines'),
-    sinceSeconds: query.count('sinceSeconds'),
-    timestamps: query.flag('timestamps'),
     signal,
   })
 

@@ -16,6 +16,7 @@ import { type Forwarding, forwardOverChannels, forwardOverSpdy, portsOf } from '
 import { failure, type Peer } from './peer.ts'
 import { SPDY_PROTOCOLS, spdyPeer, webSocketPeer } from './peers.ts'
 import { serveSession } from './serve-session.ts'
+import { streamFlag } from './stream-flag.ts'
 import {
   acceptSpdy,
   acceptWebSocket,
@@ -44,9 +45,9 @@ export async function servePodStream(kind: string, asked: StreamRequest): Promis
   if (request.method !== 'GET' && request.method !== 'POST') throw methodNotAllowed()
   const pod = getObject(engine.store, target) as unknown as Pod
   if (kind === 'portforward') return servePortForward(asked, upgradeOf(asked), pod, nodeFor(engine, pod))
-  const options = sessionOptions(asked.parameters, kind === 'exec')
   const container = containerOf(pod, asked.parameters.get('container') || undefined)
   const node = nodeFor(engine, pod)
+  const options = sessionOptions(asked.parameters, kind === 'exec')
   const start = () => (kind === 'exec' ? node.exec(pod, container, options) : node.attach(pod, container, options))
   await serveCommand(asked, upgradeOf(asked), options, start)
 }
@@ -63,17 +64,12 @@ function upgradeOf({ request, upgrade }: StreamRequest): Upgrade {
   return upgrade
 }
 
-/** Defaults are corev1's: both outputs unless said otherwise. */
 function sessionOptions(parameters: URLSearchParams, isExec: boolean): ExecOptions {
-  const flag = (name: string, otherwise: boolean): boolean => {
-    const text = parameters.get(name)
-    return text === null || text === '' ? otherwise : /^(1|t|true)$/i.test(text)
-  }
-  const tty = flag('tty', false)
+  const tty = streamFlag(parameters, 'tty')
   const asked: SessionOptions = {
-    stdin: flag('stdin', false),
-    stdout: flag('stdout', true),
-    stderr: flag('stderr', true) && !tty,
+    stdin: streamFlag(parameters, 'stdin'),
+    stdout: streamFlag(parameters, 'stdout'),
+    stderr: streamFlag(parameters, 'stderr') && !tty,
     tty,
   }
   const command = parameters.getAll('command')

@@ -46,10 +46,10 @@ export function createLogReader({ folders, lives, clock }: LogReaderOptions): Lo
     )
   }
 
-  function startOf(folder: string, { tailLines, sinceSeconds }: LogOptions): number {
+  function startOf(folder: string, { tailLines, sinceSeconds, sinceTime }: LogOptions): number {
     const tail = tailLines === undefined ? 0 : tailStart(folder, tailLines)
-    if (sinceSeconds === undefined) return tail
-    const since = clock.now() - sinceSeconds * 1000
+    if (sinceSeconds === undefined && sinceTime === undefined) return tail
+    const since = sinceTime === undefined ? clock.now() - (sinceSeconds ?? 0) * 1000 : Date.parse(sinceTime)
     const isOld = !lives.isRunning(folder) && (lastWriteOf(folder) ?? 0) < since
     const sincePlace = isOld ? tailStart(folder, 0) : lineAt(folder, placeSince(lives.marks(folder), since))
     return Math.max(tail, sincePlace)
@@ -93,14 +93,28 @@ export function createLogReader({ folders, lives, clock }: LogReaderOptions): Lo
     async *logs(pod, container, options) {
       const folder = folderOf(pod, container, options)
       const chunks = read(folder, startOf(folder, options), options)
-      if (options.timestamps)
-        yield* withTimestamps(
-          chunks,
-          () => lives.marks(folder),
-          () => lastWriteOf(folder) ?? clock.now(),
-        )
-      else for await (const { bytes } of chunks) yield bytes
+      const lines = options.timestamps
+        ? withTimestamps(
+            chunks,
+            () => lives.marks(folder),
+            () => lastWriteOf(folder) ?? clock.now(),
+          )
+        : bytesOf(chunks)
+      yield* options.limitBytes === undefined ? lines : limited(lines, options.limitBytes)
     },
+  }
+}
+
+async function* bytesOf(chunks: AsyncIterable<Placed>): AsyncGenerator<Uint8Array, void, void> {
+  for await (const { bytes } of chunks) yield bytes
+}
+
+async function* limited(chunks: AsyncIterable<Uint8Array>, limitBytes: number): AsyncGenerator<Uint8Array, void, void> {
+  let left = limitBytes
+  for await (const chunk of chunks) {
+    yield chunk.subarray(0, left)
+    left -= chunk.length
+    if (left <= 0) return
   }
 }
 
