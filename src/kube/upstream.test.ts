@@ -1,8 +1,8 @@
-/** Strategic merge patch, server-side apply and protobuf bodies against what Kubernetes' own code answered (test/upstream makes the file). */
+/** Strategic merge patch, server-side apply and protobuf bodies against what Kubernetes' own code answered (test/cluster makes the file). */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type Recorded, sideBySide } from '../../test/upstream/compare.ts'
+import { type Recorded, sideBySide } from '../../test/cluster/judge/compare.ts'
 
 const lines = readFileSync(join(import.meta.dirname, 'testdata/upstream.jsonl'), 'utf8')
   .trim()

@@ -1,18 +1,18 @@
 /**
  * Asks Kubernetes' own code (Go: apimachinery and structured-merge-diff) and writes its answers down for src/kube/upstream.test.ts:
- * `node scripts/run-ts.js test/upstream/update.ts` writes, `… --verify [SEED]` compares thousands of fresh cases instead. Needs Go.
+ * `node scripts/run-ts.js test/cluster/judge/update.ts` writes, `… --verify [SEED]` compares thousands of fresh cases instead. Needs Go.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isSame } from '../../src/kube/equal.ts'
-import { protobufKinds } from '../../src/kube/protobuf/messages.ts'
-import { seededRandom } from '../crash/simulated-disk.ts'
+import { isSame } from '../../../src/kube/equal.ts'
+import { protobufKinds } from '../../../src/kube/protobuf/messages.ts'
+import { seededRandom } from '../../crash/simulated-disk.ts'
 import { type ApplyCase, caseMaker, type PatchCase } from './cases.ts'
 import { type FilledCase, type Recorded, sideBySide } from './compare.ts'
 
-const TARGET = join(import.meta.dirname, '../../src/kube/testdata/upstream.jsonl')
+const TARGET = join(import.meta.dirname, '../../../src/kube/testdata/upstream.jsonl')
 
 function ask(cases: readonly (PatchCase | ApplyCase | FilledCase)[]): readonly Recorded[] {
   const folder = mkdtempSync(join(tmpdir(), 'solvent-upstream-'))

@@ -1,13 +1,13 @@
 /** Our answers to the cases beside Kubernetes', in a form in which they can be compared. */
-import { applyConflict } from '../../src/kube/apply/conflict.ts'
-import { type FieldSet, pathsOf } from '../../src/kube/apply/field-set.ts'
-import { recordUpdate } from '../../src/kube/apply/record-update.ts'
-import { serverSideApply } from '../../src/kube/apply/server-side-apply.ts'
-import { builtInSchema } from '../../src/kube/built-in-schema.ts'
-import { isRecord } from '../../src/kube/equal.ts'
-import type { UnknownObject } from '../../src/kube/object.ts'
-import { applyStrategicMergePatch } from '../../src/kube/patch/strategic-merge.ts'
-import { decodeProtobuf } from '../../src/kube/protobuf/decode-protobuf.ts'
+import { applyConflict } from '../../../src/kube/apply/conflict.ts'
+import { type FieldSet, pathsOf } from '../../../src/kube/apply/field-set.ts'
+import { recordUpdate } from '../../../src/kube/apply/record-update.ts'
+import { serverSideApply } from '../../../src/kube/apply/server-side-apply.ts'
+import { builtInSchema } from '../../../src/kube/built-in-schema.ts'
+import { isRecord } from '../../../src/kube/equal.ts'
+import type { UnknownObject } from '../../../src/kube/object.ts'
+import { applyStrategicMergePatch } from '../../../src/kube/patch/strategic-merge.ts'
+import { decodeProtobuf } from '../../../src/kube/protobuf/decode-protobuf.ts'
 import type { ApplyCase, ApplyStep, PatchCase } from './cases.ts'
 
 export interface Answer {
