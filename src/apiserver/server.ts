@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '../base/clock.ts'
 import type { KubeApi } from '../client/kube-api.ts'
 import type { NodeApi } from '../client/node-api.ts'
 import { createAuthenticator } from './auth/authenticate.ts'
+import { openIdDocuments } from './auth/openid.ts'
 import { ADMIN, type User } from './auth/user.ts'
 import { DEFINITION } from './custom/definition-rules.ts'
 import { Definitions } from './custom/definitions.ts'
@@ -21,7 +22,8 @@ import type { Store } from './store/store.ts'
 
 export interface ApiServerOptions {
   readonly store: Store
-  readonly pki: Pick<Pki, 'serverKey' | 'serverCertificate' | 'serviceAccountKey' | 'adminToken'>
+  readonly pki: Pick<Pki, 'serverKey' | 'serverCertificate' | 'serviceAccountKey' | 'adminToken'> &
+    Partial<Pick<Pki, 'ca'>>
   readonly clock?: Clock
   /** Answers for logs; may come later, by `setNodeApi`. */
   readonly nodeApi?: NodeApi
@@ -66,7 +68,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   definitions = new Definitions({ context: engine, catalog, warn })
   const rest = createRestServer({
     engine,
-    authenticate: createAuthenticator({ adminToken, serviceAccountKey }, store, clock),
+    authenticator: createAuthenticator({ adminToken, serviceAccountKey }, store, clock),
+    openId: openIdDocuments(serviceAccountKey),
+    ...(pki.ca !== undefined && { clientCa: pki.ca }),
     openApi: createOpenApi(catalog),
     key: pki.serverKey,
     certificate: pki.serverCertificate,

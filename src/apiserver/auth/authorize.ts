@@ -4,7 +4,7 @@ import { forbidden } from '../resource/refusals.ts'
 import type { Store } from '../store/store.ts'
 import type { Attributes } from './attributes.ts'
 import { type Decision, RuleIndex } from './rbac/rule-index.ts'
-import { MASTERS, type User } from './user.ts'
+import { isMaster, type User } from './user.ts'
 
 export type { Attributes, ResourceAttributes } from './attributes.ts'
 
@@ -21,8 +21,6 @@ export function rulesOf(store: Store): RuleIndex {
 }
 
 const BY_MEMBERSHIP: Decision = { isAllowed: true, reason: '' }
-
-export const isMaster = (user: User): boolean => user.groups.includes(MASTERS)
 
 export const decide = (store: Store, user: User, attributes: Attributes): Decision =>
   isMaster(user) ? BY_MEMBERSHIP : rulesOf(store).decide(user, attributes)

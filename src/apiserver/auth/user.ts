@@ -16,3 +16,5 @@ export const ADMIN: User = { name: 'solvent-admin', groups: [MASTERS, AUTHENTICA
 
 /** Where no token is given: may ask whether the server lives, and nothing else. */
 export const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
+
+export const isMaster = (user: User): boolean => user.groups.includes(MASTERS)

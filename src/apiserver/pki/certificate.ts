@@ -1,6 +1,6 @@
 /**
- * X.509 v3 certificates (RFC 5280) with P-256 keys, signed with ECDSA and SHA-256: an authority of its own and the server's
- * certificate under it. Nothing else is made here, so nothing else can be asked for.
+ * X.509 v3 certificates (RFC 5280) with P-256 keys, signed with ECDSA and SHA-256: an authority of its own, and under it
+ * the server's certificate and those of users. Nothing else is made here, so nothing else can be asked for.
  */
 import { createHash, createPublicKey, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { isIP, SocketAddress } from 'node:net'
@@ -9,6 +9,7 @@ import * as der from './der.ts'
 const OID = {
   ecdsaWithSha256: '1.2.840.10045.4.3.2',
   commonName: '2.5.4.3',
+  organization: '2.5.4.10',
   subjectKeyId: '2.5.29.14',
   keyUsage: '2.5.29.15',
   subjectAltName: '2.5.29.17',
@@ -16,6 +17,7 @@ const OID = {
   authorityKeyId: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
   serverAuth: '1.3.6.1.5.5.7.3.1',
+  clientAuth: '1.3.6.1.5.5.7.3.2',
 } as const
 
 const DIGITAL_SIGNATURE = 0
@@ -23,13 +25,19 @@ const CERT_SIGN = 5
 const CRL_SIGN = 6
 
 interface Body {
-  readonly subject: string
+  readonly subject: Name
   readonly issuer: string
   readonly subjectKey: KeyObject
   readonly issuerKey: KeyObject
   readonly notBefore: Date
   readonly notAfter: Date
   readonly extensions: readonly der.Der[]
+}
+
+/** Whom a certificate speaks of: to Kubernetes a user and their groups. */
+export interface Name {
+  readonly commonName: string
+  readonly organizations?: readonly string[]
 }
 
 export interface Validity {
@@ -40,7 +48,7 @@ export interface Validity {
 /** A self-signed authority. */
 export function makeAuthority(name: string, key: KeyObject, validity: Validity): string {
   return makeCertificate({
-    subject: name,
+    subject: { commonName: name },
     issuer: name,
     subjectKey: key,
     issuerKey: key,
@@ -61,7 +69,7 @@ export function makeServerCertificate(
   validity: Validity,
 ): string {
   return makeCertificate({
-    subject: name,
+    subject: { commonName: name },
     issuer: authority.name,
     subjectKey: key,
     issuerKey: authority.key,
@@ -75,13 +83,34 @@ export function makeServerCertificate(
   })
 }
 
+/** A user's certificate; `key` may be the public half alone, as a signing request brings it. */
+export function makeClientCertificate(
+  subject: Name,
+  key: KeyObject,
+  authority: { readonly name: string; readonly key: KeyObject },
+  validity: Validity,
+): string {
+  return makeCertificate({
+    subject,
+    issuer: authority.name,
+    subjectKey: key,
+    issuerKey: authority.key,
+    ...validity,
+    extensions: [
+      extension(OID.basicConstraints, der.sequence(), true),
+      extension(OID.keyUsage, der.namedBits(DIGITAL_SIGNATURE), true),
+      extension(OID.extendedKeyUsage, der.sequence(der.objectIdentifier(OID.clientAuth))),
+    ],
+  })
+}
+
 function makeCertificate(body: Body): string {
   const algorithm = der.sequence(der.objectIdentifier(OID.ecdsaWithSha256))
   const toBeSigned = der.sequence(
     der.explicit(0, der.integer(2)), // version 3
     der.integer(randomBytes(16)),
     algorithm,
-    distinguishedName(body.issuer),
+    distinguishedName({ commonName: body.issuer }),
     der.sequence(der.time(body.notBefore), der.time(body.notAfter)),
     distinguishedName(body.subject),
     publicKeyInfo(body.subjectKey),
@@ -98,10 +127,13 @@ function makeCertificate(body: Body): string {
   return pem('CERTIFICATE', der.sequence(toBeSigned, algorithm, der.bitString(signature)))
 }
 
-const distinguishedName = (commonName: string): der.Der =>
-  der.sequence(der.set(der.sequence(der.objectIdentifier(OID.commonName), der.utf8String(commonName))))
+function distinguishedName({ commonName, organizations = [] }: Name): der.Der {
+  const part = (oid: string, text: string) => der.set(der.sequence(der.objectIdentifier(oid), der.utf8String(text)))
+  return der.sequence(...organizations.map(text => part(OID.organization, text)), part(OID.commonName, commonName))
+}
 
-const publicKeyInfo = (key: KeyObject): Buffer => createPublicKey(key).export({ type: 'spki', format: 'der' })
+const publicKeyInfo = (key: KeyObject): Buffer =>
+  (key.type === 'private' ? createPublicKey(key) : key).export({ type: 'spki', format: 'der' })
 
 /** Any identifier that is the same for the same key will do (RFC 5280 §4.2.1.2); SHA-1 is the customary one, not a protection. */
 const keyId = (key: KeyObject): Buffer => createHash('sha1').update(publicKeyInfo(key)).digest()

@@ -14,6 +14,8 @@ export interface Pki {
   readonly serverKey: string
   /** Signs ServiceAccount tokens (ES256). */
   readonly serviceAccountKey: KeyObject
+  /** Signs certificates of users. */
+  readonly authority: { readonly name: string; readonly key: KeyObject }
   /** Bearer token of the administrator. */
   readonly adminToken: string
 }
@@ -52,6 +54,7 @@ export function ensurePki(folder: string, extraIps: readonly string[] = [], now:
   const server = readServer(folder, authority.certificate, hosts, now) ?? makeServer(folder, authority, hosts, now)
   return {
     ca: authority.pem,
+    authority: { name: AUTHORITY, key: authority.key },
     serverCertificate: server.certificate,
     serverKey: server.key,
     serviceAccountKey: createPrivateKey(kept(folder, 'sa.key', isKey, () => keyPem(newKey()))),

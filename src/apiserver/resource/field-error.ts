@@ -66,6 +66,11 @@ export const fromViolation = (violation: SchemaViolation): FieldError => ({
   body: causeMessage(violation),
 })
 
+function allTexts(errors: readonly FieldError[]): string {
+  const texts = [...new Set(errors.map(({ field, body }) => `${field}: ${body}`))]
+  return texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`
+}
+
 const causeOf = ({ field, reason, body }: FieldError): StatusCause => ({ reason, message: body, field })
 
 /** 422, with one cause a field. */
@@ -74,12 +79,10 @@ export function invalidObject(
   name: string,
   errors: readonly FieldError[],
 ): ApiError {
-  const texts = [...new Set(errors.map(({ field, body }) => `${field}: ${body}`))]
-  const all = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
-  return apiError('Invalid', `${group === '' ? kind : `${kind}.${group}`} "${name}" is invalid: ${all}`, {
+  return apiError('Invalid', `${group === '' ? kind : `${kind}.${group}`} "${name}" is invalid: ${allTexts(errors)}`, {
     ...(name && { name }),
     ...(group && { group }),
-    kind,
+    ...(kind && { kind }),
     causes: errors.map(causeOf),
   })
 }

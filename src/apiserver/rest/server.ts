@@ -2,8 +2,9 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
-import { type Authenticate, unauthorized } from '../auth/authenticate.ts'
+import type { Authenticator } from '../auth/authenticate.ts'
 import { authorize } from '../auth/authorize.ts'
+import type { OpenIdDocument } from '../auth/openid.ts'
 import type { User } from '../auth/user.ts'
 import type { OpenApi } from '../openapi/documents.ts'
 import type { Engine } from '../resource/engine.ts'
@@ -20,10 +21,14 @@ import { VERSION } from './version.ts'
 
 export interface RestOptions {
   readonly engine: Engine
-  readonly authenticate: Authenticate
+  readonly authenticator: Authenticator
+  /** By path: how others verify ServiceAccount tokens. */
+  readonly openId: Readonly<Record<string, OpenIdDocument>>
   readonly openApi: OpenApi
   readonly key: string
   readonly certificate: string
+  /** PEM of the authority whose client certificates are believed. */
+  readonly clientCa?: string
   /** Told of a bug: an answer of 500 with the error behind it. */
   readonly warn: (message: string) => void
 }
@@ -69,6 +74,7 @@ export function createRestServer(options: RestOptions): RestServer {
         key: options.key,
         cert: options.certificate,
         minVersion: 'TLSv1.2',
+        ...(options.clientCa !== undefined && { ca: options.clientCa, requestCert: true, rejectUnauthorized: false }),
         keepAliveTimeout: KEEP_ALIVE_MS,
         headersTimeout: KEEP_ALIVE_MS + 5000,
         maxHeaderSize: 64 * 1024,
@@ -134,43 +140,42 @@ async function answer(
 }
 
 async function dispatch(
-  { engine, authenticate, openApi }: RestOptions,
+  { engine, authenticator, openApi, openId }: RestOptions,
   request: IncomingMessage,
   response: ServerResponse,
   url: URL,
   gone: AbortSignal,
   upgrade: Upgrade | undefined,
 ): Promise<void> {
-  const user = authenticate(request.headers.authorization)
+  const user = authenticator.authenticate(request)
   const route = routeOf(url.pathname)
   if (route.kind === 'path') {
     allowPath(engine, user, request.method ?? 'GET', route.path)
-    return sendPath({ engine, openApi, request, response }, route.path)
+    return sendPath({ engine, openApi, openId, request, response }, route.path)
   }
-  if (isAnonymous(user)) throw unauthorized()
   const exchange: Exchange = { engine, request, response, query: new Query(url.searchParams), user, gone, upgrade }
-  return isReview(route) ? handleReview(exchange, route) : handleResource(exchange, route)
+  return isReview(route) ? handleReview({ ...exchange, authenticator }, route) : handleResource(exchange, route)
 }
 
-const isAnonymous = (user: User): boolean => user.groups.includes('system:unauthenticated')
-
-/** What may be asked by whoever can open a connection. */
-const PUBLIC = /^\/(healthz|livez|readyz|version)(\/.*)?$/
+/** kube-apiserver's --authorization-always-allow-paths. */
+const PUBLIC = new Set(['/healthz', '/livez', '/readyz'])
 
 function allowPath(engine: Engine, user: User, method: string, path: string): void {
-  if (PUBLIC.test(path)) return
-  if (isAnonymous(user)) throw unauthorized()
+  if (PUBLIC.has(path)) return
   const verb = method === 'HEAD' ? 'get' : method.toLowerCase()
   authorize(engine.store, user, { kind: 'path', verb, path })
 }
 
 interface PathExchange extends Pick<Exchange, 'engine' | 'request' | 'response'> {
   readonly openApi: OpenApi
+  readonly openId: RestOptions['openId']
 }
 
 async function sendPath(exchange: PathExchange, path: string): Promise<void> {
-  const { engine, openApi, request, response } = exchange
+  const { engine, openApi, openId, request, response } = exchange
   if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed()
+  const keys = openId[path]
+  if (keys) return sendJson(request, response, { code: 200, ...keys })
   const { catalog } = engine
   const parts = path.split('/').filter(Boolean)
   const [root = '', first, second] = parts
