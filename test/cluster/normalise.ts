@@ -25,6 +25,11 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/(Too large resource version: \d+, current: )\d+/g, '$1<version>'],
   [/too old resource version: \d+ \(\d+\)/g, 'too old resource version: <version> (<version>)'],
   [/(ResourceVersion in (?:precondition|object meta)): \d+/g, '$1: <version>'],
+  // The whole object as Go prints it.
+  [
+    /(patch: Invalid value|^Invalid value): "(?:\{|map\[).*[}\]]": (?=strict|json|converting|no kind)/gs,
+    '$1: <patched>: ',
+  ],
   [/https:\/\/127\.0\.0\.1:\d+/g, 'https://<server>'],
 ]
 
@@ -77,4 +82,17 @@ function metadata(value: Record<string, unknown>, names: Names, owners: boolean,
         isList || isBookmark ? '<version>' : numbered(names.versions, String(resourceVersion), 'version'),
     }),
   }
+}
+
+/** A uid or version that comes in one answer only says nothing: it loses its number, so that what follows keeps its own. */
+export function withoutLoneNumbers<T>(answers: readonly T[]): readonly T[] {
+  const texts = answers.map(answer => JSON.stringify(answer))
+  const numbers = new Map<string, string>()
+  const next = { uid: 1, version: 1 }
+  for (const word of new Set(texts.join('').match(/<(?:uid|version) \d+>/g))) {
+    const kind = word.startsWith('<uid') ? 'uid' : 'version'
+    const isLone = texts.filter(text => text.includes(word)).length < 2
+    numbers.set(word, isLone ? `<${kind}>` : `<${kind} ${next[kind]++}>`)
+  }
+  return texts.map(text => JSON.parse(text.replace(/<(?:uid|version) \d+>/g, word => numbers.get(word) ?? word)) as T)
 }

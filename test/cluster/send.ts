@@ -1,7 +1,7 @@
 /** Sends the scenarios' requests to a server and writes down what it answers, normalised. */
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https'
 import { isRecord } from '../../src/kube/equal.ts'
-import { type Names, newNames, normalised } from './normalise.ts'
+import { type Names, newNames, normalised, withoutLoneNumbers } from './normalise.ts'
 import type { Request, Scenario } from './requests/request.ts'
 
 export interface Server {
@@ -50,7 +50,7 @@ async function runScenario(connection: Connection, scenario: Scenario): Promise<
     if (!step.unseen) answers.push({ of: `${scenario.name}/${i + 1} ${step.send}`, ...answerOf(step, raw, names) })
   }
   await exchange(connection, { send: `DELETE /api/v1/namespaces/${namespace}` })
-  return answers
+  return withoutLoneNumbers(answers)
 }
 
 /** A namespace with what upstream's controllers put there at once. */
