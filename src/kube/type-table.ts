@@ -38,6 +38,8 @@ export interface TypeField {
   readonly mergeKey?: string
   readonly strategy?: string
   readonly default?: unknown
+  /** Of `jsonFields` only: the inlined structs it comes from. */
+  readonly within?: readonly string[]
 }
 
 export type TypeRow =
@@ -190,6 +192,9 @@ export function jsonFields(row: TypeRow & { readonly kind: 'struct' }): readonly
   return row.fields.flatMap(field => {
     if (!field.isInline || field.type.kind !== 'named') return [field]
     const inner = typeRow(field.type.name)
-    return inner?.kind === 'struct' ? jsonFields(inner) : []
+    const within = field.type.name.slice(field.type.name.lastIndexOf('.') + 1)
+    return inner?.kind === 'struct'
+      ? jsonFields(inner).map(each => ({ ...each, within: [within, ...(each.within ?? [])] }))
+      : []
   })
 }

@@ -135,7 +135,7 @@ type Status = NonNullable<CustomResourceDefinition['status']>
 /** The status that the definition should have, or undefined when it has it. */
 function statusOf(crd: CustomResourceDefinition, taken: readonly string[], clock: Clock): Status | undefined {
   const isAccepted = taken.length === 0
-  if (isAccepted ? isEstablished(crd) && isCurrent(crd) : hasCondition(crd, 'NamesAccepted') === false && crd.status) {
+  if (isAccepted ? isEstablished(crd) && isCurrent(crd) : hasCondition(crd, 'NamesAccepted') === false && crd.status?.conditions?.length) {
     return undefined
   }
   const time = formatTime(clock.now())

@@ -198,7 +198,7 @@ describe('defaults', () => {
 
 describe('is refused:', () => {
   test.each<[string, UnknownObject, string]>([
-    ['no spec', make('v1', 'Pod', {}), 'spec: Required value'],
+    ['no spec', make('v1', 'Pod', {}), 'spec.containers: Required value'],
     ['no containers', pod({ containers: [] }), 'spec.containers: Required value'],
     ['a container without a name', pod({ containers: [{}] }), 'spec.containers[0].name: Required value'],
     [
@@ -226,11 +226,6 @@ describe('is refused:', () => {
       'a port too far',
       container({ ports: [{ containerPort: 70000 }] }),
       'spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive',
-    ],
-    [
-      'a quantity that is none',
-      container({ resources: { requests: { cpu: 'much' } } }),
-      'spec.containers[0].resources.requests.cpu: Invalid value: "much": quantities must match the regular expression',
     ],
     ['a negative one', container({ resources: { limits: { cpu: '-1' } } }), 'must be greater than or equal to 0'],
     [
@@ -303,7 +298,6 @@ describe('is refused:', () => {
       configMap({ data: { 'a b': '' } }),
       'data[a b]: Invalid value: "a b": a valid config key must consist',
     ],
-    ['what is not base64', configMap({ binaryData: { a: '*' } }), 'binaryData[a]: Invalid value'],
     [
       'too much',
       configMap({ data: { a: 'x'.repeat(1024 * 1024 + 1) } }),

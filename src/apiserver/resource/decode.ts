@@ -8,7 +8,9 @@ import type { SchemaViolation, StructuralSchema } from '../../kube/schema.ts'
 import { formatFieldPath } from '../../kube/schema-path.ts'
 import { pruneUnknown } from '../../kube/schema-prune.ts'
 import { validateSchema } from '../../kube/schema-validate.ts'
-import { canonicalQuantities } from './quantities.ts'
+import { typeOfKind } from '../../kube/type-table.ts'
+import { asTyped } from '../../kube/typed.ts'
+import { WrongType } from '../../kube/wrong-type.ts'
 import { badRequest } from './refusals.ts'
 import type { Resource } from './resource.ts'
 
@@ -31,26 +33,43 @@ export function decodeObject(shape: Shape, body: unknown, options: DecodeOptions
   const { kind, apiVersion } = body
   if (typeof kind !== 'string' || kind === '') throw badRequest("Object 'Kind' is missing")
   if (typeof apiVersion !== 'string' || apiVersion === '') throw badRequest("Object 'apiVersion' is missing")
+  const type = shape.isCustom ? undefined : typeOfKind(apiVersion, kind)
+  if (type !== undefined) return decodeTyped(type, kind, body as UnknownObject, options)
   const metadata = withoutNulls(body.metadata ?? {})
   const object = (shape.isCustom ? { ...body, metadata } : withoutNulls({ ...body, metadata })) as UnknownObject
-  const refuse = (why: string) =>
-    badRequest(`${kind} in version "${version(apiVersion)}" cannot be handled as a ${kind}: ${why}`)
+  const refuse = refusal(apiVersion, kind)
   if (!isRecord(metadata)) throw refuse('json: cannot unmarshal into field metadata of type object')
   const schema = shape.schema()
   if (!schema) return object
   const { value, unknown } = pruneUnknown(schema, object)
   tellUnknown(unknown.map(formatFieldPath), options, refuse)
   checkTypes(shape.isCustom ? metadataOnly(schema) : schema, value, refuse)
-  return canonicalQuantities(schema, value) as UnknownObject
+  return value as UnknownObject
+}
+
+type Refuse = (why: string) => Error
+
+const refusal =
+  (apiVersion: string, kind: string): Refuse =>
+  why =>
+    badRequest(`${kind} in version "${version(apiVersion)}" cannot be handled as a ${kind}: ${why}`)
+
+/** A built-in kind, as Go's decoder would take it. */
+function decodeTyped(type: string, kind: string, body: UnknownObject, options: DecodeOptions): UnknownObject {
+  const refuse = refusal(body.apiVersion, kind)
+  try {
+    const { value, unknown } = asTyped(type, body)
+    tellUnknown(unknown.map(formatFieldPath), options, refuse)
+    return value as UnknownObject
+  } catch (error) {
+    if (error instanceof WrongType) throw refuse(error.message)
+    throw error
+  }
 }
 
 const version = (apiVersion: string): string => apiVersion.slice(apiVersion.indexOf('/') + 1)
 
-function tellUnknown(
-  fields: readonly string[],
-  { fieldValidation, warn }: DecodeOptions,
-  refuse: (why: string) => Error,
-): void {
+function tellUnknown(fields: readonly string[], { fieldValidation, warn }: DecodeOptions, refuse: Refuse): void {
   const texts = fields.map(field => `unknown field ${JSON.stringify(field)}`)
   if (texts.length === 0 || fieldValidation === 'Ignore') return
   if (fieldValidation === 'Strict') throw refuse(`strict decoding error: ${texts.join(', ')}`)
@@ -64,7 +83,7 @@ const metadataOnly = ({ properties = {} }: StructuralSchema): StructuralSchema =
 })
 
 /** Only types: what a field may hold beyond its type is validation's to say. */
-function checkTypes(schema: StructuralSchema, value: unknown, refuse: (why: string) => Error): void {
+function checkTypes(schema: StructuralSchema, value: unknown, refuse: Refuse): void {
   const wrong = validateSchema(schema, value).find(({ reason }) => reason === 'FieldValueTypeInvalid')
   if (wrong) throw refuse(`json: cannot unmarshal ${typeText(wrong)}`)
 }

@@ -197,7 +197,7 @@ describe('updating', () => {
   test('spec and status are written apart', async () => {
     await api.create({ ...deployment('web'), status: { replicas: 9 } } as UnknownObject)
     const at = ref('Deployment', 'web', 'apps/v1')
-    expect((await api.get(at)).status).toBeUndefined()
+    expect((await api.get(at)).status).toEqual({})
     const status = await api.patch(
       at,
       'merge',

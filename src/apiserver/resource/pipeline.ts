@@ -17,6 +17,9 @@ import { applyDefaults } from '../../kube/schema-default.ts'
 import { pruneUnknown } from '../../kube/schema-prune.ts'
 import { validateSchema } from '../../kube/schema-validate.ts'
 import { apiError } from '../../kube/status.ts'
+import { typeOfKind } from '../../kube/type-table.ts'
+import { asTyped } from '../../kube/typed.ts'
+import { WrongType } from '../../kube/wrong-type.ts'
 import type { Store } from '../store/store.ts'
 import { type FieldError, fromViolation, invalidObject } from './field-error.ts'
 import { sameExcept, without } from './json.ts'
@@ -74,13 +77,26 @@ function checkNamespace(store: Store, resource: Resource, namespace: string, nam
   )
 }
 
-/** A custom resource's unknown fields are dropped and its defaults filled in by its schema. */
-export function fillDefaults({ isCustom, schema, strategy }: Resource, object: UnknownObject): UnknownObject {
+/** A custom resource's unknown fields are dropped and its defaults filled in by its schema; a built-in kind's type does the same. */
+export function fillDefaults(resource: Resource, object: UnknownObject): UnknownObject {
+  const { isCustom, schema, strategy } = resource
   const structural = isCustom ? schema() : undefined
   const filled = structural
     ? (applyDefaults(structural, pruneUnknown(structural, object).value) as UnknownObject)
-    : object
+    : typed(resource, object)
   return strategy.default?.(filled) ?? filled
+}
+
+/** What Go would leave out or write of its own accord (`status: {}`), for writers in this process too. */
+function typed({ apiVersion, info }: Resource, object: UnknownObject): UnknownObject {
+  const type = typeOfKind(apiVersion, info.kind)
+  if (type === undefined) return object
+  try {
+    return asTyped(type, object).value as UnknownObject
+  } catch (error) {
+    if (error instanceof WrongType) throw badRequest(error.message)
+    throw error
+  }
 }
 
 export function validate(resource: Resource, object: UnknownObject, old?: UnknownObject): void {

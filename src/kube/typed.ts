@@ -1,0 +1,260 @@
+/**
+ * An object of a built-in kind as Go's typed clients and servers have it: fields that the type does not know are told and dropped, wrong
+ * types are refused in the words of Go's JSON decoder, and what encoding would leave out or fill in is left out or filled in (`omitempty`;
+ * `status: {}`; quantities and times in one way of writing). One walk along the table of types; what needs no change is shared.
+ */
+import { isRecord } from './equal.ts'
+import type { FieldPath } from './schema-path.ts'
+import { jsonFields, type Scalar, type TypeField, type TypeRef, typeRow } from './type-table.ts'
+import { readSpecial, SPECIAL_TYPES } from './typed-special.ts'
+import { jsonKind, mismatch, type Place, type Walk, WrongType } from './wrong-type.ts'
+
+export interface Typed {
+  readonly value: unknown
+  readonly unknown: readonly FieldPath[]
+}
+
+/** `type` as in the table of types: `core/v1.Pod`. Throws WrongType. */
+export function asTyped(type: string, value: unknown): Typed {
+  const walk: Walk = { unknown: [], wrong: undefined }
+  const result = readNamed(walk, type, value, { struct: '', stack: [], path: [] })
+  if (walk.wrong !== undefined) throw new WrongType(walk.wrong)
+  return { value: result, unknown: walk.unknown }
+}
+
+interface Struct {
+  readonly byName: ReadonlyMap<string, TypeField>
+  /** Fields that are left out where they are empty: scalars, lists and maps, but no structs. */
+  readonly droppable: ReadonlySet<string>
+  /** Fields that stand in the JSON even where nobody set them. */
+  readonly always: readonly (readonly [name: string, zero: (() => unknown) | null | string | number | boolean])[]
+  /** Times that are written as null. */
+  readonly nullTimes: ReadonlySet<string>
+  readonly isObject: boolean
+}
+
+const structs = new Map<string, Struct | undefined>()
+
+function structOf(name: string): Struct | undefined {
+  if (structs.has(name)) return structs.get(name)
+  const row = typeRow(name)
+  if (row?.kind !== 'struct') {
+    structs.set(name, undefined)
+    return undefined
+  }
+  const fields = jsonFields(row)
+  const always = fields.flatMap((field): Struct['always'] => {
+    const zero = field.isPointer || field.omitsZero ? undefined : zeroOf(field)
+    return zero === undefined ? [] : [[field.json, zero]]
+  })
+  const struct: Struct = {
+    always,
+    nullTimes: new Set(always.flatMap(([field, zero]) => (zero === null ? [field] : []))),
+    byName: new Map(fields.map(field => [field.json, field])),
+    droppable: new Set(fields.filter(isDroppable).map(field => field.json)),
+    isObject: row.isObject,
+  }
+  structs.set(name, struct)
+  return struct
+}
+
+function isDroppable({ type, omitsEmpty, isPointer }: TypeField): boolean {
+  if (!omitsEmpty || isPointer) return false
+  return type.kind !== 'named' || typeRow(type.name)?.kind === 'alias'
+}
+
+const ZEROS: Partial<Record<Scalar, string | number | boolean>> = { s: '', b: false, i: 0, l: 0, u: 0, n: 0, d: 0 }
+const TIMES = new Set(['meta/v1.Time', 'meta/v1.MicroTime'])
+
+/** What Go writes for a field that was never set; undefined is nothing. Lists and maps would be null: they stay absent. */
+function zeroOf({ type, omitsEmpty }: TypeField): Struct['always'][number][1] | undefined {
+  if (type.kind === 'scalar') return omitsEmpty ? undefined : ZEROS[type.scalar]
+  if (type.kind !== 'named') return undefined
+  if (TIMES.has(type.name)) return null
+  const row = typeRow(type.name)
+  if (row?.kind === 'alias') return row.of.kind === 'scalar' && !omitsEmpty ? ZEROS[row.of.scalar] : undefined
+  const { name } = type
+  return row?.kind === 'struct' ? () => emptyStruct(name) : undefined
+}
+
+function emptyStruct(name: string): Record<string, unknown> {
+  return Object.fromEntries(
+    (structOf(name)?.always ?? []).map(([field, zero]) => [field, typeof zero === 'function' ? zero() : zero]),
+  )
+}
+
+const goPackageName = (name: string): string => name.slice(name.lastIndexOf('/', name.lastIndexOf('.')) + 1)
+const GO_SCALARS: Readonly<Record<Scalar, string>> = {
+  s: 'string',
+  y: '[]uint8',
+  b: 'bool',
+  i: 'int32',
+  l: 'int64',
+  u: 'uint32',
+  n: 'int',
+  d: 'float64',
+}
+
+/** A type in Go's words: `[]v1.Container`, `map[string]string`. */
+function goType(type: TypeRef): string {
+  switch (type.kind) {
+    case 'scalar':
+      return GO_SCALARS[type.scalar]
+    case 'list':
+      return `[]${goType(type.of)}`
+    case 'map':
+      return `map[string]${goType(type.of)}`
+    case 'named':
+      return goPackageName(type.name)
+  }
+}
+
+function note(walk: Walk, place: Place, kind: string, go: string): undefined {
+  walk.wrong ??= mismatch(place, kind, go)
+  return undefined
+}
+
+function read(walk: Walk, type: TypeRef, value: unknown, place: Place, go = goType(type)): unknown {
+  switch (type.kind) {
+    case 'scalar':
+      return readScalar(walk, type.scalar, value, place, go)
+    case 'list':
+      if (!Array.isArray(value)) return note(walk, place, jsonKind(value), go)
+      return mapSame(value, (item, i) => readItem(walk, type.of, item, { ...place, path: [...place.path, i] }))
+    case 'map':
+      if (!isRecord(value)) return note(walk, place, jsonKind(value), go)
+      return mapValuesSame(value, (item, key) =>
+        readItem(walk, type.of, item, { ...place, path: [...place.path, key] }),
+      )
+    case 'named':
+      return readNamed(walk, type.name, value, place)
+  }
+}
+
+/** In a list or a map a null is the type's zero. */
+function readItem(walk: Walk, type: TypeRef, value: unknown, place: Place): unknown {
+  if (value !== null && value !== undefined) return read(walk, type, value, place)
+  if (type.kind === 'scalar') return ZEROS[type.scalar] ?? ''
+  if (type.kind !== 'named') return type.kind === 'list' ? [] : {}
+  const row = typeRow(type.name)
+  if (row?.kind === 'alias') return readItem(walk, row.of, value, place)
+  return row?.kind === 'struct' ? emptyStruct(type.name) : value
+}
+
+function readNamed(walk: Walk, name: string, value: unknown, place: Place): unknown {
+  if (SPECIAL_TYPES.has(name)) return readSpecial(walk, name, value, place, readNamed)
+  const row = typeRow(name)
+  if (row?.kind === 'alias') return read(walk, row.of, value, place, goPackageName(name))
+  const struct = structOf(name)
+  if (!struct) return value
+  if (!isRecord(value)) return note(walk, place, jsonKind(value), goPackageName(name))
+  return readStruct(walk, name, struct, value, place)
+}
+
+function readStruct(
+  walk: Walk,
+  name: string,
+  struct: Struct,
+  value: Readonly<Record<string, unknown>>,
+  place: Place,
+): unknown {
+  const goName = name.slice(name.lastIndexOf('.') + 1)
+  let result: Record<string, unknown> | undefined
+  const keys = Object.keys(value)
+  for (const [i, key] of keys.entries()) {
+    const given = value[key]
+    const kept = readField(walk, goName, struct, key, given, place)
+    if (kept === given && kept !== undefined) {
+      if (result) result[key] = kept
+      continue
+    }
+    // The first change: what stood before it is taken over.
+    result ??= Object.fromEntries(keys.slice(0, i).map(before => [before, value[before]]))
+    if (kept !== undefined) result[key] = kept
+  }
+  for (const [field, zero] of struct.always) {
+    if ((result ?? value)[field] !== undefined) continue
+    result ??= { ...value }
+    result[field] = typeof zero === 'function' ? zero() : zero
+  }
+  return result ?? value
+}
+
+/** The field's value as it is kept; undefined for a field that is dropped. */
+function readField(walk: Walk, goName: string, struct: Struct, key: string, given: unknown, place: Place): unknown {
+  const field = struct.byName.get(key)
+  if (!field) {
+    if (struct.isObject && (key === 'kind' || key === 'apiVersion')) {
+      if (typeof given === 'string') return given
+      return note(walk, { ...place, struct: goName, stack: [...place.stack, key] }, jsonKind(given), 'string')
+    }
+    if (given !== undefined) walk.unknown.push([...place.path, key])
+    return undefined
+  }
+  if (given === null) return struct.nullTimes.has(key) ? null : undefined
+  if (given === undefined) return undefined
+  const inner: Place = {
+    struct: goName,
+    stack: [...place.stack, ...(field.within ?? []), key],
+    path: [...place.path, key],
+  }
+  const kept = read(walk, field.type, given, inner)
+  return struct.droppable.has(key) && isEmpty(kept) ? undefined : kept
+}
+
+function isEmpty(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0
+  if (isRecord(value)) return Object.keys(value).length === 0
+  return value === '' || value === 0 || value === false
+}
+
+const LIMITS: Partial<Record<Scalar, number>> = { i: 2 ** 31, l: 2 ** 63, u: 2 ** 32, n: 2 ** 63 }
+
+function readScalar(walk: Walk, scalar: Scalar, value: unknown, place: Place, go: string): unknown {
+  const limit = LIMITS[scalar]
+  if (limit !== undefined || scalar === 'd') {
+    if (typeof value !== 'number') return note(walk, place, jsonKind(value), go)
+    if (limit === undefined) return value
+    const fits = Number.isInteger(value) && value < limit && value >= (scalar === 'u' ? 0 : -limit)
+    return fits ? value : note(walk, place, `number ${value}`, go)
+  }
+  if (scalar === 'b') return typeof value === 'boolean' ? value : note(walk, place, jsonKind(value), go)
+  if (typeof value !== 'string') return note(walk, place, jsonKind(value), go)
+  return scalar === 'y' ? checkedBase64(value) : value
+}
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
+/** Line breaks are passed over, as Go does. */
+function checkedBase64(text: string): string {
+  const plain = /[\r\n]/.test(text) ? text.replace(/[\r\n]/g, '') : text
+  if (BASE64.test(plain)) return plain
+  const wrong = text.search(/[^A-Za-z0-9+/\r\n=]/)
+  throw new WrongType(
+    `illegal base64 data at input byte ${wrong >= 0 ? wrong : Math.max(0, text.length - (text.length % 4 || 1))}`,
+  )
+}
+
+function mapSame(values: readonly unknown[], change: (value: unknown, index: number) => unknown): readonly unknown[] {
+  let changed: unknown[] | undefined
+  for (const [i, value] of values.entries()) {
+    const next = change(value, i)
+    if (changed) changed.push(next)
+    else if (next !== value) changed = [...values.slice(0, i), next]
+  }
+  return changed ?? values
+}
+
+function mapValuesSame(
+  record: Readonly<Record<string, unknown>>,
+  change: (value: unknown, key: string) => unknown,
+): Readonly<Record<string, unknown>> {
+  const keys = Object.keys(record)
+  let isSame = true
+  const entries = keys.map(key => {
+    const next = change(record[key], key)
+    isSame &&= next === record[key]
+    return [key, next] as const
+  })
+  return isSame ? record : Object.fromEntries(entries)
+}
