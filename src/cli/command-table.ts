@@ -13,6 +13,7 @@ import {
   TIMEOUT,
   WATCH,
 } from './global-flags.ts'
+import { POD_COMMANDS } from './pod-commands.ts'
 import { WRITE_COMMANDS } from './write-commands.ts'
 
 const IDLE_TIMEOUT: Flag = { name: 'idle-timeout', value: 'TIME', help: 'stop when unused so long, such as 10m' }
@@ -64,6 +65,9 @@ const LOOK: readonly Command[] = [
       { name: 'previous', short: 'p', help: 'the life before the last restart' },
       { name: 'tail', value: 'LINES', help: 'only the last lines' },
       { name: 'since', value: 'TIME', help: 'only what is newer, such as 5m' },
+      { name: 'since-time', value: 'TIME', help: 'only what is newer, such as 2026-11-25T10:00:00Z' },
+      { name: 'limit-bytes', value: 'BYTES', help: 'no more than so much of each container' },
+      { name: 'all-containers', help: 'of all containers (as without -c)' },
       { name: 'timestamps', help: 'put the time before each line' },
       { name: 'prefix', help: "put the pod's name before each line" },
       SELECTOR,
@@ -199,6 +203,7 @@ const OTHER: readonly Command[] = [
 export const COMMAND_GROUPS: readonly { readonly title: string; readonly commands: readonly Command[] }[] = [
   { title: 'Declare and run', commands: WRITE_COMMANDS },
   { title: 'Look and steer', commands: LOOK },
+  { title: 'Inside pods', commands: POD_COMMANDS },
   { title: 'The embedded cluster', commands: CLUSTER },
   { title: 'Other', commands: OTHER },
 ]

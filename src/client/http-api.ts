@@ -10,6 +10,8 @@ import { collectionPath, objectPath } from './paths.ts'
 import { createTransport, type Query, type Transport, type TransportOptions } from './transport.ts'
 
 export interface HttpApi extends KubeApi {
+  /** For what is no request and answer: streams/. */
+  readonly connection: Connection
   readonly transport: Transport
   readonly discovery: Discovery
   close(): void
@@ -33,6 +35,7 @@ export function createHttpApi(connection: Connection, options?: TransportOptions
     objectPath(await kindOf(object), object.metadata.namespace, object.metadata.name ?? '', subresource)
 
   return {
+    connection,
     transport,
     discovery,
     close: () => transport.close(),

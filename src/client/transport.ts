@@ -138,6 +138,9 @@ export function createTransport(connection: Connection, options: TransportOption
   }
 }
 
+/** The token as it is now. */
+export const bearerOf = (connection: Connection): string | undefined => tokenSource(connection)()
+
 function tokenSource({ token, tokenFile }: Connection): () => string | undefined {
   if (tokenFile === undefined) return () => token
   let value = ''
@@ -174,7 +177,7 @@ async function textOf(response: IncomingMessage): Promise<string> {
 }
 
 /** The server's own Status, or one made from an answer that has none (a proxy's error page, a plain 404). */
-function statusFrom(code: number, text: string): Status {
+export function statusFrom(code: number, text: string): Status {
   try {
     const body = JSON.parse(text) as Status
     if (body.kind === 'Status') return body

@@ -69,6 +69,10 @@ export interface Container {
   readonly resources?: ResourceRequirements
   readonly volumeMounts?: readonly VolumeMount[]
   readonly terminationMessagePath?: string
+  /** A standard input that stays open; with `stdinOnce` until the first one that was attached has left. */
+  readonly stdin?: boolean
+  readonly stdinOnce?: boolean
+  readonly tty?: boolean
 }
 
 export interface KeyToPath {

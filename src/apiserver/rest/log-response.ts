@@ -51,9 +51,9 @@ function logOptions(query: URLSearchParams, name: string, signal: AbortSignal): 
   }
   return {
     container: query.get('container') || undefined,
-    follow: streamFlag(query, 'follow'),
-    previous: streamFlag(query, 'previous'),
-    timestamps: streamFlag(query, 'timestamps'),
+    follow: streamFlag(query, 'follow') || undefined,
+    previous: streamFlag(query, 'previous') || undefined,
+    timestamps: streamFlag(query, 'timestamps') || undefined,
     tailLines: whole(query.get('tailLines')),
     limitBytes: whole(query.get('limitBytes')),
     sinceSeconds: whole(query.get('sinceSeconds')),

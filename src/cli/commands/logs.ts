@@ -18,12 +18,16 @@ export async function run(invocation: Invocation): Promise<number> {
   const { selector, owner } = await podsMeant(target, invocation)
   const since = flags.has('since') ? Math.ceil(flags.seconds('since', 0)) : undefined
   const tail = flags.count('tail')
+  const limitBytes = flags.count('limit-bytes')
+  if (since && flags.has('since-time')) throw usageError('give --since or --since-time, not both')
   const options: LogOptions = {
     container: flags.text('container'),
     previous: flags.on('previous'),
     timestamps: flags.on('timestamps'),
     ...(tail !== undefined && tail >= 0 ? { tailLines: tail } : {}),
     ...(since ? { sinceSeconds: since } : {}),
+    ...(flags.has('since-time') ? { sinceTime: flags.text('since-time') } : {}),
+    ...(limitBytes ? { limitBytes } : {}),
   }
   return flags.on('follow')
     ? follow(invocation, target, selector, owner, options)

@@ -1,0 +1,42 @@
+/** Connections to a pod's ports, all over one WebSocket that a SPDY connection is tunnelled through (KEP-4006; Kubernetes 1.31 and later). */
+import type { Duplex } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { createWebSocketStream } from 'ws'
+import type { Connection } from '../connection.ts'
+import { TUNNEL } from './channels.ts'
+import type { PodRef } from './pod-session.ts'
+import { openSpdy } from './spdy/connection.ts'
+import { openWebSocket } from './web-socket.ts'
+
+export interface PortForward {
+  /** Joins `socket` with a port of the pod. Resolves when it is over; what went wrong with it is the answer. */
+  join(socket: Duplex, port: number): Promise<string | undefined>
+  readonly closed: Promise<void>
+  close(): void
+}
+
+export async function openPortForward(connection: Connection, { namespace, name }: PodRef): Promise<PortForward> {
+  const path = `/api/v1/namespaces/${namespace}/pods/${name}/portforward`
+  const socket = await openWebSocket(connection, { path, query: new URLSearchParams(), protocols: [TUNNEL] })
+  const tunnel = createWebSocketStream(socket)
+  socket.resume()
+  const spdy = openSpdy(tunnel)
+  let requests = 0
+
+  return {
+    async join(local, port) {
+      const headers = { port: String(port), requestid: String(requests++) }
+      const error = await spdy.open(new Map(Object.entries({ streamtype: 'error', ...headers })))
+      error.end()
+      const data = await spdy.open(new Map(Object.entries({ streamtype: 'data', ...headers })))
+      local.on('error', () => data.reset())
+      data.on('error', () => local.destroy()).once('close', () => local.destroy())
+      local.pipe(data)
+      data.pipe(local)
+      const problem = await text(error).catch(() => '')
+      return problem === '' ? undefined : problem
+    },
+    closed: spdy.closed,
+    close: spdy.close,
+  }
+}
