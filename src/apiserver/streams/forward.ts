@@ -5,8 +5,7 @@
  */
 import type { Duplex, Readable, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import type { WebSocket } from 'ws'
-import { openChannels } from '../../client/streams/channels.ts'
+import type { Channels } from '../../client/streams/channels.ts'
 import { openSpdy, type SpdyStream } from '../../client/streams/spdy/connection.ts'
 import { badRequest } from '../resource/refusals.ts'
 
@@ -109,11 +108,10 @@ export function portsOf(parameters: readonly string[]): readonly number[] {
 const MAX_PORTS = 64
 
 export async function forwardOverChannels(
-  socket: WebSocket,
+  channels: Channels,
   ports: readonly number[],
   forwarding: Forwarding,
 ): Promise<void> {
-  const channels = openChannels(socket)
   const ends = ports.slice(0, MAX_PORTS).map(async (port, i) => {
     const from = channels.readable(i * 2)
     const to = channels.writable(i * 2)

@@ -10,12 +10,12 @@ import { type ExitStatus, type Peer, statusBytes } from './peer.ts'
 
 export const SPDY_PROTOCOLS = [V4, 'v3.channel.k8s.io', 'v2.channel.k8s.io', 'channel.k8s.io']
 
-export function webSocketPeer(socket: WebSocket, options: SessionOptions): Peer {
-  const channels = openChannels(socket)
+export function webSocketPeer(socket: WebSocket, options: SessionOptions, protocol: string): Peer {
+  const channels = openChannels(socket, protocol)
   const errors = channels.writable(CHANNEL.error)
   const stdout = options.stdout ? channels.writable(CHANNEL.stdout) : undefined
   const stderr = options.stderr ? channels.writable(CHANNEL.stderr) : undefined
-  const speaksJson = socket.protocol === V5 || socket.protocol === V4
+  const speaksJson = protocol === V5 || protocol === V4
   // Upstream's sign that the streams are there.
   ;(stdout ?? stderr ?? errors).write(Buffer.alloc(0))
   return {

@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http'
 import { createWebSocketStream } from 'ws'
 import type { ExecOptions, NodeStreams, Session, SessionOptions } from '../../client/node-api.ts'
-import { CHANNEL_PROTOCOLS, TUNNEL, V4, V5 } from '../../client/streams/channels.ts'
+import { CHANNEL_PROTOCOLS, openChannels, TUNNEL, V4, V5 } from '../../client/streams/channels.ts'
 import type { Pod } from '../../kube/core.ts'
 import { apiError, isApiError } from '../../kube/status.ts'
 import type { Engine } from '../resource/engine.ts'
@@ -105,7 +105,7 @@ async function serveCommand(
   try {
     if (hasLeft) return
     const peer = await (overWebSocket
-      ? acceptWebSocket(request, upgrade, protocol).then(socket => webSocketPeer(socket, options))
+      ? acceptWebSocket(request, upgrade, protocol).then(socket => webSocketPeer(socket, options, protocol))
       : spdyPeer(acceptSpdy(upgrade, protocol), options, protocol))
     if (!peer) return
     if (session) await serveSession(peer, session)
@@ -139,7 +139,8 @@ async function servePortForward(
   }
   const ports = portsOf([...parameters.getAll('ports'), ...parameters.getAll('port')])
   const protocol = chooseSubprotocol(request, [V4, 'portforward.k8s.io', 'channel.k8s.io'])
-  await forwardOverChannels(await acceptWebSocket(request, upgrade, protocol), ports, forwarding)
+  const socket = await acceptWebSocket(request, upgrade, protocol)
+  await forwardOverChannels(openChannels(socket, protocol), ports, forwarding)
 }
 
 const notRunning = ({ status }: Pod) =>

@@ -61,16 +61,12 @@ const listed = (header: string | readonly string[] | undefined): readonly string
 export const offeredSubprotocols = (request: IncomingMessage): readonly string[] =>
   listed(request.headers['sec-websocket-protocol'])
 
-const servers = new Map<string, WebSocketServer>()
-
-function serverFor(protocol: string): WebSocketServer {
-  const known = servers.get(protocol)
-  if (known) return known
-  const handleProtocols = (): string | false => protocol || false
-  const server = new WebSocketServer({ noServer: true, clientTracking: false, handleProtocols, ...SOCKET_OPTIONS })
-  servers.set(protocol, server)
-  return server
-}
+const server = new WebSocketServer({ noServer: true, clientTracking: false, ...SOCKET_OPTIONS })
+const chosen = new WeakMap<IncomingMessage, string>()
+server.on('headers', (headers, request) => {
+  const protocol = chosen.get(request)
+  if (protocol) headers.push(`Sec-WebSocket-Protocol: ${protocol}`)
+})
 
 /** With the first of `protocols` that the client offers; one that offers none gets none. */
 export function chooseSubprotocol(request: IncomingMessage, protocols: readonly string[]): string {
@@ -83,12 +79,17 @@ export function chooseSubprotocol(request: IncomingMessage, protocols: readonly 
   )
 }
 
-/** Rejects where the handshake fails; the client has its answer then. */
+/**
+ * Rejects where the handshake fails; the client has its answer then. The library refuses subprotocols with a slash in them, and `SPDY/3.1+…`
+ * has one: so it does not get to see what is offered, and the answer is added to its own.
+ */
 export function acceptWebSocket(request: IncomingMessage, upgrade: Upgrade, protocol: string): Promise<WebSocket> {
   return new Promise((resolve, reject) => {
     upgrade.take()
     upgrade.socket.once('close', () => reject(new Error('the connection is closed')))
-    serverFor(protocol).handleUpgrade(request, upgrade.socket, upgrade.head, resolve)
+    delete request.headers['sec-websocket-protocol']
+    chosen.set(request, protocol)
+    server.handleUpgrade(request, upgrade.socket, upgrade.head, resolve)
   })
 }
 

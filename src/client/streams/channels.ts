@@ -29,10 +29,11 @@ export interface Channels {
   close(): void
 }
 
-export function openChannels(socket: WebSocket): Channels {
+/** `protocol` is the one that both have agreed on. */
+export function openChannels(socket: WebSocket, protocol: string): Channels {
   const incoming = new Map<number, Readable>()
   const waiting = new Set<number>()
-  const hasCloseSignal = socket.protocol === V5
+  const hasCloseSignal = protocol === V5
 
   function resumed(channel: number): void {
     if (waiting.delete(channel) && waiting.size === 0) socket.resume()

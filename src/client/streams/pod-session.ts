@@ -40,7 +40,7 @@ export async function openPodSession(
   for (const [flag, isOn] of Object.entries(streams)) if (isOn) query.set(flag, 'true')
   const path = `/api/v1/namespaces/${namespace}/pods/${name}/${command === undefined ? 'attach' : 'exec'}`
   const socket = await openWebSocket(connection, { path, query, protocols: [V5, V4] })
-  const channels = openChannels(socket)
+  const channels = openChannels(socket, socket.protocol)
   const errors = channels.readable(CHANNEL.error)
   const sizes = streams.tty ? channels.writable(CHANNEL.resize) : undefined
   const session: PodSession = {

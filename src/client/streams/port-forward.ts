@@ -1,12 +1,10 @@
-/** Connections to a pod's ports, all over one WebSocket that a SPDY connection is tunnelled through (KEP-4006; Kubernetes 1.31 and later). */
+/** Connections to a pod's ports, all over one SPDY connection: what every Kubernetes speaks, old and new. */
 import type { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { createWebSocketStream } from 'ws'
 import type { Connection } from '../connection.ts'
-import { TUNNEL } from './channels.ts'
 import type { PodRef } from './pod-session.ts'
 import { openSpdy } from './spdy/connection.ts'
-import { openWebSocket } from './web-socket.ts'
+import { upgradeToSpdy } from './spdy/upgrade.ts'
 
 export interface PortForward {
   /** Joins `socket` with a port of the pod. Resolves when it is over; what went wrong with it is the answer. */
@@ -17,10 +15,7 @@ export interface PortForward {
 
 export async function openPortForward(connection: Connection, { namespace, name }: PodRef): Promise<PortForward> {
   const path = `/api/v1/namespaces/${namespace}/pods/${name}/portforward`
-  const socket = await openWebSocket(connection, { path, query: new URLSearchParams(), protocols: [TUNNEL] })
-  const tunnel = createWebSocketStream(socket)
-  socket.resume()
-  const spdy = openSpdy(tunnel)
+  const spdy = openSpdy(await upgradeToSpdy(connection, path, 'portforward.k8s.io'))
   let requests = 0
 
   return {
