@@ -18,16 +18,28 @@ function defaultItems(items: StructuralSchema, values: readonly unknown[]): read
 function defaultFields(schema: StructuralSchema, value: Readonly<Record<string, unknown>>): unknown {
   const changes: Record<string, unknown> = {}
   const { properties = {}, additionalProperties } = schema
+  let numDropped = 0
   const fill = (name: string, field: StructuralSchema): void => {
+    if (!Object.hasOwn(value, name) && field.default === undefined) return
     const given = Object.hasOwn(value, name) ? value[name] : undefined
     const filled = applyDefaults(field, orDefault(field, given))
-    if (filled !== given) changes[name] = filled
+    // A null that may not be one and that no default replaces counts as absent.
+    if (filled === null && !field.nullable) {
+      changes[name] = undefined
+      numDropped++
+    } else if (filled !== given) changes[name] = filled
   }
-  for (const [name, field] of Object.entries(properties)) fill(name, field)
+  for (const name in properties) fill(name, properties[name] as StructuralSchema)
   if (typeof additionalProperties === 'object') {
     for (const name of Object.keys(value)) if (!Object.hasOwn(properties, name)) fill(name, additionalProperties)
   }
-  return Object.keys(changes).length === 0 ? value : { ...value, ...changes }
+  for (const _ in changes) return merged(value, changes, numDropped)
+  return value
+}
+
+function merged(value: object, changes: Record<string, unknown>, numDropped: number): unknown {
+  const all = { ...value, ...changes }
+  return numDropped === 0 ? all : Object.fromEntries(Object.entries(all).filter(([, field]) => field !== undefined))
 }
 
 /** A null where null is not allowed counts as absent when there is a default (upstream: PruneNonNullableNullsWithoutDefaults' twin). */

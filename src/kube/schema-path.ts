@@ -13,6 +13,10 @@ export function formatFieldPath(path: FieldPath): string {
     .join('')
 }
 
+/** The same with a dot before every name, as kube-openapi prints it: `spec.config.a.b`. */
+export const formatDottedPath = (path: FieldPath): string =>
+  path.map((step, i) => (typeof step === 'number' ? `[${step}]` : i === 0 ? step : `.${step}`)).join('')
+
 /** The way back, for paths that `formatFieldPath` wrote. */
 export function parseFieldPath(text: string): FieldPath {
   return [...text.matchAll(/\[([^\]]*)\]|([^.[\]]+)/g)].map(([, key, word]) =>

@@ -5,11 +5,24 @@
  */
 import { canonicalJson } from './canonical-json.ts'
 import type { SchemaViolation, StructuralSchema } from './schema.ts'
-import { type FieldPath, formatFieldPath } from './schema-path.ts'
+import { FORMATS, numberFormatProblem } from './schema-format.ts'
+import { validateLists } from './schema-lists.ts'
+import { type FieldPath, formatDottedPath } from './schema-path.ts'
+import { compilePattern } from './schema-pattern.ts'
 
-/** All violations, in the order in which the fields stand in the value. */
+/** In place of a value that a message leaves out. */
+export const OMITTED = Symbol('omitted')
+
+/** All violations, in the order in which the fields stand in the value; lists that name an item twice come last. */
 export function validateSchema(schema: StructuralSchema, value: unknown): SchemaViolation[] {
-  return check(schema, value, [])
+  return [...validateValues(schema, value), ...validateLists(schema, value)]
+}
+
+/** The same but for lists that name an item twice. */
+export function validateValues(schema: StructuralSchema, value: unknown): SchemaViolation[] {
+  const found: SchemaViolation[] = []
+  check(schema, value, [], found)
+  return found
 }
 
 /** The message of a `Status` cause: `Invalid value: "x": spec.a in body must be of type integer: "string"`. */
@@ -23,14 +36,14 @@ export function causeMessage({ reason, value, detail }: SchemaViolation): string
     case 'FieldValueForbidden':
       return detail ? `Forbidden: ${detail}` : 'Forbidden'
     case 'FieldValueDuplicate':
-      return `Duplicate value: ${JSON.stringify(value)}`
+      return value === OMITTED ? 'Duplicate value' : `Duplicate value: ${JSON.stringify(value)}`
     case 'FieldValueTooLong':
       return `Too long: ${detail}`
     case 'FieldValueTooMany':
       return `Too many: ${value}: ${detail}`
     case 'FieldValueInvalid':
     case 'FieldValueTypeInvalid':
-      return `Invalid value: ${shown}`
+      return value === OMITTED ? `Invalid value: ${detail}` : `Invalid value: ${shown}`
   }
 }
 
@@ -43,162 +56,229 @@ export function jsonTypeOf(value: unknown): JsonType {
   return typeof value as JsonType
 }
 
-type Check = (schema: StructuralSchema, value: unknown, path: FieldPath) => SchemaViolation[]
-
-const check: Check = (schema, value, path) => {
-  const type = jsonTypeOf(value)
-  if (type === 'null' && schema.nullable) return []
-  const wrongType = checkType(schema, type, path)
-  if (wrongType) return [wrongType]
-  const own = [...checkEnum(schema, value, path), ...(CHECKS[type]?.(schema, value, path) ?? [])]
-  if (type === 'object' && schema['x-kubernetes-embedded-resource']) own.push(...checkEmbedded(value as Fields, path))
-  return own
-}
-
+/** Where the walk is: one array that grows and shrinks, copied only into a violation. */
+type Path = (string | number)[]
+type Found = SchemaViolation[]
 type Fields = Readonly<Record<string, unknown>>
 
-const CHECKS: Partial<Record<JsonType, Check>> = {
-  string: (schema, value, path) => checkString(schema, value as string, path),
-  integer: (schema, value, path) => checkNumber(schema, value as number, path),
-  number: (schema, value, path) => checkNumber(schema, value as number, path),
-  array: (schema, value, path) => checkArray(schema, value as readonly unknown[], path),
-  object: (schema, value, path) => checkObject(schema, value as Fields, path),
-}
-
-function checkType(schema: StructuralSchema, type: JsonType, path: FieldPath): SchemaViolation | undefined {
-  if (schema['x-kubernetes-int-or-string']) {
-    return type === 'integer' || type === 'string' ? undefined : typeViolation(path, 'integer,string', type)
+function check(schema: StructuralSchema, value: unknown, path: Path, found: Found): void {
+  const type = jsonTypeOf(value)
+  if (type === 'null' && schema.nullable) return
+  if (!isOfType(schema, type)) {
+    const wanted = schema['x-kubernetes-int-or-string'] ? 'integer,string' : (schema.type ?? '')
+    found.push(typeViolation(path, wanted, type))
+    return
   }
-  if (schema.type === undefined) return undefined
-  if (schema.type === type || (schema.type === 'number' && type === 'integer')) return undefined
-  return typeViolation(path, schema.type, type)
+  if (schema.enum) checkEnum(schema.enum, value, path, found)
+  if (hasConditions(schema)) checkConditions(schema, value, path, found)
+  switch (type) {
+    case 'string':
+      checkString(schema, value as string, path, found)
+      break
+    case 'integer':
+    case 'number':
+      checkNumber(schema, value as number, path, found)
+      break
+    case 'array':
+      checkArray(schema, value as readonly unknown[], path, found)
+      break
+    case 'object':
+      checkObject(schema, value as Fields, path, found)
+      break
+    default:
+  }
 }
 
-const typeViolation = (path: FieldPath, wanted: string, type: JsonType): SchemaViolation => ({
-  path,
+function isOfType({ type: wanted, 'x-kubernetes-int-or-string': isEither }: StructuralSchema, type: JsonType): boolean {
+  if (isEither) return type === 'integer' || type === 'string'
+  return wanted === undefined || wanted === type || (wanted === 'number' && type === 'integer')
+}
+
+const typeViolation = (path: FieldPath, wanted: string, value: unknown): SchemaViolation => ({
+  path: [...path],
   reason: 'FieldValueTypeInvalid',
-  value: type,
-  detail: `${inBody(path)} must be of type ${wanted}: "${type}"`,
+  value,
+  detail: `${inBody(path)} must be of type ${wanted}: ${JSON.stringify(value)}`,
 })
 
-const inBody = (path: FieldPath): string => (path.length === 0 ? '<nil>' : `${formatFieldPath(path)} in body`)
+const named = (path: FieldPath): string => formatDottedPath(path) || '<nil>'
+const inBody = (path: FieldPath): string => (path.length === 0 ? '<nil>' : `${named(path)} in body`)
 
 const invalid = (path: FieldPath, value: unknown, claim: string): SchemaViolation => ({
-  path,
+  path: [...path],
   reason: 'FieldValueInvalid',
   value,
   detail: `${inBody(path)} ${claim}`,
 })
 
-function checkEnum(schema: StructuralSchema, value: unknown, path: FieldPath): SchemaViolation[] {
-  if (!schema.enum || schema.enum.some(allowed => sameJson(allowed, value))) return []
-  const detail = `supported values: ${schema.enum.map(v => JSON.stringify(v)).join(', ')}`
-  return [{ path, reason: 'FieldValueNotSupported', value, detail }]
+/** What upstream says of no field in particular. */
+const whole = (path: FieldPath, detail: string): SchemaViolation => ({
+  path: [],
+  at: [...path],
+  reason: 'FieldValueInvalid',
+  value: '',
+  detail,
+})
+
+function checkEnum(allowed: readonly unknown[], value: unknown, path: Path, found: Found): void {
+  if (allowed.includes(value) || (typeof value === 'object' && allowed.some(each => sameJson(each, value)))) return
+  const shown = allowed.map(each =>
+    typeof each === 'string' ? JSON.stringify(each) : JSON.stringify(JSON.stringify(each)),
+  )
+  found.push({
+    path: [...path],
+    reason: 'FieldValueNotSupported',
+    value,
+    detail: `supported values: ${shown.join(', ')}`,
+  })
 }
 
-function checkString(schema: StructuralSchema, value: string, path: FieldPath): SchemaViolation[] {
-  const found: SchemaViolation[] = []
-  const { minLength, maxLength, pattern } = schema
+const hasConditions = ({ allOf, anyOf, oneOf, not }: StructuralSchema): boolean =>
+  allOf !== undefined || anyOf !== undefined || oneOf !== undefined || not !== undefined
+
+function checkConditions(schema: StructuralSchema, value: unknown, path: Path, found: Found): void {
+  const tried = (schemas: readonly StructuralSchema[]): Found[] =>
+    schemas.map(each => {
+      const inner: Found = []
+      check(each, value, path, inner)
+      return inner
+    })
+  const { anyOf, oneOf, allOf, not } = schema
+  // `int-or-string` with its usual conditions is checked as a type.
+  if (anyOf) {
+    const results = tried(anyOf)
+    if (results.every(inner => inner.length > 0)) {
+      found.push(whole(path, `"${named(path)}" must validate at least one schema (anyOf)`), ...best(results))
+    }
+  }
+  if (oneOf) {
+    const results = tried(oneOf)
+    const numValid = results.filter(inner => inner.length === 0).length
+    if (numValid !== 1) {
+      const which = numValid === 0 ? 'Found none valid' : `Found ${numValid} valid alternatives`
+      found.push(whole(path, `"${named(path)}" must validate one and only one schema (oneOf). ${which}`))
+      if (numValid === 0) found.push(...best(results))
+    }
+  }
+  if (allOf) {
+    const results = tried(allOf)
+    const numValid = results.filter(inner => inner.length === 0).length
+    found.push(...results.flat())
+    if (numValid < allOf.length) {
+      found.push(
+        whole(
+          path,
+          `"${named(path)}" must validate all the schemas (allOf)${numValid === 0 ? '. None validated' : ''}`,
+        ),
+      )
+    }
+  }
+  if (not && tried([not])[0]?.length === 0) {
+    found.push(whole(path, `"${named(path)}" must not validate the schema (not)`))
+  }
+}
+
+/** The alternative that came nearest: upstream counts what held, this counts what did not. */
+const best = (results: readonly Found[]): Found => results.reduce((a, b) => (b.length < a.length ? b : a))
+
+function checkString(schema: StructuralSchema, value: string, path: Path, found: Found): void {
+  const { minLength, maxLength, pattern, format } = schema
   // OpenAPI counts characters, not UTF-16 units.
-  const length = minLength === undefined && maxLength === undefined ? 0 : [...value].length
+  const length = minLength === undefined && maxLength === undefined ? 0 : lengthOf(value)
   if (maxLength !== undefined && length > maxLength) {
-    found.push({ path, reason: 'FieldValueTooLong', value, detail: `may not be more than ${maxLength} bytes` })
+    found.push({
+      path: [...path],
+      reason: 'FieldValueTooLong',
+      value,
+      detail: `may not be more than ${maxLength} bytes`,
+    })
   }
   if (minLength !== undefined && length < minLength) {
     found.push(invalid(path, value, `should be at least ${minLength} chars long`))
   }
-  if (pattern !== undefined && !compiled(pattern).test(value)) {
+  if (pattern !== undefined && !compilePattern(pattern).test(value)) {
     found.push(invalid(path, value, `should match '${pattern}'`))
   }
-  return found
+  const isValid = format === undefined ? undefined : FORMATS[format]
+  if (isValid && !isValid(value)) found.push(typeViolation(path, format ?? '', value))
 }
 
-const patterns = new Map<string, RegExp>()
-/** Go's RE2 and JavaScript agree on what schemas use; the few that only one of them knows are tried without the `u` flag. */
-function compiled(pattern: string): RegExp {
-  const known = patterns.get(pattern)
-  if (known) return known
-  let regexp: RegExp
-  try {
-    regexp = new RegExp(pattern, 'u')
-  } catch {
-    regexp = new RegExp(pattern)
-  }
-  patterns.set(pattern, regexp)
-  return regexp
+function lengthOf(text: string): number {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the whole of ASCII
+  return /^[\x00-\x7f]*$/.test(text) ? text.length : [...text].length
 }
 
-function checkNumber(schema: StructuralSchema, value: number, path: FieldPath): SchemaViolation[] {
-  const found: SchemaViolation[] = []
-  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema
-  if (minimum !== undefined && (exclusiveMinimum ? value <= minimum : value < minimum)) {
-    found.push(invalid(path, value, `should be greater than ${exclusiveMinimum ? '' : 'or equal to '}${minimum}`))
+function checkNumber(schema: StructuralSchema, value: number, path: Path, found: Found): void {
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, format } = schema
+  if (multipleOf !== undefined && !isMultiple(value, multipleOf)) {
+    found.push(invalid(path, value, `should be a multiple of ${multipleOf}`))
   }
   if (maximum !== undefined && (exclusiveMaximum ? value >= maximum : value > maximum)) {
     found.push(invalid(path, value, `should be less than ${exclusiveMaximum ? '' : 'or equal to '}${maximum}`))
   }
-  return found
+  if (minimum !== undefined && (exclusiveMinimum ? value <= minimum : value < minimum)) {
+    found.push(invalid(path, value, `should be greater than ${exclusiveMinimum ? '' : 'or equal to '}${minimum}`))
+  }
+  const problem = format === undefined ? undefined : numberFormatProblem(schema.type, format, value)
+  if (problem) found.push(whole(path, `Checked value must be of type ${problem} in ${named(path)}`))
 }
 
-function checkArray(schema: StructuralSchema, value: readonly unknown[], path: FieldPath): SchemaViolation[] {
-  const found: SchemaViolation[] = []
-  const { minItems, maxItems, items } = schema
-  if (maxItems !== undefined && value.length > maxItems) {
-    const detail = `must have at most ${maxItems} items`
-    found.push({ path, reason: 'FieldValueTooMany', value: value.length, detail })
-  }
+const isMultiple = (value: number, of: number): boolean => {
+  const ratio = value / of
+  return Math.abs(ratio - Math.round(ratio)) < 1e-9
+}
+
+const items = (count: number): string => `${count} item${count === 1 ? '' : 's'}`
+
+function checkArray(schema: StructuralSchema, value: readonly unknown[], path: Path, found: Found): void {
+  const { minItems, maxItems, items: item } = schema
+  if (maxItems !== undefined && value.length > maxItems) tooMany(path, value.length, maxItems, found)
   if (minItems !== undefined && value.length < minItems) {
     found.push(invalid(path, value.length, `should have at least ${minItems} items`))
   }
-  if (items) value.forEach((item, i) => found.push(...check(items, item, [...path, i])))
-  return [...found, ...checkDuplicates(schema, value, path)]
+  if (!item) return
+  for (let i = 0; i < value.length; i++) {
+    path.push(i)
+    check(item, value[i], path, found)
+    path.pop()
+  }
 }
 
-/** Items of a list of type `set` are distinct; those of type `map` are distinct in their keys. */
-function checkDuplicates(schema: StructuralSchema, value: readonly unknown[], path: FieldPath): SchemaViolation[] {
-  const listType = schema['x-kubernetes-list-type']
-  const keys = schema['x-kubernetes-list-map-keys'] ?? []
-  if (listType !== 'set' && listType !== 'map') return []
-  const identity = (item: unknown): unknown =>
-    listType === 'set' ? item : Object.fromEntries(keys.map(key => [key, (item as Fields | null)?.[key]]))
-  const seen = new Set<string>()
-  return value.flatMap((item, i): SchemaViolation[] => {
-    const key = canonicalJson(identity(item))
-    if (seen.has(key)) {
-      return [{ path: [...path, i], reason: 'FieldValueDuplicate', value: identity(item), detail: '' }]
-    }
-    seen.add(key)
-    return []
-  })
+function tooMany(path: Path, count: number, max: number, found: Found): void {
+  found.push({ path: [...path], reason: 'FieldValueTooMany', value: count, detail: `must have at most ${items(max)}` })
 }
 
-function checkObject(schema: StructuralSchema, value: Fields, path: FieldPath): SchemaViolation[] {
-  const found: SchemaViolation[] = []
-  const { properties = {}, additionalProperties, required = [], minProperties, maxProperties } = schema
-  const size = Object.keys(value).length
-  if (maxProperties !== undefined && size > maxProperties) {
-    found.push({ path, reason: 'FieldValueTooMany', value: size, detail: `must have at most ${maxProperties} items` })
-  }
-  if (minProperties !== undefined && size < minProperties) {
-    found.push(invalid(path, size, `should have at least ${minProperties} properties`))
-  }
-  for (const name of required) {
-    if (value[name] === undefined) {
-      found.push({ path: [...path, name], reason: 'FieldValueRequired', detail: '' })
+function checkObject(schema: StructuralSchema, value: Fields, path: Path, found: Found): void {
+  const { properties, additionalProperties, required, minProperties, maxProperties } = schema
+  if (maxProperties !== undefined || minProperties !== undefined) {
+    const size = Object.keys(value).length
+    if (maxProperties !== undefined && size > maxProperties) tooMany(path, size, maxProperties, found)
+    if (minProperties !== undefined && size < minProperties) {
+      found.push(invalid(path, size, `should have at least ${minProperties} properties`))
     }
   }
-  for (const [name, field] of Object.entries(value)) {
+  for (const name of required ?? []) if (value[name] === undefined) found.push(missing(path, name))
+  if (schema['x-kubernetes-embedded-resource']) {
+    for (const name of ['apiVersion', 'kind']) {
+      if (!value[name]) found.push({ ...missing(path, name), detail: value[name] === '' ? 'must not be empty' : '' })
+    }
+  }
+  for (const name in value) {
+    const field = value[name]
     if (field === undefined) continue
-    const known = Object.hasOwn(properties, name) ? properties[name] : additionalProperties
-    if (typeof known === 'object') found.push(...check(known, field, [...path, name]))
+    const known = properties && Object.hasOwn(properties, name) ? properties[name] : additionalProperties
+    if (typeof known !== 'object') continue
+    path.push(name)
+    check(known, field, path, found)
+    path.pop()
   }
-  return found
 }
 
-function checkEmbedded(value: Fields, path: FieldPath): SchemaViolation[] {
-  return ['apiVersion', 'kind']
-    .filter(name => typeof value[name] !== 'string' || value[name] === '')
-    .map(name => ({ path: [...path, name], reason: 'FieldValueRequired' as const, detail: 'must not be empty' }))
-}
+const missing = (path: Path, name: string): SchemaViolation => ({
+  path: [...path, name],
+  at: [...path],
+  reason: 'FieldValueRequired',
+  detail: '',
+})
 
 const sameJson = (a: unknown, b: unknown): boolean => a === b || canonicalJson(a) === canonicalJson(b)

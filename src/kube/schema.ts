@@ -25,6 +25,13 @@ export interface StructuralSchema {
   readonly minProperties?: number
   readonly maxProperties?: number
   readonly uniqueItems?: boolean
+  readonly multipleOf?: number
+  /** Conditions on values: they add to what is said beside them and define no fields of their own. */
+  readonly allOf?: readonly StructuralSchema[]
+  readonly anyOf?: readonly StructuralSchema[]
+  readonly oneOf?: readonly StructuralSchema[]
+  readonly not?: StructuralSchema
+  readonly 'x-kubernetes-validations'?: readonly ValidationRule[]
   readonly 'x-kubernetes-int-or-string'?: boolean
   readonly 'x-kubernetes-preserve-unknown-fields'?: boolean
   readonly 'x-kubernetes-embedded-resource'?: boolean
@@ -34,6 +41,16 @@ export interface StructuralSchema {
   /** Strategic merge patch, built-in kinds only: the field that tells items apart, and how lists meet (`merge`, `retainKeys`). */
   readonly 'x-kubernetes-patch-merge-key'?: string
   readonly 'x-kubernetes-patch-strategy'?: string
+}
+
+/** A rule in CEL about a value and what is below it. */
+export interface ValidationRule {
+  readonly rule: string
+  readonly message?: string
+  readonly messageExpression?: string
+  readonly reason?: string
+  readonly fieldPath?: string
+  readonly optionalOldSelf?: boolean
 }
 
 /** One thing that a value breaks: the field's path from the root, and upstream's wording of the cause. */
@@ -49,6 +66,10 @@ export interface SchemaViolation {
     | 'FieldValueTooLong'
     | 'FieldValueTooMany'
   readonly value?: unknown
+  /** The field in upstream's notation, where that is not the path's usual one: a key of a map in brackets. */
+  readonly field?: string
+  /** Where the value stands that is wrong, where `path` does not say so: a required field's object, a condition's value. */
+  readonly at?: readonly (string | number)[]
   /** What the schema asks for, in upstream's words without the value; `causeMessage` puts both together. */
   readonly detail: string
 }

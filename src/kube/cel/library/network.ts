@@ -49,7 +49,7 @@ function formatAddress({ bits, family }: Address): string {
   return `${whole.slice(0, at).replace(/:$/, '')}::${whole.slice(at + longest.length).replace(/^:/, '')}`
 }
 
-function parseBlock(text: string): Block | undefined {
+export function parseBlock(text: string): Block | undefined {
   const [, address = '', length = ''] = /^(.*)\/(0|[1-9]\d{0,2})$/.exec(text) ?? []
   const parsed = parseAddress(address)
   const prefix = Number(length)
