@@ -3,6 +3,7 @@
  * refused, told or silent is the client's choice (`fieldValidation`). Parts of the server that share its process skip this.
  */
 import { isRecord } from '../../kube/equal.ts'
+import type { KindInfo } from '../../kube/kinds.ts'
 import type { UnknownObject } from '../../kube/object.ts'
 import type { SchemaViolation, StructuralSchema } from '../../kube/schema.ts'
 import { formatFieldPath } from '../../kube/schema-path.ts'
@@ -23,13 +24,14 @@ export interface DecodeOptions {
 }
 
 /** What decoding needs of a kind; Scale, Binding and their like are no resources of their own. */
-export type Shape = Pick<Resource, 'schema' | 'isCustom'>
+export type Shape = Pick<Resource, 'schema' | 'isCustom' | 'apiVersion'> & { readonly info: Pick<KindInfo, 'kind'> }
 
 const MAX_DEPTH = 200
 
-export function decodeObject(shape: Shape, body: unknown, options: DecodeOptions): UnknownObject {
-  if (!isRecord(body)) throw badRequest('the body of the request must be an object')
-  checkTree(body)
+export function decodeObject(shape: Shape, given: unknown, options: DecodeOptions): UnknownObject {
+  if (!isRecord(given)) throw badRequest('the body of the request must be an object')
+  checkTree(given)
+  const body = shape.isCustom ? given : ofKind(shape, given)
   const { kind, apiVersion } = body
   if (typeof kind !== 'string' || kind === '') throw badRequest("Object 'Kind' is missing")
   if (typeof apiVersion !== 'string' || apiVersion === '') throw badRequest("Object 'apiVersion' is missing")
@@ -46,6 +48,12 @@ export function decodeObject(shape: Shape, body: unknown, options: DecodeOptions
   checkTypes(shape.isCustom ? metadataOnly(schema) : schema, value, refuse)
   return value as UnknownObject
 }
+
+/** A body of a built-in kind need not say what it is: the endpoint does (Python's client leaves it out). */
+const ofKind = ({ apiVersion, info }: Shape, body: Record<string, unknown>): Record<string, unknown> =>
+  body.kind && body.apiVersion
+    ? body
+    : { ...body, kind: body.kind || info.kind, apiVersion: body.apiVersion || apiVersion }
 
 type Refuse = (why: string) => Error
 

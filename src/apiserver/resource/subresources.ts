@@ -23,7 +23,9 @@ export interface Subresource {
 }
 
 export const shapeOf = (resource: Resource, { kind }: Subresource): Shape =>
-  kind ? { isCustom: false, schema: () => builtInSchema(...kind) } : resource
+  kind
+    ? { isCustom: false, schema: () => builtInSchema(...kind), apiVersion: kind[0], info: { kind: kind[1] } }
+    : resource
 
 export const SUCCESS: UnknownObject = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }
 

@@ -170,8 +170,14 @@ describe('nonsense is answered with a Status', () => {
     ['no JSON', 400, 'POST', CONFIG_MAPS, { body: '{"a":' }, 'is no JSON'],
     ['nothing', 400, 'POST', CONFIG_MAPS, { body: '' }, 'is empty'],
     ['a list', 400, 'POST', CONFIG_MAPS, { body: [] }, 'must be an object'],
-    ['no kind', 400, 'POST', CONFIG_MAPS, { body: { apiVersion: 'v1' } }, "Object 'Kind' is missing"],
-    ['no version', 400, 'POST', CONFIG_MAPS, { body: { kind: 'ConfigMap' } }, "Object 'apiVersion' is missing"],
+    [
+      'no kind, which is no matter, but no name',
+      422,
+      'POST',
+      CONFIG_MAPS,
+      { body: {} },
+      'name or generateName is required',
+    ],
     [
       'another kind',
       400,

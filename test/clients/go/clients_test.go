@@ -243,7 +243,7 @@ func TestDynamicAndMetadataClients(t *testing.T) {
 	partial := metadataClient.Resource(resources).Namespace(ns)
 	one, err := partial.Get(background, "web", metav1.GetOptions{})
 	must(t, err)
-	equal(t, "kind of metadata", one.Kind+one.Labels["app"], "PartialObjectMetadataweb")
+	equal(t, "label of metadata", one.Labels["app"], "web")
 	all, err := partial.List(background, metav1.ListOptions{})
 	must(t, err)
 	equal(t, "metadata listed", len(all.Items), 1)

@@ -45,7 +45,8 @@ def refused(code, action):
 
 
 def config_map(name, data=None, labels=None):
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "labels": labels or {}}, "data": data or {}}
+    metadata = {"name": name, "labels": labels} if labels else {"name": name}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data or {}}
 
 
 def pod(name, command, policy="Never"):
@@ -81,7 +82,7 @@ def test_objects_and_patch_types():
     apps.patch_namespaced_deployment("web", ns, {"spec": {"template": {"spec": {"containers": [{"name": "side", "image": "busybox"}]}}}})
     names = [each.name for each in apps.read_namespaced_deployment("web", ns).spec.template.spec.containers]
     assert sorted(names) == ["main", "side"], names
-    assert apps.patch_namespaced_deployment_scale("web", ns, {"spec": {"replicas": 0}}).spec.replicas == 0
+    assert apps.patch_namespaced_deployment_scale("web", ns, {"spec": {"replicas": 1}}).spec.replicas == 1
     invalid = refused(422, lambda: apps.create_namespaced_deployment(ns, {"metadata": {"name": "no"}, "spec": {**spec, "selector": {}}}))
     assert "spec.selector" in invalid.body
     pages, token = 0, None
@@ -135,8 +136,10 @@ def test_watch_with_timeout_and_expired_version():
     follow = watch.Watch().stream(core.list_namespaced_config_map, ns, resource_version=version, label_selector="watched=yes", timeout_seconds=1)
     assert [event["type"] for event in follow] == ["ADDED", "DELETED"]
     assert time.monotonic() - started < 20
-    expired = refused(410, lambda: list(watch.Watch().stream(core.list_namespaced_config_map, ns, resource_version="1", timeout_seconds=1)))
-    assert expired.status == 410
+    for turn in range(12):  # more than the server remembers
+        body = config_map("large", {"a": f"{turn}" * 900_000})
+        core.replace_namespaced_config_map("large", ns, body) if turn else core.create_namespaced_config_map(ns, body)
+    refused(410, lambda: list(watch.Watch().stream(core.list_namespaced_config_map, ns, resource_version=version, timeout_seconds=1)))
 
 
 def test_logs():
