@@ -14,15 +14,29 @@ export interface Typed {
   readonly unknown: readonly FieldPath[]
 }
 
-/** `type` as in the table of types: `core/v1.Pod`. Throws WrongType. */
-export function asTyped(type: string, value: unknown): Typed {
-  const walk: Walk = { unknown: [], wrong: undefined }
+/** What a type's defaulting function fills in, by the type's name; the same object where there is nothing to fill in. */
+export type TypeDefaults = Readonly<Record<string, (value: Fields) => Fields>>
+export type Fields = Readonly<Record<string, unknown>>
+
+/**
+ * `type` as in the table of types: `core/v1.Pod`. Throws WrongType. With `defaults` the table's declared ones are filled in too, those of
+ * inner types after those of the types around them, as upstream does.
+ */
+export function asTyped(type: string, value: unknown, defaults?: TypeDefaults): Typed {
+  const walk: TypedWalk = { unknown: [], wrong: undefined, defaults }
   const result = readNamed(walk, type, value, { struct: '', stack: [], path: [] })
   if (walk.wrong !== undefined) throw new WrongType(walk.wrong)
   return { value: result, unknown: walk.unknown }
 }
 
+interface TypedWalk extends Walk {
+  readonly defaults: TypeDefaults | undefined
+}
+
 interface Struct {
+  /** Defaults that the table declares. */
+  readonly declared: readonly (readonly [name: string, value: unknown])[]
+
   readonly byName: ReadonlyMap<string, TypeField>
   /** Fields that are left out where they are empty: scalars, lists and maps, but no structs. */
   readonly droppable: ReadonlySet<string>
@@ -48,6 +62,7 @@ function structOf(name: string): Struct | undefined {
     return zero === undefined ? [] : [[field.json, zero]]
   })
   const struct: Struct = {
+    declared: fields.flatMap(field => (isDeclared(field) ? [[field.json, field.default] as const] : [])),
     always,
     nullTimes: new Set(always.flatMap(([field, zero]) => (zero === null ? [field] : []))),
     byName: new Map(fields.map(field => [field.json, field])),
@@ -57,6 +72,13 @@ function structOf(name: string): Struct | undefined {
   structs.set(name, struct)
   return struct
 }
+
+/** OpenAPI names the zero of everything that is no pointer; only other values are there to be filled in. */
+const isDeclared = (field: TypeField): boolean =>
+  'default' in field &&
+  (field.isPointer || (field.type.kind !== 'named' && !isEmpty(field.default)) || isText(field.default))
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
 
 function isDroppable({ type, omitsEmpty, isPointer }: TypeField): boolean {
   if (!omitsEmpty || isPointer) return false
@@ -114,7 +136,7 @@ function note(walk: Walk, place: Place, kind: string, go: string): undefined {
   return undefined
 }
 
-function read(walk: Walk, type: TypeRef, value: unknown, place: Place, go = goType(type)): unknown {
+function read(walk: TypedWalk, type: TypeRef, value: unknown, place: Place, go = goType(type)): unknown {
   switch (type.kind) {
     case 'scalar':
       return readScalar(walk, type.scalar, value, place, go)
@@ -132,7 +154,7 @@ function read(walk: Walk, type: TypeRef, value: unknown, place: Place, go = goTy
 }
 
 /** In a list or a map a null is the type's zero. */
-function readItem(walk: Walk, type: TypeRef, value: unknown, place: Place): unknown {
+function readItem(walk: TypedWalk, type: TypeRef, value: unknown, place: Place): unknown {
   if (value !== null && value !== undefined) return read(walk, type, value, place)
   if (type.kind === 'scalar') return ZEROS[type.scalar] ?? ''
   if (type.kind !== 'named') return type.kind === 'list' ? [] : {}
@@ -141,8 +163,9 @@ function readItem(walk: Walk, type: TypeRef, value: unknown, place: Place): unkn
   return row?.kind === 'struct' ? emptyStruct(type.name) : value
 }
 
-function readNamed(walk: Walk, name: string, value: unknown, place: Place): unknown {
-  if (SPECIAL_TYPES.has(name)) return readSpecial(walk, name, value, place, readNamed)
+function readNamed(walk: TypedWalk, name: string, value: unknown, place: Place): unknown {
+  if (SPECIAL_TYPES.has(name))
+    return readSpecial(walk, name, value, place, (_, inner, item, at) => readNamed(walk, inner, item, at))
   const row = typeRow(name)
   if (row?.kind === 'alias') return read(walk, row.of, value, place, goPackageName(name))
   const struct = structOf(name)
@@ -152,13 +175,14 @@ function readNamed(walk: Walk, name: string, value: unknown, place: Place): unkn
 }
 
 function readStruct(
-  walk: Walk,
+  walk: TypedWalk,
   name: string,
   struct: Struct,
   value: Readonly<Record<string, unknown>>,
   place: Place,
 ): unknown {
   const goName = name.slice(name.lastIndexOf('.') + 1)
+  if (walk.defaults) value = withDefaults(walk.defaults, name, struct, value)
   let result: Record<string, unknown> | undefined
   const keys = Object.keys(value)
   for (const [i, key] of keys.entries()) {
@@ -180,8 +204,33 @@ function readStruct(
   return result ?? value
 }
 
+/** Before the fields are walked, so that what is filled in is walked too. */
+function withDefaults(defaults: TypeDefaults, name: string, struct: Struct, value: Fields): Fields {
+  let filled: Record<string, unknown> | undefined
+  for (const [field, fallback] of struct.declared) {
+    const given = value[field]
+    if (given !== undefined && given !== null && given !== '') continue
+    filled ??= { ...value }
+    filled[field] = fallback
+  }
+  // A struct that nobody set is there all the same where its own fields have defaults.
+  for (const [field, zero] of struct.always) {
+    if (typeof zero !== 'function' || (filled ?? value)[field] !== undefined) continue
+    filled ??= { ...value }
+    filled[field] = {}
+  }
+  return defaults[name]?.(filled ?? value) ?? filled ?? value
+}
+
 /** The field's value as it is kept; undefined for a field that is dropped. */
-function readField(walk: Walk, goName: string, struct: Struct, key: string, given: unknown, place: Place): unknown {
+function readField(
+  walk: TypedWalk,
+  goName: string,
+  struct: Struct,
+  key: string,
+  given: unknown,
+  place: Place,
+): unknown {
   const field = struct.byName.get(key)
   if (!field) {
     if (struct.isObject && (key === 'kind' || key === 'apiVersion')) {
@@ -210,7 +259,7 @@ function isEmpty(value: unknown): boolean {
 
 const LIMITS: Partial<Record<Scalar, number>> = { i: 2 ** 31, l: 2 ** 63, u: 2 ** 32, n: 2 ** 63 }
 
-function readScalar(walk: Walk, scalar: Scalar, value: unknown, place: Place, go: string): unknown {
+function readScalar(walk: TypedWalk, scalar: Scalar, value: unknown, place: Place, go: string): unknown {
   const limit = LIMITS[scalar]
   if (limit !== undefined || scalar === 'd') {
     if (typeof value !== 'number') return note(walk, place, jsonKind(value), go)

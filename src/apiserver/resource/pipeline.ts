@@ -20,6 +20,7 @@ import { apiError } from '../../kube/status.ts'
 import { typeOfKind } from '../../kube/type-table.ts'
 import { asTyped } from '../../kube/typed.ts'
 import { WrongType } from '../../kube/wrong-type.ts'
+import { TYPE_DEFAULTS } from '../kinds/type-defaults.ts'
 import type { Store } from '../store/store.ts'
 import { type FieldError, fromViolation, invalidObject } from './field-error.ts'
 import { sameExcept, without } from './json.ts'
@@ -92,7 +93,7 @@ function typed({ apiVersion, info }: Resource, object: UnknownObject): UnknownOb
   const type = typeOfKind(apiVersion, info.kind)
   if (type === undefined) return object
   try {
-    return asTyped(type, object).value as UnknownObject
+    return asTyped(type, object, TYPE_DEFAULTS).value as UnknownObject
   } catch (error) {
     if (error instanceof WrongType) throw badRequest(error.message)
     throw error
