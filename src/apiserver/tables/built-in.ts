@@ -4,6 +4,8 @@ import * as cluster from './cluster.ts'
 import { AGE, type Column, CREATED_AT, NAME } from './column.ts'
 import * as network from './network.ts'
 import { POD_COLUMNS } from './pods.ts'
+import * as policy from './policy.ts'
+import * as storage from './storage.ts'
 import * as workloads from './workloads.ts'
 
 export const DEFAULT_COLUMNS: readonly Column[] = [NAME, AGE]
@@ -31,6 +33,44 @@ const COLUMNS: Readonly<Record<string, readonly Column<never>[]>> = {
   'scheduling.k8s.io/priorityclasses': cluster.PRIORITY_CLASS_COLUMNS,
   'scheduling.k8s.io/podgroups': workloads.POD_GROUP_COLUMNS,
   'apiextensions.k8s.io/customresourcedefinitions': NAME_AND_CREATION,
+  limitranges: NAME_AND_CREATION,
+  resourcequotas: policy.RESOURCE_QUOTA_COLUMNS,
+  componentstatuses: policy.COMPONENT_STATUS_COLUMNS,
+  persistentvolumes: storage.PERSISTENT_VOLUME_COLUMNS,
+  persistentvolumeclaims: storage.PERSISTENT_VOLUME_CLAIM_COLUMNS,
+  podtemplates: workloads.POD_TEMPLATE_COLUMNS,
+  replicationcontrollers: workloads.REPLICATION_CONTROLLER_COLUMNS,
+  'apps/statefulsets': workloads.STATEFUL_SET_COLUMNS,
+  'apps/daemonsets': workloads.DAEMON_SET_COLUMNS,
+  'apps/controllerrevisions': workloads.CONTROLLER_REVISION_COLUMNS,
+  'batch/cronjobs': workloads.CRON_JOB_COLUMNS,
+  'autoscaling/horizontalpodautoscalers': policy.AUTOSCALER_COLUMNS,
+  'policy/poddisruptionbudgets': policy.DISRUPTION_BUDGET_COLUMNS,
+  'networking.k8s.io/ingresses': network.INGRESS_COLUMNS,
+  'networking.k8s.io/ingressclasses': network.INGRESS_CLASS_COLUMNS,
+  'networking.k8s.io/networkpolicies': network.NETWORK_POLICY_COLUMNS,
+  'networking.k8s.io/servicecidrs': network.SERVICE_CIDR_COLUMNS,
+  'networking.k8s.io/ipaddresses': network.IP_ADDRESS_COLUMNS,
+  'storage.k8s.io/storageclasses': storage.STORAGE_CLASS_COLUMNS,
+  'storage.k8s.io/csidrivers': storage.CSI_DRIVER_COLUMNS,
+  'storage.k8s.io/csinodes': storage.CSI_NODE_COLUMNS,
+  'storage.k8s.io/csistoragecapacities': storage.CSI_STORAGE_CAPACITY_COLUMNS,
+  'storage.k8s.io/volumeattachments': storage.VOLUME_ATTACHMENT_COLUMNS,
+  'storage.k8s.io/volumeattributesclasses': storage.VOLUME_ATTRIBUTES_CLASS_COLUMNS,
+  'admissionregistration.k8s.io/validatingwebhookconfigurations': policy.WEBHOOK_COLUMNS,
+  'admissionregistration.k8s.io/mutatingwebhookconfigurations': policy.WEBHOOK_COLUMNS,
+  'admissionregistration.k8s.io/validatingadmissionpolicies': policy.VALIDATING_POLICY_COLUMNS,
+  'admissionregistration.k8s.io/validatingadmissionpolicybindings': policy.POLICY_BINDING_COLUMNS,
+  'admissionregistration.k8s.io/mutatingadmissionpolicies': policy.MUTATING_POLICY_COLUMNS,
+  'admissionregistration.k8s.io/mutatingadmissionpolicybindings': policy.POLICY_BINDING_COLUMNS,
+  'node.k8s.io/runtimeclasses': policy.RUNTIME_CLASS_COLUMNS,
+  'resource.k8s.io/resourceclaims': policy.RESOURCE_CLAIM_COLUMNS,
+  'resource.k8s.io/resourceslices': policy.RESOURCE_SLICE_COLUMNS,
+  'resource.k8s.io/devicetaintrules': policy.DEVICE_TAINT_COLUMNS,
+  'certificates.k8s.io/certificatesigningrequests': policy.CERTIFICATE_REQUEST_COLUMNS,
+  'certificates.k8s.io/clustertrustbundles': policy.TRUST_BUNDLE_COLUMNS,
+  'certificates.k8s.io/podcertificaterequests': policy.POD_CERTIFICATE_COLUMNS,
+  'apiregistration.k8s.io/apiservices': policy.API_SERVICE_COLUMNS,
 }
 
 export const builtInColumns = (storedAs: string): readonly Column[] =>

@@ -77,20 +77,20 @@ export const EVENT_COLUMNS: readonly Column<SeriesEvent>[] = [
   wide(text('Source', eventSource)),
   text('Message', event => (event.message ?? '').trim()),
   wide(text('First Seen', firstSeen)),
-  wide(integer('Count', event => event.series?.count ?? event.count ?? 1)),
+  wide(text('Count', event => event.series?.count ?? event.count ?? 1)),
   wide(NAME),
 ]
 
 export const CONFIG_MAP_COLUMNS: readonly Column<ConfigMap>[] = [
   NAME,
-  integer('Data', ({ data, binaryData }) => sizeOf(data) + sizeOf(binaryData)),
+  text('Data', ({ data, binaryData }) => sizeOf(data) + sizeOf(binaryData)),
   AGE,
 ]
 
 export const SECRET_COLUMNS: readonly Column<Secret>[] = [
   NAME,
   text('Type', ({ type }) => type ?? ''),
-  integer('Data', ({ data }) => sizeOf(data)),
+  text('Data', ({ data }) => sizeOf(data)),
   AGE,
 ]
 
@@ -122,5 +122,5 @@ export const PRIORITY_CLASS_COLUMNS: readonly Column<PriorityClass>[] = [
   integer('Value', ({ value }) => value ?? 0),
   { name: 'Global-Default', type: 'boolean', cell: ({ globalDefault }) => globalDefault ?? false },
   AGE,
-  wide(text('PreemptionPolicy', ({ preemptionPolicy }) => preemptionPolicy ?? '')),
+  text('PreemptionPolicy', ({ preemptionPolicy }) => preemptionPolicy ?? ''),
 ]

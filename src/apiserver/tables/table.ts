@@ -43,9 +43,7 @@ export function tableOf(
     columnDefinitions: columns.map(definition),
     rows: objects.map(object => ({
       cells: columns.map(column => cellOf(column, object, now)),
-      ...(includeObject !== 'None' && {
-        object: includeObject === 'Object' ? object : partialObject(object, version),
-      }),
+      object: includeObject === 'None' ? null : includeObject === 'Object' ? object : partialObject(object, version),
     })),
   }
 }
