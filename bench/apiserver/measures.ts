@@ -68,11 +68,13 @@ export interface Latency {
 }
 
 const WATCHERS = 100
+/** Marks are never used twice: a patch that changes nothing is no event. */
+let marks = 0
 const GAP_MS = 20
 
 /** From sending a patch to the event's arrival, over all watchers and events. */
 export async function watchLatency(user: Endpoint, events: number, pods: number): Promise<Latency> {
-  const sentAt: number[] = []
+  const sentAt = new Map<number, number>()
   const latencies: number[] = []
   const watchers = await Promise.all(Array.from({ length: WATCHERS }, () => RawConnection.open(user)))
   const writer = await RawConnection.open(user)
@@ -90,7 +92,7 @@ export async function watchLatency(user: Endpoint, events: number, pods: number)
         const text = rest + piece.toString('latin1')
         let end = 0
         for (const { 1: mark, index } of text.matchAll(/"mark":"m(\d+)m"/g)) {
-          latencies.push(now - (sentAt[Number(mark)] ?? Number.NaN))
+          latencies.push(now - (sentAt.get(Number(mark)) ?? Number.NaN))
           end = index + 1
           if (++heard === WATCHERS * events) allHeard()
         }
@@ -101,8 +103,9 @@ export async function watchLatency(user: Endpoint, events: number, pods: number)
   )
   for (let event = 0; event < events; event++) {
     await new Promise(resolve => setTimeout(resolve, GAP_MS))
-    sentAt[event] = performance.now()
-    const answer = await writer.send(patchOf(event, pods, `m${event}m`))
+    const mark = marks++
+    sentAt.set(mark, performance.now())
+    const answer = await writer.send(patchOf(event, pods, `m${mark}m`))
     if (answer.status !== 200) throw new Error(`the patch was answered ${answer.status}`)
   }
   await complete

@@ -143,6 +143,7 @@ export async function ourSide(options: SideOptions): Promise<Side> {
   })
   return side('solvent', options, PORTS.ours, processes =>
     processes.start('solvent', process.execPath, [
+      ...(process.env.SOLVENT_BENCH_NODE?.split(' ') ?? []),
       outfile,
       options.folder,
       String(PORTS.ours),

@@ -17,6 +17,7 @@ export class CursorWatch implements StoreWatch {
   private cursor: number
   /** Everything was handed out, and nothing of interest has happened since. */
   private isWaiting = false
+  private wake: () => void = () => {}
 
   constructor(source: WatchSource, from: number, signal: AbortSignal | undefined) {
     this.source = source
@@ -29,11 +30,17 @@ export class CursorWatch implements StoreWatch {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly StoreEvent[], void> {
-    while (!this.isOver) {
-      const events = this.source.since(this.cursor)
-      this.cursor = this.source.revision
-      if (events.length > 0) yield events
-      else await this.next()
+    const wake = (): void => this.wake()
+    this.signal?.addEventListener('abort', wake, { once: true })
+    try {
+      while (!this.isOver) {
+        const events = this.source.since(this.cursor)
+        this.cursor = this.source.revision
+        if (events.length > 0) yield events
+        else await this.next()
+      }
+    } finally {
+      this.signal?.removeEventListener('abort', wake)
     }
   }
 
@@ -44,14 +51,13 @@ export class CursorWatch implements StoreWatch {
   private next(): Promise<void> {
     return new Promise(resolve => {
       this.isWaiting = true
-      const wake = (): void => {
+      const forget = this.source.onNext(() => this.wake())
+      this.wake = () => {
+        this.wake = () => {}
         this.isWaiting = false
         forget()
-        this.signal?.removeEventListener('abort', wake)
         resolve()
       }
-      const forget = this.source.onNext(wake)
-      this.signal?.addEventListener('abort', wake, { once: true })
     })
   }
 }
