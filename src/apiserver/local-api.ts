@@ -72,7 +72,7 @@ export class LocalApi implements KubeApi {
     if (options.subresource) return as<T>(await this.#createUnder(options.subresource, object, options))
     const target = this.#targetOf(object)
     this.#authorize('create', target)
-    return as<T>(await createObject(this.#engine, target, object as UnknownObject, request(options)))
+    return as<T>(await createObject(this.#engine, target, object as UnknownObject, this.#request(options)))
   }
 
   async update<T extends KubeObject = UnknownObject>(object: KubeObject, options: WriteOptions = {}): Promise<T> {
@@ -102,14 +102,17 @@ export class LocalApi implements KubeApi {
     const target = this.#targetOf(object)
     this.#authorize('patch', target, options.subresource)
     const { force = false } = options
-    const applied = await applyObject(this.#engine, target, object as UnknownObject, { ...request(options), force })
+    const applied = await applyObject(this.#engine, target, object as UnknownObject, {
+      ...this.#request(options),
+      force,
+    })
     return as<T>(applied.object)
   }
 
   async delete(ref: ObjectRef, options?: DeleteOptions): Promise<void> {
     const target = this.#target(ref)
     this.#authorize('delete', target)
-    await deleteObject(this.#engine, target, options)
+    await deleteObject(this.#engine, target, options, this.#user)
   }
 
   async *logs(
@@ -129,14 +132,14 @@ export class LocalApi implements KubeApi {
     const { metadata } = object
     const target = this.#target({ ...parent, name: metadata.name ?? '', ...inNamespace(metadata.namespace) })
     this.#authorize('create', target, name)
-    return subresource.create(this.#engine, target, object as UnknownObject, request(options))
+    return subresource.create(this.#engine, target, object as UnknownObject, this.#request(options))
   }
 
   #write(target: Target, produce: Produce, options: WriteOptions): Promise<UnknownObject> {
-    if (options.subresource === undefined) return updateObject(this.#engine, target, produce, request(options))
+    if (options.subresource === undefined) return updateObject(this.#engine, target, produce, this.#request(options))
     const { update } = this.#subresource(options.subresource)
     if (!update) throw methodNotAllowed()
-    return update(this.#engine, target, produce, request(options))
+    return update(this.#engine, target, produce, this.#request(options))
   }
 
   #subresource(name: string): Subresource {
@@ -157,6 +160,15 @@ export class LocalApi implements KubeApi {
   #collection({ apiVersion, kind, namespace }: Collection): { resource: Resource; namespace?: string } {
     const resource = this.#engine.catalog.byKind(apiVersion, kind)
     return { resource, ...(resource.info.namespaced ? inNamespace(namespace) : {}) }
+  }
+
+  #request({ fieldManager = FIELD_MANAGER, dryRun, subresource }: WriteOptions): WriteRequest {
+    return {
+      manager: fieldManager,
+      user: this.#user,
+      ...(dryRun && { dryRun }),
+      ...(subresource !== undefined && { subresource }),
+    }
   }
 
   #authorize(verb: string, { resource, namespace, name }: Target, subresource?: string): void {
@@ -189,9 +201,3 @@ function placeOf({ info }: Resource, namespace: string | undefined): string | un
   if (!namespace) throw badRequest(`an object of kind ${info.kind} needs a namespace`)
   return namespace
 }
-
-const request = ({ fieldManager = FIELD_MANAGER, dryRun, subresource }: WriteOptions): WriteRequest => ({
-  manager: fieldManager,
-  ...(dryRun && { dryRun }),
-  ...(subresource !== undefined && { subresource }),
-})

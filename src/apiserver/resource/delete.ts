@@ -7,6 +7,9 @@ import type { DeleteOptions } from '../../client/kube-api.ts'
 import { isSame } from '../../kube/equal.ts'
 import type { UnknownObject } from '../../kube/object.ts'
 import { isApiError } from '../../kube/status.ts'
+import { check } from '../admission/chain.ts'
+import { ADMIN, type User } from '../auth/user.ts'
+import { admissionOf } from './new-object.ts'
 import { type ListQuery, listObjects, storeKey, type Target } from './read.ts'
 import { conflict, notFound } from './refusals.ts'
 import { type Resource, served } from './resource.ts'
@@ -22,11 +25,13 @@ export async function deleteObject(
   { store, clock }: WriteContext,
   target: Target,
   options: DeleteOptions = {},
+  user: User = ADMIN,
 ): Promise<Deleted> {
   const { resource, name } = target
   let marked: UnknownObject | undefined
   const change = (stored: UnknownObject | undefined): UnknownObject | undefined => {
     if (!stored) throw notFound(resource.info, name)
+    check({ ...admissionOf(target, { user }, 'DELETE'), old: stored }, { store, clock })
     checkPreconditions(resource, stored, options)
     marked = mark(resource, stored, options, clock.now())
     return isReleased(resource, marked) ? undefined : marked
@@ -89,12 +94,13 @@ export async function deleteCollection(
   namespace: string | undefined,
   query: ListQuery,
   options: DeleteOptions,
+  user: User = ADMIN,
 ): Promise<readonly UnknownObject[]> {
   const { items } = listObjects(context.store, resource, namespace, query)
   const deletions = items.map(async ({ metadata: { namespace: inside, name = '' } }) => {
     try {
       const target = { resource, name, ...(inside !== undefined && { namespace: inside }) }
-      return [(await deleteObject(context, target, options)).object]
+      return [(await deleteObject(context, target, options, user)).object]
     } catch (error) {
       if (isApiError(error, 'NotFound')) return []
       throw error

@@ -312,14 +312,16 @@ describe('deleting', () => {
   })
 
   test('a namespace on its way out takes nothing new, and goes when it is finalized', async () => {
-    const at = { apiVersion: 'v1', kind: 'Namespace', name: 'default' }
+    const at = { apiVersion: 'v1', kind: 'Namespace', name: 'team' }
+    await api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } })
     await api.delete(at)
     const leaving = await api.get(at)
     expect(leaving.status).toEqual({ phase: 'Terminating' })
-    expect(await refusal(api.create(settings('a')))).toEqual({
+    const late = { ...settings('a'), metadata: { name: 'a', namespace: 'team' } }
+    expect(await refusal(api.create(late))).toEqual({
       reason: 'Forbidden',
       message:
-        'configmaps "a" is forbidden: unable to create new content in namespace default because it is being terminated',
+        'configmaps "a" is forbidden: unable to create new content in namespace team because it is being terminated',
     })
     await api.update({ ...leaving, spec: { finalizers: [] } } as UnknownObject, { subresource: 'finalize' })
     expect((await refusal(api.get(at))).reason).toBe('NotFound')

@@ -1,32 +1,22 @@
 /** create, update, patch and apply: the stages of `pipeline.ts` around one `store.write`. Deleting is in `delete.ts`. */
-import type { Clock } from '../../base/clock.ts'
 import { isSame } from '../../kube/equal.ts'
 import type { UnknownObject } from '../../kube/object.ts'
 import { isApiError } from '../../kube/status.ts'
+import { check as checkAdmission, holdQuota } from '../admission/chain.ts'
+import type { QuotaHold } from '../admission/quota-ledger.ts'
 import type { Change, Store } from '../store/store.ts'
+import { invalidObject } from './field-error.ts'
 import { without } from './json.ts'
-import { carriedMetadata, generatedName, newMetadata } from './metadata.ts'
+import { carriedMetadata, generatedName } from './metadata.ts'
+import { admissionOf, newObject } from './new-object.ts'
 import { recordApply, recordWrite } from './ownership.ts'
-import { admit, checkDecoded, fillDefaults, validate, withGeneration, withoutStatus } from './pipeline.ts'
+import { checkDecoded, fillDefaults, validate, withGeneration } from './pipeline.ts'
 import { storeKey, type Target } from './read.ts'
 import { alreadyExists, badRequest, conflict, generateNameExhausted, MODIFIED, notFound } from './refusals.ts'
-import { type AdmitContext, hasSubresource, type Resource, served, toStored } from './resource.ts'
-import type { ServiceAddresses } from './service-addresses.ts'
+import { hasSubresource, type Resource, served, toStored } from './resource.ts'
+import type { WriteContext, WriteRequest } from './write-request.ts'
 
-export interface WriteContext {
-  readonly store: Store
-  readonly clock: Clock
-  readonly addresses: ServiceAddresses
-}
-
-export interface WriteRequest {
-  /** Who is said to own the fields that change. */
-  readonly manager: string
-  readonly dryRun?: boolean
-  readonly subresource?: string
-  /** The server's own change (a binding), to which the rules for clients do not apply. */
-  readonly isServerOwn?: boolean
-}
+export type { WriteContext, WriteRequest }
 
 /** KEP-4420: how often a generated name is tried again when it is taken. */
 const NAME_ATTEMPTS = 8
@@ -44,7 +34,10 @@ export async function createObject(
     const name = generatedName(given.metadata.generateName)
     const named = { ...given, metadata: { ...given.metadata, name } }
     try {
-      return await createNamed(context, { ...target, name }, named, request)
+      return await createNamed(context, { ...target, name }, named, {
+        ...request,
+        shownName: given.metadata.generateName,
+      })
     } catch (error) {
       if (!isApiError(error, 'AlreadyExists')) throw error
       if (attempt === NAME_ATTEMPTS) throw generateNameExhausted(target.resource.info, name)
@@ -61,8 +54,9 @@ async function createNamed(
   const { resource } = target
   const named = { ...target, name: given.metadata.name ?? '' }
   const taken = context.addresses.open(context.store)
+  const quota = holdQuota(context.store)
   try {
-    const complete = newObject(context, named, given, taken.allocate)
+    const complete = newObject(context, named, given, { allocate: taken.allocate, quota, request })
     const created = recordWrite(resource, undefined, complete, { ...request, now: context.clock.now() })
     const change = (current: UnknownObject | undefined): UnknownObject => {
       if (current) throw alreadyExists(resource.info, named.name)
@@ -73,25 +67,9 @@ async function createNamed(
       : await persist(context.store, named, change)
     return served(resource, stored ?? created)
   } finally {
+    quota.release()
     taken.close()
   }
-}
-
-/** A new object after all stages but the last. Whoever claims its fields is recorded by the caller. */
-function newObject(
-  { store, clock }: WriteContext,
-  target: Target,
-  given: UnknownObject,
-  allocateServiceIp: AdmitContext['allocateServiceIp'],
-): UnknownObject {
-  const { resource, namespace } = target
-  const now = clock.now()
-  const metadata = newMetadata(given.metadata, resource, namespace, now)
-  const fresh = withoutStatus(resource, { ...given, metadata }, now)
-  const admitted = admit(target, fresh, { store, clock, allocateServiceIp })
-  const complete = fillDefaults(resource, admitted)
-  validate(resource, complete)
-  return complete
 }
 
 /** What the new state shall be, from the present one. Runs inside the store's write: pure, perhaps more than once. */
@@ -105,10 +83,15 @@ export async function updateObject(
   request: WriteRequest,
 ): Promise<UnknownObject> {
   const { resource, name } = target
-  return writeState(context, target, request, current => {
-    if (!current) throw notFound(resource.info, name)
-    return nextState(context, target, current, produce(current), request)
-  })
+  const quota = holdQuota(context.store)
+  try {
+    return await writeState(context, target, request, current => {
+      if (!current) throw notFound(resource.info, name)
+      return nextState(context, target, current, produce(current), { ...request, quota })
+    })
+  } finally {
+    quota.release()
+  }
 }
 
 export interface Applied {
@@ -127,6 +110,7 @@ export async function applyObject(
   const { resource, name } = target
   let isNew = false
   const taken = context.addresses.open(context.store)
+  const quota = holdQuota(context.store)
   try {
     const object = await writeState(context, target, request, current => {
       isNew = current === undefined
@@ -134,15 +118,16 @@ export async function applyObject(
       if (current) {
         checkVersion(resource, current, applied)
         const merged = recordApply(resource, current, applied, { ...request, now })
-        return nextState(context, target, current, merged, { ...request, isRecorded: true })
+        return nextState(context, target, current, merged, { ...request, isRecorded: true, quota })
       }
       if (request.subresource) throw notFound(resource.info, name)
       const named = { ...applied, metadata: { ...applied.metadata, name } }
       const claimed = recordApply(resource, undefined, named, { ...request, now })
-      return newObject(context, target, claimed, taken.allocate)
+      return newObject(context, target, claimed, { allocate: taken.allocate, quota, request })
     })
     return { object, isNew }
   } finally {
+    quota.release()
     taken.close()
   }
 }
@@ -188,11 +173,11 @@ export function isReleased({ strategy }: Resource, { metadata, ...rest }: Unknow
 }
 
 function nextState(
-  { clock }: WriteContext,
+  { store, clock }: WriteContext,
   target: Target,
   old: UnknownObject,
   candidate: UnknownObject,
-  request: WriteRequest & { readonly isRecorded?: boolean },
+  request: WriteRequest & { readonly isRecorded?: boolean; readonly quota: QuotaHold },
 ): UnknownObject {
   const { resource } = target
   checkDecoded(target, candidate)
@@ -200,6 +185,10 @@ function nextState(
   const carried = { ...candidate, metadata: carriedMetadata(old.metadata, candidate.metadata) }
   const complete = request.isServerOwn ? carried : completed(resource, old, carried, request)
   const next = withGeneration(resource, old, complete)
+  checkAdmission(
+    { ...admissionOf(target, request, 'UPDATE'), object: next, old },
+    { store, clock, quota: request.quota },
+  )
   if (request.isRecorded) return isSame(old, next) ? old : next
   return recordWrite(resource, old, next, { ...request, now: clock.now() })
 }
@@ -212,7 +201,11 @@ function completed(
   { subresource }: WriteRequest,
 ): UnknownObject {
   const changed = withinSubresource(resource, old, carried, subresource)
-  if (subresource === 'status' && !resource.isCustom) return changed
+  if (subresource === 'status' && !resource.isCustom) {
+    const errors = resource.strategy.validateStatus?.(changed, old) ?? []
+    if (errors.length > 0) throw invalidObject(resource.info, old.metadata.name ?? '', errors)
+    return changed
+  }
   const complete = fillDefaults(resource, resource.strategy.prepareUpdate?.(changed, old) ?? changed)
   validate(resource, complete, old)
   return complete

@@ -205,7 +205,7 @@ function writeState(exchange: ResourceExchange, produce: Produce, write: WriteRe
 const remove: Handler = async exchange => {
   const { engine, target, query } = exchange
   const options = deleteOptions(await optionalBody(exchange), query)
-  const { object, isGone } = await deleteObject(engine, target, options)
+  const { object, isGone } = await deleteObject(engine, target, options, exchange.user)
   const { group, plural, kind } = target.resource.info
   // Pods and Services answer with themselves, as upstream's ReturnDeletedObject has it.
   if (!isGone || RETURNED_WHEN_DELETED.has(kind)) return answer(exchange, 200, object)
@@ -219,7 +219,7 @@ const SUCCESS = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Succe
 const removeCollection: Handler = async exchange => {
   const { engine, target, query, request, response } = exchange
   const options = deleteOptions(await optionalBody(exchange), query)
-  await deleteCollection(engine, target.resource, target.namespace, listQuery(query), options)
+  await deleteCollection(engine, target.resource, target.namespace, listQuery(query), options, exchange.user)
   await sendJson(request, response, { code: 200, body: SUCCESS })
 }
 
@@ -260,12 +260,13 @@ async function answer(
   await sendText(request, response, { code, body: objectText(target.resource, object, encoding(exchange)), warnings })
 }
 
-function writing({ request, query, target, subresource, subresourceName }: ResourceExchange) {
+function writing({ request, query, target, subresource, subresourceName, user }: ResourceExchange) {
   const { dryRun, fieldManager, fieldValidation } = writeQuery(query, request.headers['user-agent'])
   const warnings: string[] = []
   const shape: Shape = subresource ? shapeOf(target.resource, subresource) : target.resource
   const write: WriteRequest = {
     manager: fieldManager,
+    user,
     ...(dryRun && { dryRun }),
     ...(subresourceName !== undefined && { subresource: subresourceName }),
   }

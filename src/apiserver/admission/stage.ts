@@ -1,0 +1,52 @@
+/** What one stage of admission is, and what it is told (apiserver's pkg/admission). */
+import type { Clock } from '../../base/clock.ts'
+import type { UnknownObject } from '../../kube/object.ts'
+import { ADMIN, type User } from '../auth/user.ts'
+import { forbidden } from '../resource/refusals.ts'
+import type { Resource } from '../resource/resource.ts'
+import type { Store } from '../store/store.ts'
+import type { QuotaHold } from './quota-ledger.ts'
+
+export interface AdmissionRequest {
+  readonly operation: 'CREATE' | 'UPDATE' | 'DELETE'
+  readonly resource: Resource
+  readonly namespace?: string
+  /** As refusals show it: of a generated name only the beginning that was asked for. */
+  readonly name: string
+  readonly subresource?: string
+  readonly user: User
+  /** What will be; absent when something is deleted. */
+  readonly object?: UnknownObject
+  /** What is; absent when something is created. */
+  readonly old?: UnknownObject
+}
+
+export interface AdmissionContext {
+  readonly store: Store
+  readonly clock: Clock
+  /** Of the write under way; absent where nothing is written. */
+  readonly quota?: QuotaHold
+}
+
+export interface Stage {
+  readonly name: string
+  /** The object with what the stage adds; on create alone. Throws ApiError. */
+  mutate?(object: UnknownObject, request: AdmissionRequest, context: AdmissionContext): UnknownObject
+  /** Throws ApiError for a write that may not be. Sees the object as it would be stored. */
+  check?(request: AdmissionRequest, context: AdmissionContext): void
+}
+
+export const refused = ({ resource, name }: Pick<AdmissionRequest, 'resource' | 'name'>, why: string) =>
+  forbidden(resource.info, name, why)
+
+export const isOf = ({ resource }: Pick<AdmissionRequest, 'resource'>, storedAs: string): boolean =>
+  resource.storedAs === storedAs
+
+/** Writes of the server's own name nobody. */
+export const OURSELVES = ADMIN
+
+/** Go's aggregate of several errors. */
+export const together = (texts: readonly string[]): string => {
+  const once = [...new Set(texts)]
+  return once.length === 1 ? once[0]! : `[${once.join(', ')}]`
+}
