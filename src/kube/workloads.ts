@@ -155,6 +155,13 @@ export interface CustomResourceDefinition extends KubeObject {
       readonly categories?: readonly string[]
     }
     readonly preserveUnknownFields?: boolean
+    readonly conversion?: {
+      readonly strategy: string
+      readonly webhook?: {
+        readonly clientConfig?: WebhookClientConfig
+        readonly conversionReviewVersions?: readonly string[]
+      }
+    }
     readonly versions: readonly CustomResourceVersion[]
   }
   readonly status?: {
@@ -164,8 +171,24 @@ export interface CustomResourceDefinition extends KubeObject {
   }
 }
 
+/** Where a webhook listens. */
+export interface WebhookClientConfig {
+  readonly url?: string
+  readonly service?: {
+    readonly namespace: string
+    readonly name: string
+    readonly path?: string
+    readonly port?: number
+  }
+  /** PEM in base64. */
+  readonly caBundle?: string
+}
+
 export interface CustomResourceVersion {
   readonly name: string
+  readonly deprecated?: boolean
+  readonly deprecationWarning?: string
+  readonly selectableFields?: readonly { readonly jsonPath: string }[]
   readonly served: boolean
   readonly storage: boolean
   readonly schema?: { readonly openAPIV3Schema?: StructuralSchema }

@@ -8,15 +8,14 @@ import { dnsSubdomain } from '../kinds/names.ts'
 import { fieldAt } from '../kinds/selectable-fields.ts'
 import type { Resource, ScalePaths } from '../resource/resource.ts'
 import { customColumns } from '../tables/custom-columns.ts'
-
-type Version = CustomResourceVersion & { readonly selectableFields?: readonly { readonly jsonPath: string }[] }
+import { customValidator } from './custom-validation.ts'
 
 export const storedPlace = ({ spec }: CustomResourceDefinition): string => `${spec.group}/${spec.names.plural}`
 
 export const servedResources = (crd: CustomResourceDefinition): readonly Resource[] =>
   crd.spec.versions.filter(version => version.served).map(version => servedResource(crd, version))
 
-function servedResource(crd: CustomResourceDefinition, version: Version): Resource {
+function servedResource(crd: CustomResourceDefinition, version: CustomResourceVersion): Resource {
   const { group, names, scope } = crd.spec
   const apiVersion = `${group}/${version.name}`
   const storage = crd.spec.versions.find(each => each.storage) ?? version
@@ -40,12 +39,12 @@ function servedResource(crd: CustomResourceDefinition, version: Version): Resour
     storedAs: storedPlace(crd),
     storedVersion,
     isCustom: true,
-    strategy: { nameRule: dnsSubdomain, hasGeneration: true },
+    strategy: { nameRule: dnsSubdomain, hasGeneration: true, validate: customValidator(schema, scale) },
     columns: once(() => customColumns(version.additionalPrinterColumns)),
     schema: () => schema,
     ...(scale && { scale }),
     selectableFields: Object.fromEntries(
-      (version.selectableFields ?? []).map(({ jsonPath }) => [trimDot(jsonPath), fieldAt(trimDot(jsonPath))]),
+      (version.selectableFields ?? []).map(({ jsonPath }) => [trimDot(jsonPath), textAt(trimDot(jsonPath))]),
     ),
     ...(storedVersion !== apiVersion && { conversion: betweenVersions(apiVersion, storedVersion, schema) }),
   }
@@ -78,6 +77,12 @@ const scalePaths = ({ specReplicasPath, statusReplicasPath, labelSelectorPath }:
   statusReplicas: trimDot(statusReplicasPath).split('.'),
   ...(labelSelectorPath && { selector: trimDot(labelSelectorPath).split('.') }),
 })
+
+/** An absent field is selected by the empty text. */
+const textAt = (path: string) => {
+  const read = fieldAt(path)
+  return (object: UnknownObject): string => read(object) ?? ''
+}
 
 const trimDot = (path: string): string => path.replace(/^\./, '')
 

@@ -103,7 +103,11 @@ describe('a definition', () => {
       definition({ versions: [version({ storage: false })] }),
       'must have exactly one version marked as storage version',
     ],
-    ['no schema', definition({ versions: [version({ schema: undefined })] }), 'schemas are required'],
+    [
+      'no schema',
+      definition({ versions: [version({ schema: undefined })] }),
+      'spec.versions[0].schema.openAPIV3Schema: Required value',
+    ],
     [
       'a scope that is none',
       definition({ scope: 'World' }),
@@ -117,7 +121,7 @@ describe('a definition', () => {
     [
       'a reference',
       definition({ versions: [version({ schema: { openAPIV3Schema: { type: 'object', $ref: '#/x' } } })] }),
-      '$ref: Forbidden: must not be specified',
+      '$ref: Forbidden: $ref is not supported',
     ],
     [
       'a bad default',
@@ -128,7 +132,7 @@ describe('a definition', () => {
           }),
         ],
       }),
-      'properties[a].default: Invalid value: "x"',
+      'properties[a].default in body must be of type integer: "string"',
     ],
     [
       'a bad pattern',
@@ -144,9 +148,9 @@ describe('a definition', () => {
     [
       'a bad column',
       definition({
-        versions: [version({ additionalPrinterColumns: [{ name: 'A', type: 'string', jsonPath: '.a[' }] })],
+        versions: [version({ additionalPrinterColumns: [{ name: 'A', type: 'string', jsonPath: 'a' }] })],
       }),
-      'is an invalid JSONPath',
+      'must be a simple json path starting with .',
     ],
   ])('of %s is refused', async (_, given, message) => {
     const error = await api.create(given).catch(error => error)

@@ -1,13 +1,12 @@
 /** What a CustomResourceDefinition itself may be (apiextensions-apiserver/pkg/apis/apiextensions/validation). */
-import { isRecord, isSame } from '../../kube/equal.ts'
-import type { StructuralSchema } from '../../kube/schema.ts'
-import { validateSchema } from '../../kube/schema-validate.ts'
-import type { CustomResourceDefinition, CustomResourceVersion } from '../../kube/workloads.ts'
-import { checkName, dns1035Label, dnsLabel, dnsSubdomain } from '../kinds/names.ts'
+import type { CustomResourceDefinition } from '../../kube/workloads.ts'
+import { dns1035Label, dnsSubdomain } from '../kinds/names.ts'
 import { denied, type FieldError, invalid, notSupported, required } from '../resource/field-error.ts'
 import { immutable } from '../resource/metadata.ts'
 import type { Strategy } from '../resource/resource.ts'
-import { parseJsonPath } from '../tables/custom-columns.ts'
+import { checked } from './checked.ts'
+import { isEstablished } from './definition-status.ts'
+import { versionsProblems } from './version-rules.ts'
 
 type Errors = readonly FieldError[]
 
@@ -27,11 +26,16 @@ export const DEFINITION: Strategy<CustomResourceDefinition> = {
   }),
   default: definitionDefaults,
   validate: validateDefinition,
-  validateUpdate: ({ spec }, { spec: old }) => [
-    ...immutable('spec.group', spec.group, old.group),
-    ...immutable('spec.scope', spec.scope, old.scope),
-    ...immutable('spec.names.plural', spec.names.plural, old.names.plural),
-    ...immutable('spec.names.kind', spec.names.kind, old.names.kind),
+  validateUpdate: (crd, old) => [
+    ...(isEstablished(old)
+      ? [
+          ...immutable('spec.scope', crd.spec.scope, old.spec.scope),
+          ...immutable('spec.names.kind', crd.spec.names.kind, old.spec.names.kind),
+        ]
+      : []),
+    ...immutable('spec.group', crd.spec.group, old.spec.group),
+    ...immutable('spec.names.plural', crd.spec.names.plural, old.spec.names.plural),
+    ...storedVersionProblems(crd),
   ],
 }
 
@@ -39,29 +43,28 @@ function definitionDefaults(crd: CustomResourceDefinition): CustomResourceDefini
   const { spec } = crd
   if (!spec?.names) return crd
   const { kind = '' } = spec.names
-  const names = { singular: kind.toLowerCase(), listKind: `${kind}List`, ...spec.names }
+  const names = {
+    ...spec.names,
+    singular: spec.names.singular || kind.toLowerCase(),
+    listKind: spec.names.listKind || (kind ? `${kind}List` : ''),
+  }
   return { ...crd, spec: { ...{ conversion: { strategy: 'None' } }, ...spec, names } }
 }
 
-function validateDefinition({ metadata, spec }: CustomResourceDefinition): Errors {
+function validateDefinition({ metadata, spec }: CustomResourceDefinition, old?: CustomResourceDefinition): Errors {
   if (!spec) return [required('spec')]
-  const { group, names, scope, versions } = spec
+  const { group, names, scope, versions = [] } = spec
   const expected = `${names?.plural}.${group}`
   return [
-    ...(group ? checkName(dnsSubdomain, 'spec.group', group) : [required('spec.group')]),
-    ...(group && !group.includes('.')
-      ? [invalid('spec.group', group, 'should be a domain with at least one dot')]
-      : []),
-    ...(['Cluster', 'Namespaced'].includes(scope)
-      ? []
-      : [notSupported('spec.scope', scope, ['Cluster', 'Namespaced'])]),
-    ...(names?.plural ? checkName(dns1035Label, 'spec.names.plural', names.plural) : [required('spec.names.plural')]),
-    ...(names?.kind
-      ? checkName(dns1035Label, 'spec.names.kind', names.kind.toLowerCase())
-      : [required('spec.names.kind')]),
     ...(metadata.name === expected
       ? []
       : [invalid('metadata.name', metadata.name, 'must be spec.names.plural+"."+spec.group')]),
+    ...groupProblems(group),
+    ...(scope ? scopeProblems(scope) : [required('spec.scope')]),
+    ...versionsProblems(versions, old),
+    ...nameProblems(names ?? {}),
+    ...conversionProblems(spec.conversion),
+    ...approvalProblems(group, metadata.annotations, old?.metadata.annotations),
     ...(spec.preserveUnknownFields
       ? [
           invalid(
@@ -71,132 +74,114 @@ function validateDefinition({ metadata, spec }: CustomResourceDefinition): Error
           ),
         ]
       : []),
-    ...validateVersions(versions ?? []),
   ]
 }
 
-function validateVersions(versions: readonly CustomResourceVersion[]): Errors {
-  const numStored = versions.filter(version => version.storage).length
+function groupProblems(group: string | undefined): Errors {
+  if (!group) return [required('spec.group')]
+  const wrong = checked('spec.group', group, dnsSubdomain)
+  if (wrong.length > 0 || group.includes('.')) return wrong
+  return [invalid('spec.group', group, 'should be a domain with at least one dot')]
+}
+
+const SCOPES = ['Cluster', 'Namespaced']
+const scopeProblems = (scope: string): Errors =>
+  SCOPES.includes(scope) ? [] : [notSupported('spec.scope', scope, SCOPES)]
+
+type Names = Partial<CustomResourceDefinition['spec']['names']>
+
+function nameProblems({ plural = '', singular = '', kind = '', listKind = '', shortNames, categories }: Names): Errors {
+  const mixed = 'may have mixed case, but should otherwise match: '
+  const absent = Object.entries({ plural, singular, kind, listKind })
+    .filter(([, value]) => value === '')
+    .map(([key]) => required(`spec.names.${key}`))
   return [
-    ...(versions.length === 0 ? [required('spec.versions', 'must have at least one version')] : []),
-    ...(versions.length > 0 && numStored !== 1
-      ? [
-          invalid(
-            'spec.versions',
-            versions.map(v => v.name),
-            'must have exactly one version marked as storage version',
-          ),
-        ]
+    ...absent,
+    ...checked('spec.names.plural', plural, dns1035Label),
+    ...checked('spec.names.singular', singular, dns1035Label),
+    ...checked('spec.names.kind', kind, value => dns1035Label(value.toLowerCase()), mixed),
+    ...checked('spec.names.listKind', listKind, value => dns1035Label(value.toLowerCase()), mixed),
+    ...(shortNames ?? []).flatMap((name, i) => checked(`spec.names.shortNames[${i}]`, name, dns1035Label)),
+    ...(kind !== '' && kind === listKind
+      ? [invalid('spec.names.listKind', listKind, 'kind and listKind may not be the same')]
       : []),
-    ...versions.flatMap((version, i) => validateVersion(version, `spec.versions[${i}]`)),
+    ...(categories ?? []).flatMap((name, i) => checked(`spec.names.categories[${i}]`, name, dns1035Label)),
   ]
 }
 
-function validateVersion(version: CustomResourceVersion, field: string): Errors {
-  const { name, schema, additionalPrinterColumns = [], subresources } = version
-  const root = schema?.openAPIV3Schema
-  const scale = subresources?.scale
+type Conversion = CustomResourceDefinition['spec']['conversion']
+
+function conversionProblems(conversion: Conversion): Errors {
+  if (!conversion) return []
+  const { strategy, webhook } = conversion
+  const at = 'spec.conversion'
+  if (!['None', 'Webhook'].includes(strategy)) {
+    return [strategy ? notSupported(`${at}.strategy`, strategy, ['None', 'Webhook']) : required(`${at}.strategy`)]
+  }
+  if (strategy === 'None') {
+    return webhook?.clientConfig
+      ? [denied(`${at}.webhookClientConfig`, 'should not be set when strategy is not set to Webhook')]
+      : []
+  }
+  const { clientConfig, conversionReviewVersions = [] } = webhook ?? {}
+  const numTargets = [clientConfig?.url, clientConfig?.service].filter(each => each !== undefined).length
   return [
-    ...(name ? checkName(dnsLabel, `${field}.name`, name) : [required(`${field}.name`)]),
-    ...(root
-      ? validateStructural(root, `${field}.schema.openAPIV3Schema`, true)
-      : [required(`${field}.schema.openAPIV3Schema`, 'schemas are required')]),
-    ...additionalPrinterColumns.flatMap((column, j) =>
-      parseJsonPath(column.jsonPath ?? '')
+    ...(clientConfig
+      ? numTargets === 1
         ? []
-        : [invalid(`${field}.additionalPrinterColumns[${j}].jsonPath`, column.jsonPath, 'is an invalid JSONPath')],
-    ),
-    ...(scale && !/^\.spec\./.test(scale.specReplicasPath)
-      ? [
-          invalid(
-            `${field}.subresources.scale.specReplicasPath`,
-            scale.specReplicasPath,
-            'should be a json path under .spec',
-          ),
-        ]
-      : []),
-    ...(scale && !/^\.status\./.test(scale.statusReplicasPath)
-      ? [
-          invalid(
-            `${field}.subresources.scale.statusReplicasPath`,
-            scale.statusReplicasPath,
-            'should be a json path under .status',
-          ),
-        ]
-      : []),
+        : [required(`${at}.webhookClientConfig`, 'exactly one of url or service is required')]
+      : [required(`${at}.webhookClientConfig`, 'required when strategy is set to Webhook')]),
+    ...(conversionReviewVersions.length === 0
+      ? [required(`${at}.conversionReviewVersions`)]
+      : conversionReviewVersions.some(version => ['v1', 'v1beta1'].includes(version))
+        ? []
+        : [
+            invalid(
+              `${at}.conversionReviewVersions`,
+              conversionReviewVersions,
+              'must include at least one of v1, v1beta1',
+            ),
+          ]),
   ]
 }
 
-const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string']
-/** Schema keywords whose meaning a structural schema gives up. */
-const FORBIDDEN = ['$ref', 'definitions', 'dependencies', 'patternProperties', 'additionalItems', 'id'] as const
+const APPROVAL = 'api-approved.kubernetes.io'
 
-/** Every place has exactly one type, so that pruning and defaulting have one answer (KEP-1979's structural schemas). */
-function validateStructural(schema: StructuralSchema, field: string, isRoot = false): Errors {
-  if (typeof schema !== 'object' || schema === null) return [invalid(field, schema, 'must be an object')]
-  const isFree = schema['x-kubernetes-int-or-string'] || schema['x-kubernetes-preserve-unknown-fields']
-  const { type, properties, items, additionalProperties } = schema
-  return [
-    ...(type === undefined && !isFree
-      ? [required(`${field}.type`, 'must not be empty for specified object fields')]
-      : []),
-    ...(type !== undefined && !TYPES.includes(type) ? [notSupported(`${field}.type`, type, TYPES)] : []),
-    ...(isRoot && type !== undefined && type !== 'object'
-      ? [invalid(`${field}.type`, type, 'must be object at the root')]
-      : []),
-    ...FORBIDDEN.filter(key => key in schema).map(key => denied(`${field}.${key}`, 'must not be specified')),
-    ...(type === 'array' && !items ? [required(`${field}.items`, 'must be specified')] : []),
-    ...(properties && isRecord(additionalProperties)
-      ? [denied(`${field}.additionalProperties`, 'additionalProperties and properties are mutual exclusive')]
-      : []),
-    ...validatePattern(schema, field),
-    ...validateDefault(schema, field),
-    ...Object.entries(properties ?? {}).flatMap(([name, property]) =>
-      isRoot && name === 'metadata' ? [] : validateStructural(property, `${field}.properties[${name}]`),
-    ),
-    ...(items ? validateStructural(items, `${field}.items`) : []),
-    ...(isRecord(additionalProperties)
-      ? validateStructural(additionalProperties as StructuralSchema, `${field}.additionalProperties`)
-      : []),
-  ]
-}
-
-function validatePattern({ pattern }: StructuralSchema, field: string): Errors {
-  if (pattern === undefined) return []
-  try {
-    new RegExp(pattern)
-    return []
-  } catch (error) {
+/** Groups of the community's own need a word that they were reviewed. */
+function approvalProblems(
+  group: string | undefined,
+  annotations: Readonly<Record<string, string>> = {},
+  before?: Readonly<Record<string, string>>,
+): Errors {
+  if (!group || !/(^|\.)(k8s\.io|kubernetes\.io)$/.test(group)) return []
+  const value = annotations[APPROVAL]
+  if (before && before[APPROVAL] === value) return []
+  if (value?.startsWith('unapproved') || (value && URL.canParse(value))) return []
+  const field = `metadata.annotations[${APPROVAL}]`
+  const see = 'see https://github.com/kubernetes/enhancements/pull/1111'
+  if (value)
     return [
       invalid(
-        `${field}.pattern`,
-        pattern,
-        `must be a valid regular expression, but isn't: ${(error as Error).message}`,
+        field,
+        value,
+        `protected groups must have approval annotation "${APPROVAL}" with either a URL or a reason starting with "unapproved", ${see}`,
       ),
     ]
-  }
+  return [required(field, `protected groups must have approval annotation "${APPROVAL}", ${see}`)]
 }
 
-function validateDefault(schema: StructuralSchema, field: string): Errors {
-  if (schema.default === undefined || (schema.default === null && schema.nullable)) return []
-  const wrong = validateSchema(schema, schema.default)
-  return wrong.length === 0 ? [] : [invalid(`${field}.default`, schema.default, wrong[0]?.detail || 'must be valid')]
+/** A version in which objects may lie in the store cannot go. */
+function storedVersionProblems({ spec, status }: CustomResourceDefinition): Errors {
+  const stored = status?.storedVersions ?? []
+  return stored.flatMap((name, i) =>
+    spec.versions.some(version => version.name === name)
+      ? []
+      : [
+          invalid(
+            `status.storedVersions[${i}]`,
+            name,
+            `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`,
+          ),
+        ],
+  )
 }
-
-/** Names that another definition of the same group has already. */
-export function takenNames(
-  crd: CustomResourceDefinition,
-  others: readonly CustomResourceDefinition[],
-): readonly string[] {
-  const namesOf = ({ spec: { names } }: CustomResourceDefinition): readonly string[] =>
-    [names.plural, names.singular ?? '', ...(names.shortNames ?? [])].filter(Boolean)
-  const rivals = others.filter(other => other.metadata.uid !== crd.metadata.uid && other.spec.group === crd.spec.group)
-  const taken = new Set(rivals.flatMap(namesOf))
-  const kinds = new Set(rivals.map(other => other.spec.names.kind))
-  return [
-    ...namesOf(crd).filter(name => taken.has(name)),
-    ...(kinds.has(crd.spec.names.kind) ? [crd.spec.names.kind] : []),
-  ]
-}
-
-export const isSameSpec = (a: CustomResourceDefinition, b: CustomResourceDefinition): boolean => isSame(a.spec, b.spec)

@@ -2,9 +2,9 @@
  * Follows the CustomResourceDefinitions in the store: serves what they define, says so in their status, and empties a definition that is
  * on its way out. Kinds are served before `Established` says so, so whoever waits for the condition can use them.
  */
-import type { Clock } from '../../base/clock.ts'
 import { formatTime } from '../../base/clock.ts'
-import type { Condition, UnknownObject } from '../../kube/object.ts'
+import { isSame } from '../../kube/equal.ts'
+import type { UnknownObject } from '../../kube/object.ts'
 import { apiError, isApiError } from '../../kube/status.ts'
 import type { CustomResourceDefinition } from '../../kube/workloads.ts'
 import type { Catalog } from '../resource/catalog.ts'
@@ -13,7 +13,8 @@ import type { Resource } from '../resource/resource.ts'
 import { updateObject, type WriteContext } from '../resource/write.ts'
 import type { Store } from '../store/store.ts'
 import { servedResources, storedPlace } from './custom-resource.ts'
-import { CLEANUP_FINALIZER, takenNames } from './definition-rules.ts'
+import { CLEANUP_FINALIZER } from './definition-rules.ts'
+import { acceptNames, type DefinitionStatus, isEstablished, nextStatus, terminating } from './definition-status.ts'
 
 const PLACE = 'apiextensions.k8s.io/customresourcedefinitions'
 const MANAGER = { manager: 'solvent-apiserver' }
@@ -51,10 +52,13 @@ export class Definitions {
       this.#takeDown(crd)
       return
     }
-    const taken = takenNames(crd, definitionsIn(this.#context.store).filter(isEstablished))
-    if (taken.length === 0) this.#serve(crd, `${crd.metadata.uid} ${crd.metadata.generation}`, servedResources(crd))
-    const status = statusOf(crd, taken, this.#context.clock)
-    if (status) this.#inBackground(writeStatus(this.#context, this.#catalog, crd, status))
+    const naming = acceptNames(crd, definitionsIn(this.#context.store))
+    // One that has been served goes on, whatever became of its names.
+    if (!naming.conflict || isEstablished(crd)) {
+      this.#serve(crd, `${crd.metadata.uid} ${crd.metadata.generation}`, servedResources(crd))
+    }
+    const status = nextStatus(crd, naming, formatTime(this.#context.clock.now()))
+    if (!isSame(status, crd.status)) this.#inBackground(writeStatus(this.#context, this.#catalog, crd, status))
   }
 
   /** A change that is not one of the spec leaves what is derived from the catalogue valid. */
@@ -126,50 +130,6 @@ const withoutCreation = (resource: Resource): Resource => ({
 const definitionsIn = (store: Store): readonly CustomResourceDefinition[] =>
   store.list({ resource: PLACE }).items.map(asDefinition)
 
-const hasCondition = ({ status }: CustomResourceDefinition, type: string): boolean =>
-  status?.conditions?.some(condition => condition.type === type && condition.status === 'True') ?? false
-const isEstablished = (crd: CustomResourceDefinition): boolean => hasCondition(crd, 'Established')
-
-type Status = NonNullable<CustomResourceDefinition['status']>
-
-/** The status that the definition should have, or undefined when it has it. */
-function statusOf(crd: CustomResourceDefinition, taken: readonly string[], clock: Clock): Status | undefined {
-  const isAccepted = taken.length === 0
-  if (isAccepted ? isEstablished(crd) && isCurrent(crd) : hasCondition(crd, 'NamesAccepted') === false && crd.status?.conditions?.length) {
-    return undefined
-  }
-  const time = formatTime(clock.now())
-  const accepted = isAccepted
-    ? condition('NamesAccepted', true, 'NoConflicts', 'no conflicts found', time)
-    : condition(
-        'NamesAccepted',
-        false,
-        'NamesConflict',
-        `${taken.map(n => JSON.stringify(n)).join(', ')} is already in use`,
-        time,
-      )
-  const established = isAccepted
-    ? condition('Established', true, 'InitialNamesAccepted', 'the initial names have been accepted', time)
-    : condition('Established', false, 'NotAccepted', 'not all names are accepted', time)
-  const stored = crd.spec.versions.filter(version => version.storage).map(version => version.name)
-  return {
-    conditions: [accepted, established],
-    acceptedNames: crd.spec.names,
-    storedVersions: [...new Set([...(crd.status?.storedVersions ?? []), ...stored])],
-  }
-}
-
-const isCurrent = ({ spec, status }: CustomResourceDefinition): boolean =>
-  spec.versions.filter(version => version.storage).every(version => status?.storedVersions?.includes(version.name))
-
-const condition = (type: string, holds: boolean, reason: string, message: string, time: string): Condition => ({
-  type,
-  status: holds ? 'True' : 'False',
-  reason,
-  message,
-  lastTransitionTime: time,
-})
-
 const targetOf = (catalog: Catalog, crd: CustomResourceDefinition) => ({
   resource: definitionResource(catalog),
   name: crd.metadata.name ?? '',
@@ -178,7 +138,12 @@ const targetOf = (catalog: Catalog, crd: CustomResourceDefinition) => ({
 const definitionResource = (catalog: Catalog): Resource =>
   catalog.byKind('apiextensions.k8s.io/v1', 'CustomResourceDefinition')
 
-async function writeStatus(context: WriteContext, catalog: Catalog, crd: CustomResourceDefinition, status: Status) {
+async function writeStatus(
+  context: WriteContext,
+  catalog: Catalog,
+  crd: CustomResourceDefinition,
+  status: DefinitionStatus,
+) {
   await updateObject(context, targetOf(catalog, crd), old => ({ ...old, status }), {
     ...MANAGER,
     subresource: 'status',
@@ -189,6 +154,8 @@ async function writeStatus(context: WriteContext, catalog: Catalog, crd: CustomR
 async function empty(context: WriteContext, catalog: Catalog, crd: CustomResourceDefinition): Promise<void> {
   const place = storedPlace(crd)
   const resource = catalog.byStored(place)
+  const time = formatTime(context.clock.now())
+  await writeStatus(context, catalog, crd, terminating(crd, time))
   if (resource) {
     const { revision } = context.store.list({ resource: place })
     await deleteCollection(context, resource, undefined, {}, { propagationPolicy: 'Background' })

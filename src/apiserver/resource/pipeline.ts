@@ -12,17 +12,17 @@
  * This file holds the pure ones in the middle; `write.ts` strings them together.
  */
 import type { Namespace } from '../../kube/core.ts'
+import { isSame } from '../../kube/equal.ts'
 import type { UnknownObject } from '../../kube/object.ts'
 import { applyDefaults } from '../../kube/schema-default.ts'
 import { pruneUnknown } from '../../kube/schema-prune.ts'
-import { validateSchema } from '../../kube/schema-validate.ts'
 import { apiError } from '../../kube/status.ts'
 import { typeOfKind } from '../../kube/type-table.ts'
 import { asTyped } from '../../kube/typed.ts'
 import { WrongType } from '../../kube/wrong-type.ts'
 import { TYPE_DEFAULTS } from '../kinds/type-defaults.ts'
 import type { Store } from '../store/store.ts'
-import { type FieldError, fromViolation, invalidObject } from './field-error.ts'
+import { invalidObject } from './field-error.ts'
 import { sameExcept, without } from './json.ts'
 import { validateMetadata, validateMetadataUpdate } from './metadata.ts'
 import type { Target } from './read.ts'
@@ -104,16 +104,10 @@ export function validate(resource: Resource, object: UnknownObject, old?: Unknow
   const errors = [
     ...validateMetadata(object, resource),
     ...(old ? validateMetadataUpdate(object, old) : []),
-    ...bySchema(resource, object),
-    ...(resource.strategy.validate?.(object) ?? []),
-    ...(old ? (resource.strategy.validateUpdate?.(object, old) ?? []) : []),
+    ...(resource.strategy.validate?.(object, old) ?? []),
+    ...((old ? resource.strategy.validateUpdate?.(object, old) : resource.strategy.validateCreate?.(object)) ?? []),
   ]
   if (errors.length > 0) throw invalidObject(resource.info, object.metadata.name ?? '', errors)
-}
-
-function bySchema({ isCustom, schema }: Resource, object: UnknownObject): readonly FieldError[] {
-  const structural = isCustom ? schema() : undefined
-  return structural ? validateSchema(structural, object).map(fromViolation) : []
 }
 
 /** The status of a new object is its controllers' to write. */
@@ -127,6 +121,7 @@ export function withoutStatus(resource: Resource, object: UnknownObject, now: nu
 export function withGeneration(resource: Resource, old: UnknownObject, next: UnknownObject): UnknownObject {
   if (!resource.strategy.hasGeneration) return next
   const reported = hasSubresource(resource, 'status') ? ['status'] : []
-  if (sameExcept(old, next, 'apiVersion', 'kind', 'metadata', ...reported)) return next
+  const isNoted = resource.strategy.countsAnnotations && !isSame(old.metadata.annotations, next.metadata.annotations)
+  if (!isNoted && sameExcept(old, next, 'apiVersion', 'kind', 'metadata', ...reported)) return next
   return { ...next, metadata: { ...next.metadata, generation: (old.metadata.generation ?? 0) + 1 } }
 }

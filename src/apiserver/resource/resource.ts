@@ -27,6 +27,8 @@ export interface Strategy<T extends KubeObject = UnknownObject> {
   readonly nameRule?: NameRule
   /** Whether `spec` changes count in `metadata.generation`. */
   readonly hasGeneration?: boolean
+  /** Whether changed annotations count there too, as upstream has it for Deployments. */
+  readonly countsAnnotations?: boolean
   /** Fills in what follows from other objects (ServiceAccount volumes, priorities, addresses). Only on create. */
   admit?(object: T, context: AdmitContext): T
   /** Takes away what a client may not set on create; the status of a kind with a status subresource goes anyway. */
@@ -35,8 +37,13 @@ export interface Strategy<T extends KubeObject = UnknownObject> {
   prepareUpdate?(object: T, old: T): T
   /** Fills in defaults; on every write. */
   default?(object: T): T
-  validate?(object: T): readonly FieldError[]
+  /** On every write; `old` on updates. */
+  validate?(object: T, old?: T): readonly FieldError[]
   validateUpdate?(object: T, old: T): readonly FieldError[]
+  /** Of a write to the status alone. */
+  validateStatus?(object: T, old: T): readonly FieldError[]
+  /** Only of a new object. */
+  validateCreate?(object: T): readonly FieldError[]
   /** Seconds that the object is given to end; 0 removes it at once. */
   gracePeriodSeconds?(object: T, asked: number | undefined): number
   /** Changes the object as it is marked for deletion (a Namespace becomes Terminating). */
