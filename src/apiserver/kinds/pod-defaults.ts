@@ -13,13 +13,27 @@ const mapped = <T>(items: readonly T[] | undefined, key: string, change: (item: 
 const PROBE_DEFAULTS = { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 }
 const PROBES = ['livenessProbe', 'readinessProbe', 'startupProbe'] as const
 
+/** Of a probe or a hook. */
+const handler = (given: Handler): Handler => ({
+  ...given,
+  ...(given.httpGet && { httpGet: { path: '/', scheme: 'HTTP', ...given.httpGet } }),
+  ...(given.grpc && { grpc: { service: '', ...given.grpc } }),
+})
+
+type Handler = Fields & { readonly httpGet?: Fields; readonly grpc?: Fields }
+
+function hooks({ lifecycle }: { readonly lifecycle?: Fields }): Fields {
+  if (!lifecycle) return {}
+  const filled = Object.entries(lifecycle).map(([name, hook]) => [name, handler((hook ?? {}) as Handler)])
+  return { lifecycle: Object.fromEntries(filled) }
+}
+
 function probes(container: Loose<Container>): Fields {
   return Object.fromEntries(
     PROBES.flatMap(name => {
-      const probe = container[name] as (Fields & { httpGet?: Fields }) | undefined
+      const probe = container[name] as Handler | undefined
       if (!probe) return []
-      const httpGet = probe.httpGet && { httpGet: { path: '/', scheme: 'HTTP', ...probe.httpGet } }
-      return [[name, { ...PROBE_DEFAULTS, ...probe, ...httpGet }]]
+      return [[name, { ...PROBE_DEFAULTS, ...handler(probe) }]]
     }),
   )
 }
@@ -53,6 +67,7 @@ function containerDefaults(container: Container): Container {
         : variable,
     ),
     ...probes(container as Loose<Container>),
+    ...hooks(container as { readonly lifecycle?: Fields }),
   }
 }
 
@@ -62,10 +77,23 @@ const SOURCES_WITH_MODE = ['configMap', 'secret', 'projected', 'downwardAPI'] as
 
 function volumeDefaults(volume: Loose<Volume>): Volume {
   const source = SOURCES_WITH_MODE.find(name => volume[name] !== undefined)
+  if (source === 'downwardAPI') {
+    const { downwardAPI } = volume
+    const items = mapped(downwardAPI?.items, 'items', withApiVersion)
+    return { ...volume, downwardAPI: { defaultMode: FILE_MODE, ...downwardAPI, ...items } }
+  }
   if (source === 'projected') return { ...volume, projected: projectedDefaults(volume.projected) }
   if (source) return { ...volume, [source]: { defaultMode: FILE_MODE, ...(volume[source] as Fields) } }
   if (volume.hostPath) return { ...volume, hostPath: { type: '', ...volume.hostPath } }
+  if (volume.ephemeral) return { ...volume, ephemeral: ephemeralDefaults(volume.ephemeral as Fields) } as Volume
   return Object.keys(volume).length === 1 ? { ...volume, emptyDir: {} } : volume
+}
+
+function ephemeralDefaults(ephemeral: Fields): Fields {
+  const template = ephemeral.volumeClaimTemplate as (Fields & { readonly spec?: Fields }) | undefined
+  if (!template) return ephemeral
+  const spec = { volumeMode: 'Filesystem', ...template.spec }
+  return { ...ephemeral, volumeClaimTemplate: { ...template, spec } }
 }
 
 const projectedDefaults = (projected: Volume['projected'] = {}): Volume['projected'] => ({
@@ -95,15 +123,28 @@ const POD_DEFAULTS = {
 export function podSpecDefaults(spec: PodSpec): PodSpec {
   // The deprecated twin is still what some clients read.
   const account = spec.serviceAccountName && { serviceAccount: spec.serviceAccountName }
+  const container = (each: Container): Container =>
+    spec.hostNetwork ? onHost(containerDefaults(each)) : containerDefaults(each)
   return {
     ...POD_DEFAULTS,
     ...spec,
     ...account,
-    ...mapped(spec.containers, 'containers', containerDefaults),
-    ...mapped(spec.initContainers, 'initContainers', containerDefaults),
+    ...mapped(spec.containers, 'containers', container),
+    ...mapped(spec.initContainers, 'initContainers', container),
+    ...mapped(
+      (spec as { readonly ephemeralContainers?: readonly Container[] }).ephemeralContainers,
+      'ephemeralContainers',
+      containerDefaults,
+    ),
     ...mapped(spec.volumes, 'volumes', volume => volumeDefaults(volume as Loose<Volume>)),
   } as PodSpec
 }
+
+/** On the host's network a port is the host's. */
+const onHost = (container: Container): Container => ({
+  ...container,
+  ...mapped(container.ports, 'ports', port => ({ ...{ hostPort: port.containerPort }, ...port })),
+})
 
 export const templateDefaults = (template: PodTemplateSpec): PodTemplateSpec =>
   template?.spec ? { ...template, spec: podSpecDefaults(template.spec) } : template

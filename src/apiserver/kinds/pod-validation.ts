@@ -1,32 +1,88 @@
-/** What a pod's spec may hold, with upstream's fields and words (pkg/apis/core/validation). Used for Pods and for templates. */
-import type { Container, EnvVar, Pod, PodSpec, PodTemplateSpec, ResourceList, VolumeMount } from '../../kube/core.ts'
-import { isSame } from '../../kube/equal.ts'
-import { compareQuantities, parseQuantity } from '../../kube/quantity.ts'
-import { absent, denied, duplicate, type FieldError, invalid, notSupported, required } from '../resource/field-error.ts'
-import { without } from '../resource/json.ts'
-import { checkAnnotations, checkLabels, checkName, configKey, dnsLabel, envVarName, qualifiedName } from './names.ts'
+/**
+ * What a pod's spec may hold, with upstream's fields and words and in its order (pkg/apis/core/validation, ValidatePodSpec). Used for
+ * Pods and for templates.
+ */
+import type { PodSpec, PodTemplateSpec } from '../../kube/core.ts'
+import { denied, duplicate, type FieldError, invalid, notSupported, required } from '../resource/field-error.ts'
+import { validateContainer, validateHandler, validateProbe, validateSecurity } from './container-validation.ts'
+import { checkAnnotations, checkLabels, checkName, dnsLabel, dnsSubdomain, qualifiedName } from './names.ts'
+import type { ContainerFields, PodFields, VolumeFields } from './pod-fields.ts'
+import { validateAffinity, validateSpread, validateToleration } from './scheduling-validation.ts'
+import { checkAddress, type Errors, MAX_INT32, oneOf, when, within } from './small-rules.ts'
 
-type Errors = readonly FieldError[]
+export { validateQuantities } from './container-validation.ts'
+export { notNegative, oneOf, validatePort } from './small-rules.ts'
 
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never']
+const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']
 
-export function validatePodSpec(spec: PodSpec | undefined, field: string): Errors {
-  if (!spec) return [required(field)]
+export function validatePodSpec(given: PodSpec | undefined, field: string): Errors {
+  if (!given) return [required(field)]
+  const spec = given as PodFields
   const volumes = new Set((spec.volumes ?? []).map(volume => volume.name))
-  const containers = spec.containers ?? []
-  const inits = spec.initContainers ?? []
+  const { schedulingGates = [], containers = [] } = spec
   return [
-    ...(containers.length === 0 ? [required(`${field}.containers`)] : []),
-    ...containers.flatMap((c, i) => validateContainer(c, `${field}.containers[${i}]`, volumes)),
-    ...inits.flatMap((c, i) => validateContainer(c, `${field}.initContainers[${i}]`, volumes)),
-    ...duplicates([...inits, ...containers], `${field}.containers`),
-    ...validateVolumes(spec, `${field}.volumes`),
+    ...validateVolumes(spec.volumes ?? [], `${field}.volumes`),
+    ...when(containers.length === 0, required(`${field}.containers`)),
+    ...containers.flatMap((c, i) => [
+      ...validateContainer(c, `${field}.containers[${i}]`, volumes),
+      ...repeatedName(containers, i, `${field}.containers`),
+      ...validateLife(c, `${field}.containers[${i}]`),
+    ]),
+    ...hostPortConflicts(containers, `${field}.containers`),
+    ...validateInits(spec, `${field}.initContainers`, volumes),
+    ...validateEphemeral(spec, `${field}.ephemeralContainers`, volumes),
+    ...when(spec.hostNetwork, ...unequalPorts(containers, `${field}.containers`)),
     ...oneOf(RESTART_POLICIES, spec.restartPolicy, `${field}.restartPolicy`),
-    ...notNegative(spec.terminationGracePeriodSeconds, `${field}.terminationGracePeriodSeconds`),
-    ...positive(spec.activeDeadlineSeconds, `${field}.activeDeadlineSeconds`),
+    ...oneOf(DNS_POLICIES, spec.dnsPolicy, `${field}.dnsPolicy`),
+    ...checkLabels(spec.nodeSelector, `${field}.nodeSelector`),
+    ...validateSecurity(spec.securityContext, `${field}.securityContext`),
+    ...(spec.securityContext?.sysctls ?? []).flatMap(({ name }, i) =>
+      checkName(sysctlName, `${field}.securityContext.sysctls[${i}].name`, name),
+    ),
+    ...when(
+      spec.shareProcessNamespace && spec.hostPID,
+      invalid(`${field}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled'),
+    ),
+    ...(spec.affinity ? validateAffinity(spec.affinity, `${field}.affinity`) : []),
+    ...when(
+      spec.dnsPolicy === 'None' && !spec.dnsConfig,
+      required(`${field}.dnsConfig`, 'must provide `dnsConfig` when `dnsPolicy` is None'),
+    ),
+    ...(spec.dnsConfig?.nameservers ?? []).flatMap((each, i) =>
+      checkAddress(each, `${field}.dnsConfig.nameservers[${i}]`),
+    ),
+    ...(spec.readinessGates ?? []).flatMap(({ conditionType }, i) =>
+      checkName(qualifiedName, `${field}.readinessGates[${i}].conditionType`, conditionType),
+    ),
+    ...schedulingGates.flatMap(({ name }, i) => checkName(qualifiedName, `${field}.schedulingGates[${i}]`, name)),
+    ...(spec.topologySpreadConstraints ?? []).flatMap((each, i) =>
+      validateSpread(each, `${field}.topologySpreadConstraints[${i}]`),
+    ),
+    ...(spec.nodeName ? checkName(dnsSubdomain, `${field}.nodeName`, spec.nodeName) : []),
+    ...within(spec.activeDeadlineSeconds, 1, MAX_INT32, `${field}.activeDeadlineSeconds`),
     ...(spec.hostname ? checkName(dnsLabel, `${field}.hostname`, spec.hostname) : []),
     ...(spec.subdomain ? checkName(dnsLabel, `${field}.subdomain`, spec.subdomain) : []),
-    ...checkLabels(spec.nodeSelector, `${field}.nodeSelector`),
+    ...(spec.tolerations ?? []).flatMap((each, i) => validateToleration(each, `${field}.tolerations[${i}]`)),
+    ...(spec.hostAliases ?? []).flatMap(({ ip, hostnames = [] }, i) => [
+      ...checkAddress(ip, `${field}.hostAliases[${i}].ip`),
+      ...hostnames.flatMap((host, k) => checkName(dnsSubdomain, `${field}.hostAliases[${i}].hostnames[${k}]`, host)),
+    ]),
+    ...when(spec.os && !SYSTEMS.includes(spec.os.name ?? ''), notSupported(`${field}.os`, spec.os?.name, SYSTEMS)),
+  ]
+}
+
+const SYSTEMS = ['linux', 'windows']
+
+/** What holds for a new Pod and not for a template. */
+export function validatePodOnCreate({ spec }: { readonly spec?: PodSpec }): Errors {
+  const { schedulingGates = [], ephemeralContainers = [], nodeName } = (spec ?? {}) as PodFields
+  return [
+    ...when(
+      schedulingGates.length > 0 && nodeName,
+      denied('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'),
+    ),
+    ...when(ephemeralContainers.length > 0, denied('spec.ephemeralContainers', 'cannot be set on create')),
   ]
 }
 
@@ -39,140 +95,140 @@ export const validateTemplate = (template: PodTemplateSpec | undefined, field: s
       ]
     : [required(field)]
 
-export const oneOf = (supported: readonly string[], value: string | undefined, field: string): Errors =>
-  value === undefined || supported.includes(value) ? [] : [notSupported(field, value, supported)]
+const SYSCTL = '^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$'
+const sysctlName = (name: string): string | undefined =>
+  name.length <= 253 && new RegExp(SYSCTL).test(name)
+    ? undefined
+    : `must have at most 253 characters and match regex ${SYSCTL}`
 
-export const notNegative = (value: number | undefined, field: string): Errors =>
-  value === undefined || value >= 0 ? [] : [invalid(field, value, 'must be greater than or equal to 0')]
+const repeatedName = (items: readonly { readonly name: string }[], i: number, field: string): Errors => {
+  const name = items[i]?.name
+  return when(name && items.findIndex(other => other.name === name) !== i, duplicate(`${field}[${i}].name`, name))
+}
 
-const positive = (value: number | undefined, field: string): Errors =>
-  value === undefined || value > 0 ? [] : [invalid(field, value, 'must be greater than 0')]
-
-const duplicates = (items: readonly { readonly name: string }[], field: string): Errors =>
-  items.flatMap((item, i) =>
-    item.name && items.findIndex(other => other.name === item.name) !== i
-      ? [duplicate(`${field}[${i}].name`, item.name)]
-      : [],
-  )
-
-/** Without an image is legal here: the embedded cluster runs commands of this machine (docs/decisions). */
-function validateContainer(container: Container, field: string, volumes: ReadonlySet<string>): Errors {
-  const mounts = container.volumeMounts ?? []
+/** Hooks and probes. */
+function validateLife({ lifecycle, ...container }: ContainerFields, field: string): Errors {
   return [
-    ...(container.name ? checkName(dnsLabel, `${field}.name`, container.name) : [required(`${field}.name`)]),
-    ...(container.env ?? []).flatMap((variable, i) => validateEnv(variable, `${field}.env[${i}]`)),
-    ...(container.ports ?? []).flatMap(({ containerPort }, i) =>
-      validatePort(containerPort, `${field}.ports[${i}].containerPort`),
-    ),
-    ...mounts.flatMap((mount, i) => validateMount(mount, `${field}.volumeMounts[${i}]`, volumes)),
-    ...mounts.flatMap(({ mountPath }, i) =>
-      mountPath && mounts.findIndex(other => other.mountPath === mountPath) !== i
-        ? [invalid(`${field}.volumeMounts[${i}].mountPath`, mountPath, 'must be unique')]
-        : [],
-    ),
-    ...validateResources(container, `${field}.resources`),
+    ...(lifecycle?.postStart ? validateHandler(lifecycle.postStart, `${field}.lifecycle.postStart`) : []),
+    ...(lifecycle?.preStop ? validateHandler(lifecycle.preStop, `${field}.lifecycle.preStop`) : []),
+    ...validateProbe(container.livenessProbe, `${field}.livenessProbe`),
+    ...validateProbe(container.readinessProbe, `${field}.readinessProbe`, true),
+    ...validateProbe(container.startupProbe, `${field}.startupProbe`),
   ]
 }
 
-export const validatePort = (port: unknown, field: string): Errors =>
-  port === undefined
-    ? [required(field)]
-    : typeof port === 'number' && Number.isInteger(port) && port >= 1 && port <= 65535
-      ? []
-      : [invalid(field, port, 'must be between 1 and 65535, inclusive')]
+const PROBES = ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const
 
-function validateMount({ name, mountPath }: VolumeMount, field: string, volumes: ReadonlySet<string>): Errors {
-  return [
-    ...(name ? (volumes.has(name) ? [] : [absent(`${field}.name`, name)]) : [required(`${field}.name`)]),
-    ...(mountPath ? [] : [required(`${field}.mountPath`)]),
-  ]
-}
-
-const SOURCES = ['fieldRef', 'resourceFieldRef', 'configMapKeyRef', 'secretKeyRef', 'fileKeyRef']
-
-function validateEnv({ name, value, valueFrom }: EnvVar, field: string): Errors {
-  const errors = name ? checkName(envVarName, `${field}.name`, name) : [required(`${field}.name`)]
-  if (!valueFrom) return errors
-  const given = SOURCES.filter(source => source in valueFrom)
-  const keys = [valueFrom.configMapKeyRef?.key, valueFrom.secretKeyRef?.key].filter(key => key !== undefined)
-  return [
-    ...errors,
-    ...(value ? [invalid(`${field}.valueFrom`, '', 'may not be specified when `value` is not empty')] : []),
-    ...(given.length === 1
-      ? []
-      : [
-          invalid(
-            `${field}.valueFrom`,
-            '',
-            given.length === 0
-              ? 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`'
-              : 'may not have more than one field specified at a time',
-          ),
-        ]),
-    ...keys.flatMap(key => checkName(configKey, `${field}.valueFrom`, key)),
-  ]
-}
-
-const QUANTITY = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
-
-function validateResources({ resources = {} }: Container, field: string): Errors {
-  const { requests = {}, limits = {} } = resources
-  const errors = [
-    ...validateQuantities(requests, `${field}.requests`),
-    ...validateQuantities(limits, `${field}.limits`),
-  ]
-  if (errors.length > 0) return errors
-  return Object.entries(requests).flatMap(([name, request]) => {
-    const limit = limits[name]
-    if (limit === undefined || compareQuantities(parseQuantity(request)!, parseQuantity(limit)!) <= 0) return []
-    return [invalid(`${field}.requests`, request, `must be less than or equal to ${name} limit of ${limit}`)]
-  })
-}
-
-export function validateQuantities(list: ResourceList, field: string): Errors {
-  return Object.entries(list).flatMap(([name, text]) => {
-    const quantity = parseQuantity(text)
+function validateInits(spec: PodFields, field: string, volumes: ReadonlySet<string>): Errors {
+  const { initContainers = [], containers = [] } = spec
+  return initContainers.flatMap((container, i) => {
+    const at = `${field}[${i}]`
+    const isTaken = containers.some(({ name }) => name === container.name)
     return [
-      ...checkName(qualifiedName, `${field}.${name}`, name),
-      ...(quantity === undefined
-        ? [invalid(`${field}.${name}`, text, QUANTITY)]
-        : quantity.nanos < 0n
-          ? [invalid(`${field}.${name}`, text, 'must be greater than or equal to 0')]
-          : []),
+      ...validateContainer(container, at, volumes),
+      ...when(isTaken, duplicate(`${at}.name`, container.name)),
+      ...(isTaken ? [] : repeatedName(initContainers, i, field)),
+      ...(container.restartPolicy === 'Always'
+        ? validateLife(container, at)
+        : PROBES.filter(name => container[name] !== undefined).map(name =>
+            denied(`${at}.${name}`, 'may not be set for init containers without restartPolicy=Always'),
+          )),
     ]
   })
 }
 
-function validateVolumes({ volumes = [] }: PodSpec, field: string): Errors {
-  return [
-    ...volumes.flatMap((volume, i) => {
-      const at = `${field}[${i}]`
-      const sources = Object.keys(volume).filter(key => key !== 'name')
-      return [
-        ...(volume.name ? checkName(dnsLabel, `${at}.name`, volume.name) : [required(`${at}.name`)]),
-        ...sources.slice(1).map(source => denied(`${at}.${source}`, 'may not specify more than 1 volume type')),
-        ...(volume.configMap && !volume.configMap.name ? [required(`${at}.configMap.name`)] : []),
-        ...(volume.secret && !volume.secret.secretName ? [required(`${at}.secret.secretName`)] : []),
-        ...(volume.hostPath && !volume.hostPath.path ? [required(`${at}.hostPath.path`)] : []),
-      ]
+/** What a container that joins a running pod may not have. */
+const NOT_EPHEMERAL = ['ports', 'lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const
+
+function validateEphemeral(spec: PodFields, field: string, volumes: ReadonlySet<string>): Errors {
+  const { ephemeralContainers = [], containers = [], initContainers = [] } = spec
+  const others = [...containers, ...initContainers].map(({ name }) => name)
+  return ephemeralContainers.flatMap((container, i): FieldError[] => {
+    const at = `${field}[${i}]`
+    const { name, targetContainerName: joined } = container
+    return [
+      ...validateContainer(container, at, volumes),
+      ...when(others.includes(name), duplicate(`${at}.name`, name)),
+      ...repeatedName(ephemeralContainers, i, field),
+      ...when(joined && !others.includes(joined), {
+        field: `${at}.targetContainerName`,
+        reason: 'FieldValueNotFound',
+        body: `Not found: ${JSON.stringify(joined)}`,
+      }),
+      ...NOT_EPHEMERAL.filter(key => container[key] !== undefined).map(key =>
+        denied(`${at}.${key}`, 'cannot be set for an Ephemeral Container'),
+      ),
+    ]
+  })
+}
+
+function hostPortConflicts(containers: readonly ContainerFields[], field: string): Errors {
+  const seen = new Set<string>()
+  return containers.flatMap(({ ports = [] }, c) =>
+    ports.flatMap(({ hostPort, protocol = 'TCP', hostIP = '' }, i) => {
+      if (!hostPort) return []
+      const key = `${protocol}/${hostIP}/${hostPort}`
+      if (!seen.has(key)) {
+        seen.add(key)
+        return []
+      }
+      return [duplicate(`${field}[${c}].ports[${i}].hostPort`, key)]
     }),
-    ...duplicates(volumes, field),
+  )
+}
+
+/** On the host's network a port is what it is. */
+const unequalPorts = (containers: readonly ContainerFields[], field: string): Errors =>
+  containers.flatMap(({ ports = [] }, c) =>
+    ports.flatMap(({ hostPort, containerPort }, i) =>
+      when(
+        hostPort && hostPort !== containerPort,
+        invalid(
+          `${field}[${c}].ports[${i}].hostPort`,
+          hostPort,
+          'must match `containerPort` when `hostNetwork` is true',
+        ),
+      ),
+    ),
+  )
+
+/** In the order in which upstream looks for them: all but the first are one too many. */
+const VOLUME_SOURCES =
+  'emptyDir hostPath gitRepo gcePersistentDisk awsElasticBlockStore secret nfs iscsi glusterfs persistentVolumeClaim rbd cinder cephfs quobyte downwardAPI fc flexVolume configMap azureFile vsphereVolume photonPersistentDisk portworxVolume azureDisk storageos projected scaleIO csi ephemeral image'.split(
+    ' ',
+  )
+
+function validateVolumes(volumes: readonly VolumeFields[], field: string): Errors {
+  return volumes.flatMap((volume, i) => {
+    const at = `${field}[${i}]`
+    const sources = VOLUME_SOURCES.filter(source => source in volume)
+    return [
+      ...sources.slice(1).map(source => denied(`${at}.${source}`, 'may not specify more than 1 volume type')),
+      ...validateSource(volume, at),
+      ...(volume.name ? checkName(dnsLabel, `${at}.name`, volume.name) : [required(`${at}.name`)]),
+      ...repeatedName(volumes, i, field),
+    ]
+  })
+}
+
+function validateSource(volume: VolumeFields, at: string): Errors {
+  const { emptyDir, hostPath, secret, configMap, persistentVolumeClaim: claim } = volume
+  return [
+    ...when(
+      emptyDir?.sizeLimit?.startsWith('-'),
+      denied(`${at}.emptyDir.sizeLimit`, 'SizeLimit field must be a valid resource quantity'),
+    ),
+    ...when(hostPath && !hostPath.path, required(`${at}.hostPath.path`)),
+    ...when(secret && !secret.secretName, required(`${at}.secret.secretName`)),
+    ...validateMode(secret?.defaultMode, `${at}.secret.defaultMode`),
+    ...when(claim && !claim.claimName, required(`${at}.persistentVolumeClaim.claimName`)),
+    ...when(configMap && !configMap.name, required(`${at}.configMap.name`)),
+    ...validateMode(configMap?.defaultMode, `${at}.configMap.defaultMode`),
   ]
 }
 
-const MUTABLE =
-  'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)'
-
-export function validatePodUpdate(pod: Pod, old: Pod): Errors {
-  return isSame(frozenPart(pod.spec), frozenPart(old.spec)) ? [] : [denied('spec', MUTABLE)]
-}
-
-/** A pod's spec without what may change. */
-function frozenPart(spec: PodSpec): object {
-  const withoutImage = (container: Container) => without(container, ['image'])
-  return {
-    ...without(spec, ['activeDeadlineSeconds', 'tolerations']),
-    containers: spec.containers.map(withoutImage),
-    initContainers: (spec.initContainers ?? []).map(withoutImage),
-  }
-}
+const validateMode = (mode: number | undefined, field: string): Errors =>
+  when(
+    mode !== undefined && (mode < 0 || mode > 0o777),
+    invalid(field, mode, 'must be a number between 0 and 0777 (octal), both inclusive'),
+  )

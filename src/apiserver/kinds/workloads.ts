@@ -1,142 +1,71 @@
-/** Jobs, Deployments and ReplicaSets: their defaults and what may not change (pkg/apis/batch, pkg/apis/apps). */
-
+/** Deployments, ReplicaSets, StatefulSets and DaemonSets: their defaults and what may not change (pkg/apis/apps). */
 import type { PodTemplateSpec } from '../../kube/core.ts'
-import { isSame } from '../../kube/equal.ts'
-import { CONTROLLER_UID, JOB_NAME } from '../../kube/names.ts'
-import type { LabelSelector } from '../../kube/object.ts'
-import { selects } from '../../kube/selector.ts'
-import type { Deployment, Job, ReplicaSet } from '../../kube/workloads.ts'
-import { type FieldError, invalid, notSupported, required } from '../resource/field-error.ts'
-import { without } from '../resource/json.ts'
+import type { KubeObject, LabelSelector } from '../../kube/object.ts'
+import type { Deployment, ReplicaSet } from '../../kube/workloads.ts'
+import { denied, invalid, notSupported } from '../resource/field-error.ts'
 import { immutable } from '../resource/metadata.ts'
 import type { Strategy } from '../resource/resource.ts'
-import { checkName, dnsLabel, labelValue, qualifiedName } from './names.ts'
-import { templateDefaults } from './pod-defaults.ts'
-import { notNegative, oneOf, validateTemplate } from './pod-validation.ts'
+import { podSpecDefaults, templateDefaults } from './pod-defaults.ts'
+import { validateTemplate } from './pod-validation.ts'
+import { validateOwnSelector } from './selector-validation.ts'
+import { atMostAll, checkCountOrShare, type Errors, notNegative, when } from './small-rules.ts'
 
-type Errors = readonly FieldError[]
+export { CRON_JOB } from './cron-jobs.ts'
+export { JOB } from './jobs.ts'
 
-const MAX_INT32 = 2 ** 31 - 1
-const DEFAULT_BACKOFF_LIMIT = 6
+type Fields = Readonly<Record<string, unknown>>
 
-export const JOB: Strategy<Job> = {
-  hasGeneration: true,
-  admit: withSelector,
-  default: jobDefaults,
-  validate: validateJob,
-  validateUpdate: validateJobUpdate,
+/** A template as defaulting leaves it: a spec is always there, if only with what is filled in. */
+const filledTemplate = (template: PodTemplateSpec | undefined): PodTemplateSpec =>
+  template?.spec ? templateDefaults(template) : { ...template, spec: podSpecDefaults({} as PodTemplateSpec['spec']) }
+
+interface Keeper {
+  readonly selector?: LabelSelector | undefined
+  readonly template?: PodTemplateSpec | undefined
+  readonly minReadySeconds?: number
+  readonly revisionHistoryLimit?: number
 }
 
-/** A Job's pods are known by its uid, so that two Jobs never take each other's. Old and new names of the labels, as upstream. */
-function withSelector(job: Job): Job {
-  const { spec, metadata } = job
-  if (!spec?.template || spec.manualSelector) return job
-  const uid = metadata.uid ?? ''
-  const name = metadata.name ?? ''
-  const labels = { 'controller-uid': uid, 'job-name': name, [CONTROLLER_UID]: uid, [JOB_NAME]: name }
-  const { template } = spec
-  return {
-    ...job,
-    spec: {
-      ...spec,
-      selector: spec.selector ?? { matchLabels: { [CONTROLLER_UID]: uid } },
-      template: {
-        ...template,
-        metadata: { ...template.metadata, labels: { ...template.metadata?.labels, ...labels } },
-      },
-    },
-  }
-}
-
-function jobDefaults(job: Job): Job {
-  const { spec } = job
-  if (!spec) return job
-  const isSingle = spec.completions === undefined && spec.parallelism === undefined
-  const { podFailurePolicy } = spec as { podFailurePolicy?: unknown }
-  return {
-    ...job,
-    spec: {
-      ...(isSingle && { completions: 1 }),
-      parallelism: 1,
-      backoffLimit: spec.backoffLimitPerIndex === undefined ? DEFAULT_BACKOFF_LIMIT : MAX_INT32,
-      completionMode: 'NonIndexed',
-      suspend: false,
-      podReplacementPolicy: podFailurePolicy === undefined ? 'TerminatingOrFailed' : 'Failed',
-      ...spec,
-      template: templateDefaults(spec.template),
-    },
-  }
-}
-
-const JOB_RESTART_POLICIES = ['OnFailure', 'Never']
-
-function validateJob({ metadata, spec }: Job): Errors {
-  if (!spec) return [required('spec')]
-  const isIndexed = spec.completionMode === 'Indexed'
-  const lastHost = `${metadata.name}-${Math.max(0, (spec.completions ?? 1) - 1)}`
+/** What all four share: they keep pods of a template alive. */
+function validateTemplateOf({ template }: Keeper, what: string): Errors {
+  const spec = template?.spec
   return [
-    ...notNegative(spec.completions, 'spec.completions'),
-    ...notNegative(spec.parallelism, 'spec.parallelism'),
-    ...notNegative(spec.backoffLimit, 'spec.backoffLimit'),
-    ...notNegative(spec.activeDeadlineSeconds, 'spec.activeDeadlineSeconds'),
-    ...notNegative(spec.ttlSecondsAfterFinished, 'spec.ttlSecondsAfterFinished'),
-    ...oneOf(['NonIndexed', 'Indexed'], spec.completionMode, 'spec.completionMode'),
-    ...(isIndexed && spec.completions === undefined
-      ? [required('spec.completions', 'when completion mode is Indexed')]
-      : []),
-    // Pods of an Indexed Job are hosts by the name of the Job and their index.
-    ...(isIndexed && dnsLabel(lastHost)
-      ? [invalid('metadata.name', metadata.name, `will not able to create pod with invalid DNS label: ${lastHost}`)]
-      : []),
-    ...validateTemplate(spec.template, 'spec.template'),
-    ...(spec.template?.spec?.restartPolicy === 'Always'
-      ? [
-          required(
-            'spec.template.spec.restartPolicy',
-            `valid values: ${JOB_RESTART_POLICIES.map(p => `"${p}"`).join(', ')}`,
-          ),
-        ]
-      : []),
-    ...matching(spec.selector, spec.template, 'spec.selector'),
+    ...validateTemplate(template, 'spec.template'),
+    ...when(
+      spec?.restartPolicy !== undefined && spec.restartPolicy !== 'Always',
+      notSupported('spec.template.spec.restartPolicy', spec?.restartPolicy, ['Always']),
+    ),
+    ...when(
+      spec?.activeDeadlineSeconds !== undefined,
+      denied('spec.template.spec.activeDeadlineSeconds', `activeDeadlineSeconds in ${what} is not Supported`),
+    ),
   ]
-}
-
-function validateJobUpdate({ spec }: Job, { spec: old }: Job): Errors {
-  const isElastic =
-    old.completionMode === 'Indexed' &&
-    spec.completions === spec.parallelism &&
-    spec.completions !== undefined &&
-    old.completions !== undefined
-  return [
-    ...(isElastic ? [] : immutable('spec.completions', spec.completions, old.completions)),
-    ...immutable('spec.selector', spec.selector, old.selector),
-    ...immutable('spec.completionMode', spec.completionMode, old.completionMode),
-    ...immutable('spec.backoffLimitPerIndex', spec.backoffLimitPerIndex, old.backoffLimitPerIndex),
-    ...(old.suspend
-      ? immutable('spec.template', scheduled(spec.template), scheduled(old.template))
-      : immutable('spec.template', spec.template, old.template)),
-  ]
-}
-
-/** What queues may still decide of a suspended Job: where its pods go. */
-function scheduled({ spec }: PodTemplateSpec): object {
-  const { schedulingGates: _, affinity: __, ...rest } = spec as PodTemplateSpec['spec'] & Record<string, unknown>
-  return without(rest as PodTemplateSpec['spec'], ['nodeSelector', 'tolerations'])
 }
 
 const SURGE = { maxSurge: '25%', maxUnavailable: '25%' }
 
 export const DEPLOYMENT: Strategy<Deployment> = {
   hasGeneration: true,
+  countsAnnotations: true,
   default: deploymentDefaults,
-  validate: deployment => validateReplicas(deployment, 'deployment'),
+  validate: validateDeployment,
   validateUpdate: ({ spec }, old) => immutable('spec.selector', spec.selector, old.spec.selector),
+  validateStatus: validateDeploymentStatus,
+}
+
+type Share = number | string | undefined
+type DeploymentFields = Keeper & {
+  readonly replicas?: number
+  readonly progressDeadlineSeconds?: number
+  readonly strategy?: {
+    readonly type?: string
+    readonly rollingUpdate?: { readonly maxSurge?: Share; readonly maxUnavailable?: Share }
+  }
 }
 
 function deploymentDefaults(deployment: Deployment): Deployment {
-  const { spec } = deployment
-  if (!spec) return deployment
-  const strategy = { type: 'RollingUpdate' as const, ...spec.strategy }
+  const spec = (deployment.spec ?? {}) as DeploymentFields
+  const strategy = { ...spec.strategy, type: spec.strategy?.type || 'RollingUpdate' }
   const rollingUpdate = strategy.type === 'RollingUpdate' && {
     rollingUpdate: { ...SURGE, ...strategy.rollingUpdate },
   }
@@ -148,68 +77,211 @@ function deploymentDefaults(deployment: Deployment): Deployment {
       progressDeadlineSeconds: 600,
       ...spec,
       strategy: { ...strategy, ...rollingUpdate },
-      template: templateDefaults(spec.template),
-    },
+      template: filledTemplate(spec.template),
+    } as Deployment['spec'],
   }
+}
+
+function validateDeployment(deployment: Deployment): Errors {
+  const spec = deployment.spec as DeploymentFields
+  const { minReadySeconds = 0, progressDeadlineSeconds: deadline, strategy } = spec
+  return [
+    ...notNegative(spec.replicas, 'spec.replicas'),
+    ...validateOwnSelector(spec, 'deployment'),
+    ...validateTemplateOf(spec, 'ReplicaSet'),
+    ...validateStrategy(strategy ?? {}),
+    ...notNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
+    ...notNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit'),
+    ...notNegative(deadline, 'spec.progressDeadlineSeconds'),
+    ...when(
+      deadline !== undefined && deadline <= minReadySeconds,
+      invalid('spec.progressDeadlineSeconds', deadline, 'must be greater than minReadySeconds'),
+    ),
+  ]
+}
+
+const STRATEGIES = ['Recreate', 'RollingUpdate']
+
+function validateStrategy({ type = '', rollingUpdate }: NonNullable<DeploymentFields['strategy']>): Errors {
+  const field = 'spec.strategy.rollingUpdate'
+  if (!STRATEGIES.includes(type))
+    return [notSupported('spec.strategy', { Type: type, RollingUpdate: rollingUpdate ?? null }, STRATEGIES)]
+  if (type === 'Recreate')
+    return when(rollingUpdate, denied(field, "may not be specified when strategy `type` is 'Recreate'"))
+  const { maxSurge, maxUnavailable } = rollingUpdate ?? {}
+  return [
+    ...checkCountOrShare(maxUnavailable, `${field}.maxUnavailable`),
+    ...checkCountOrShare(maxSurge, `${field}.maxSurge`),
+    ...when(
+      isNothing(maxUnavailable) && isNothing(maxSurge),
+      invalid(`${field}.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0'),
+    ),
+    ...atMostAll(maxUnavailable, `${field}.maxUnavailable`),
+  ]
+}
+
+const isNothing = (value: Share): boolean => value !== undefined && Number.parseInt(String(value), 10) === 0
+
+const COUNTS = [
+  'replicas',
+  'updatedReplicas',
+  'readyReplicas',
+  'availableReplicas',
+  'unavailableReplicas',
+  'collisionCount',
+]
+
+function validateDeploymentStatus({ status }: Deployment): Errors {
+  const given = (status ?? {}) as Readonly<Record<string, number | undefined>>
+  const { replicas = 0, availableReplicas = 0, readyReplicas = 0 } = given
+  return [
+    ...COUNTS.flatMap(name => notNegative(given[name], `status.${name}`)),
+    ...['updatedReplicas', 'readyReplicas', 'availableReplicas'].flatMap(name =>
+      when(
+        (given[name] ?? 0) > replicas,
+        invalid(`status.${name}`, given[name] ?? 0, 'cannot be greater than status.replicas'),
+      ),
+    ),
+    ...when(
+      availableReplicas > readyReplicas,
+      invalid('status.availableReplicas', availableReplicas, 'cannot be greater than readyReplicas'),
+    ),
+  ]
 }
 
 export const REPLICA_SET: Strategy<ReplicaSet> = {
   hasGeneration: true,
-  default: set =>
-    set.spec ? { ...set, spec: { replicas: 1, ...set.spec, template: templateDefaults(set.spec.template) } } : set,
-  validate: set => validateReplicas(set, 'replicaset'),
+  default: set => ({
+    ...set,
+    spec: { replicas: 1, ...set.spec, template: filledTemplate(set.spec?.template) } as ReplicaSet['spec'],
+  }),
+  validate: ({ spec }) => [
+    ...notNegative(spec.replicas, 'spec.replicas'),
+    ...notNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
+    ...validateOwnSelector(spec, 'deployment'),
+    ...validateTemplateOf(spec, 'ReplicaSet'),
+  ],
   validateUpdate: ({ spec }, old) => immutable('spec.selector', spec.selector, old.spec.selector),
 }
 
-function validateReplicas({ spec }: Deployment | ReplicaSet, kind: string): Errors {
-  if (!spec) return [required('spec')]
-  const policy = spec.template?.spec?.restartPolicy
+interface StatefulSet extends KubeObject {
+  readonly spec?: Keeper & {
+    readonly replicas?: number
+    readonly serviceName?: string
+    readonly podManagementPolicy?: string
+    readonly updateStrategy?: { readonly type?: string; readonly rollingUpdate?: Fields }
+    readonly persistentVolumeClaimRetentionPolicy?: Fields
+    readonly volumeClaimTemplates?: readonly (Fields & { readonly spec?: Fields; readonly status?: Fields })[]
+    readonly ordinals?: { readonly start?: number }
+  }
+}
+
+export const STATEFUL_SET: Strategy<StatefulSet> = {
+  hasGeneration: true,
+  default: statefulSetDefaults,
+  validate: validateStatefulSet,
+  validateUpdate: ({ spec }, { spec: old }) =>
+    ['serviceName', 'podManagementPolicy', 'selector', 'volumeClaimTemplates'].flatMap(name =>
+      immutable(`spec.${name}`, (spec as Fields)[name], (old as Fields)[name]),
+    ),
+}
+
+function statefulSetDefaults(set: StatefulSet): StatefulSet {
+  const { spec = {} } = set
+  const type = spec.updateStrategy?.type || 'RollingUpdate'
+  const rollingUpdate = type === 'RollingUpdate' && {
+    rollingUpdate: { partition: 0, maxUnavailable: 1, ...spec.updateStrategy?.rollingUpdate },
+  }
+  return {
+    ...set,
+    spec: {
+      replicas: 1,
+      podManagementPolicy: 'OrderedReady',
+      revisionHistoryLimit: 10,
+      ...spec,
+      updateStrategy: { ...spec.updateStrategy, type, ...rollingUpdate },
+      persistentVolumeClaimRetentionPolicy: {
+        whenDeleted: 'Retain',
+        whenScaled: 'Retain',
+        ...spec.persistentVolumeClaimRetentionPolicy,
+      },
+      ...(spec.volumeClaimTemplates && {
+        volumeClaimTemplates: spec.volumeClaimTemplates.map(claim => ({
+          kind: 'PersistentVolumeClaim',
+          apiVersion: 'v1',
+          ...claim,
+          spec: { volumeMode: 'Filesystem', ...claim.spec },
+          status: { phase: 'Pending', ...claim.status },
+        })),
+      }),
+      template: filledTemplate(spec.template),
+    },
+  }
+}
+
+function validateStatefulSet({ spec = {} }: StatefulSet): Errors {
+  const { podManagementPolicy: policy, updateStrategy: { type = '', rollingUpdate = null } = {} } = spec
   return [
+    ...when(
+      !['OrderedReady', 'Parallel'].includes(policy ?? ''),
+      invalid('spec.podManagementPolicy', policy, "must be 'OrderedReady' or 'Parallel'"),
+    ),
+    ...when(
+      !['RollingUpdate', 'OnDelete'].includes(type),
+      invalid(
+        'spec.updateStrategy',
+        { Type: type, RollingUpdate: rollingUpdate },
+        "must be 'RollingUpdate' or 'OnDelete'",
+      ),
+    ),
     ...notNegative(spec.replicas, 'spec.replicas'),
     ...notNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
-    ...(spec.selector
-      ? isSame(spec.selector, {})
-        ? [invalid('spec.selector', spec.selector, `empty selector is invalid for ${kind}`)]
-        : [...validateSelector(spec.selector, 'spec.selector'), ...matchingTemplate(spec)]
-      : [required('spec.selector')]),
-    ...validateTemplate(spec.template, 'spec.template'),
-    ...(policy !== undefined && policy !== 'Always'
-      ? [notSupported('spec.template.spec.restartPolicy', policy, ['Always'])]
-      : []),
+    ...notNegative(spec.ordinals?.start, 'spec.ordinals.start'),
+    ...validateOwnSelector(spec, 'statefulset'),
+    ...validateTemplateOf(spec, 'StatefulSet'),
   ]
 }
 
-export function validateSelector({ matchLabels = {}, matchExpressions = [] }: LabelSelector, field: string): Errors {
+interface DaemonSet extends KubeObject {
+  readonly spec?: Keeper & { readonly updateStrategy?: { readonly type?: string; readonly rollingUpdate?: Fields } }
+}
+
+export const DAEMON_SET: Strategy<DaemonSet> = {
+  hasGeneration: true,
+  default: daemonSetDefaults,
+  validate: validateDaemonSet,
+  validateUpdate: ({ spec }, old) => immutable('spec.selector', spec?.selector, old.spec?.selector),
+}
+
+function daemonSetDefaults(set: DaemonSet): DaemonSet {
+  const { spec = {} } = set
+  const type = spec.updateStrategy?.type || 'RollingUpdate'
+  const rollingUpdate = type === 'RollingUpdate' && {
+    rollingUpdate: { maxUnavailable: 1, maxSurge: 0, ...spec.updateStrategy?.rollingUpdate },
+  }
+  return {
+    ...set,
+    spec: {
+      revisionHistoryLimit: 10,
+      ...spec,
+      updateStrategy: { ...spec.updateStrategy, type, ...rollingUpdate },
+      template: filledTemplate(spec.template),
+    },
+  }
+}
+
+function validateDaemonSet({ spec = {} }: DaemonSet): Errors {
+  const { type = '', rollingUpdate = null } = spec.updateStrategy ?? {}
+  // Upstream takes an absent selector for one that picks nothing, and says only that.
+  const wrongSelector = validateOwnSelector(spec, 'daemonset').filter(({ reason }) => reason !== 'FieldValueRequired')
   return [
-    ...Object.entries(matchLabels).flatMap(([key, value]) => [
-      ...checkName(qualifiedName, `${field}.matchLabels`, key),
-      ...checkName(labelValue, `${field}.matchLabels`, value),
-    ]),
-    ...matchExpressions.flatMap(({ key, operator, values = [] }, i) => {
-      const at = `${field}.matchExpressions[${i}]`
-      const needsValues = operator === 'In' || operator === 'NotIn'
-      return [
-        ...checkName(qualifiedName, `${at}.key`, key),
-        ...(['In', 'NotIn', 'Exists', 'DoesNotExist'].includes(operator)
-          ? []
-          : [invalid(`${at}.operator`, operator, 'not a valid selector operator')]),
-        ...(needsValues && values.length === 0
-          ? [required(`${at}.values`, "must be specified when `operator` is 'In' or 'NotIn'")]
-          : []),
-      ]
-    }),
+    ...wrongSelector,
+    ...validateTemplateOf(spec, 'DaemonSet'),
+    ...notNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
+    ...when(
+      !['RollingUpdate', 'OnDelete'].includes(type),
+      notSupported('spec.updateStrategy', { Type: type, RollingUpdate: rollingUpdate }, ['RollingUpdate', 'OnDelete']),
+    ),
+    ...notNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit'),
   ]
-}
-
-function matchingTemplate({ selector, template }: Deployment['spec']): Errors {
-  const labels = template?.metadata?.labels ?? {}
-  if (selects(selector, labels)) return []
-  return [invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')]
-}
-
-function matching(selector: LabelSelector | undefined, template: PodTemplateSpec | undefined, field: string): Errors {
-  if (!selector) return [required(field)]
-  if (!template || selects(selector, template.metadata?.labels)) return []
-  const labels = template.metadata?.labels ?? {}
-  return [invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')]
 }
