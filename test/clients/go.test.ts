@@ -17,7 +17,7 @@ describe.each(LINES)('$line', ({ program }) => {
   afterAll(() => cluster?.down())
 
   test.skipIf(!binary).each(testNames('go', '_test.go', /^func Test(\w+)/gm))('%s', async name => {
-    const argv = [binary!, '-test.run', `^Test${name}$`, '-test.v', '-test.timeout', '120s']
+    const argv = [binary!, '-test.run', `^Test${name}$`, '-test.v', '-test.timeout', '90s']
     const { code, stdout, stderr } = await runProgram(argv, { env: environmentOf(cluster) })
     expect(`${code === 0 ? '' : `${stdout}${stderr}`}exit code ${code}`).toBe('exit code 0')
   })

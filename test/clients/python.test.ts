@@ -14,7 +14,13 @@ describe.skipIf(!environment)('kubernetes of PyPI', () => {
   afterAll(() => cluster?.down())
 
   test.each(testNames('python', '.py', /^def test_(\w+)/gm))('%s', async name => {
-    const argv = [join(environment!, 'bin/python'), join(import.meta.dirname, 'python/clients.py'), name]
+    const argv = [
+      'timeout',
+      '90',
+      join(environment!, 'bin/python'),
+      join(import.meta.dirname, 'python/clients.py'),
+      name,
+    ]
     const { code, stderr } = await runProgram(argv, { env: environmentOf(cluster) })
     expect(`${stderr}exit code ${code}`).toBe('exit code 0')
   })

@@ -123,6 +123,8 @@ export async function forwardOverChannels(
     try {
       const target = await forwarding.connect(port)
       void channels.closed.then(() => target.destroy())
+      // Channels cannot be half-closed: when the pod has said all, the connection is over, or its client would wait for ever.
+      target.once('end', () => target.destroy())
       await join(from, to, target)
     } catch (failed) {
       await new Promise(sent => errors.write(problem(forwarding, port, failed), sent))

@@ -39,11 +39,12 @@ func TestLogsAreStreamed(t *testing.T) {
 	_, err := c.CoreV1().Pods(ns).Create(background, &corev1.Pod{ObjectMeta: named("pod"), Spec: corev1.PodSpec{RestartPolicy: corev1.RestartPolicyNever,
 		Containers: []corev1.Container{{Name: "main", Image: "busybox", Command: []string{"sh", "-c", "for i in 1 2 3; do echo line $i; sleep 0.2; done"}}}}}, metav1.CreateOptions{})
 	must(t, err)
-	var stream io.ReadCloser
-	eventually(t, "the log begins", func(ctx context.Context) bool {
-		stream, err = c.CoreV1().Pods(ns).GetLogs("pod", &corev1.PodLogOptions{Follow: true}).Stream(background)
-		return err == nil
+	eventually(t, "the pod has started", func(ctx context.Context) bool {
+		pod, err := c.CoreV1().Pods(ns).Get(ctx, "pod", metav1.GetOptions{})
+		return err == nil && pod.Status.Phase != corev1.PodPending
 	})
+	stream, err := c.CoreV1().Pods(ns).GetLogs("pod", &corev1.PodLogOptions{Follow: true}).Stream(background)
+	must(t, err)
 	defer stream.Close()
 	text, err := io.ReadAll(stream)
 	must(t, err)

@@ -1,5 +1,6 @@
 """Python's `kubernetes` as programs use it: `python clients.py NAME` runs one test. KUBECONFIG names the server; RESTART restarts it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -101,7 +102,7 @@ def test_server_side_apply():
     maps = dyn.resources.get(api_version="v1", kind="ConfigMap")
     maps.server_side_apply(body=config_map("owned", {"a": "1"}), namespace=ns, field_manager="first")
     conflict = refused(409, lambda: maps.server_side_apply(body=config_map("owned", {"a": "2"}), namespace=ns, field_manager="second"))
-    assert 'conflict with "first"' in str(conflict.body), conflict.body
+    assert 'conflict with "first": .data.a' in json.loads(conflict.body)["message"], conflict.body
     forced = maps.server_side_apply(body=config_map("owned", {"a": "2"}), namespace=ns, field_manager="second", force_conflicts=True)
     assert forced.data.a == "2"
     assert [each.manager for each in forced.metadata.managedFields] == ["second"], forced.metadata.managedFields
@@ -136,8 +137,8 @@ def test_watch_with_timeout_and_expired_version():
     follow = watch.Watch().stream(core.list_namespaced_config_map, ns, resource_version=version, label_selector="watched=yes", timeout_seconds=1)
     assert [event["type"] for event in follow] == ["ADDED", "DELETED"]
     assert time.monotonic() - started < 20
-    for turn in range(12):  # more than the server remembers
-        body = config_map("large", {"a": f"{turn}" * 900_000})
+    for turn in range(40):  # more than the server remembers
+        body = config_map("large", {"a": f"{turn % 10}" * 900_000})
         core.replace_namespaced_config_map("large", ns, body) if turn else core.create_namespaced_config_map(ns, body)
     refused(410, lambda: list(watch.Watch().stream(core.list_namespaced_config_map, ns, resource_version=version, timeout_seconds=1)))
 
@@ -145,7 +146,7 @@ def test_watch_with_timeout_and_expired_version():
 def test_logs():
     core, ns = client.CoreV1Api(), namespace()
     core.create_namespaced_pod(ns, pod("talker", ["sh", "-c", "for i in 1 2 3; do echo line $i; sleep 0.2; done"]))
-    eventually("the log begins", lambda: core.read_namespaced_pod_log("talker", ns) or True)
+    eventually("the pod has started", lambda: core.read_namespaced_pod_status("talker", ns).status.phase != "Pending")
     lines = list(watch.Watch().stream(core.read_namespaced_pod_log, "talker", ns, follow=True))
     assert lines == ["line 1", "line 2", "line 3"], lines
     assert core.read_namespaced_pod_log("talker", ns, tail_lines=1) == "line 3\n"
