@@ -13,7 +13,6 @@
  */
 import type { Namespace } from '../../kube/core.ts'
 import { isSame } from '../../kube/equal.ts'
-import { isSame } from '../../kube/equal.ts'
 import type { UnknownObject } from '../../kube/object.ts'
 import { applyDefaults } from '../../kube/schema-default.ts'
 import { pruneUnknown } from '../../kube/schema-prune.ts'
