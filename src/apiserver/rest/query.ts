@@ -13,6 +13,10 @@ export class Query {
     this.parameters = parameters
   }
 
+  has(name: string): boolean {
+    return this.parameters.has(name)
+  }
+
   /** Empty counts as absent, as in Go. */
   text(name: string): string | undefined {
     return this.parameters.get(name) || undefined

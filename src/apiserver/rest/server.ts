@@ -12,6 +12,8 @@ import { methodNotAllowed, noSuchResource } from '../resource/refusals.ts'
 import { type Upgrade, upgradeOf } from '../streams/upgrade.ts'
 import { formOf } from './accept.ts'
 import * as discovery from './discovery.ts'
+import { healthText } from './health.ts'
+import { keepLimits, LIMITS, type Limits, serverOptions } from './limits.ts'
 import { Query } from './query.ts'
 import { type Exchange, handleResource } from './resource-handler.ts'
 import { sendDocument, sendError, sendJson, sendText } from './respond.ts'
@@ -29,6 +31,7 @@ export interface RestOptions {
   readonly certificate: string
   /** PEM of the authority whose client certificates are believed. */
   readonly clientCa?: string
+  readonly limits?: Limits
   /** Told of a bug: an answer of 500 with the error behind it. */
   readonly warn: (message: string) => void
 }
@@ -46,11 +49,10 @@ export interface Traffic {
   readonly lastMs: number
 }
 
-/** Go's clients keep connections for 90 seconds; a server that closes first resets their next request. */
-const KEEP_ALIVE_MS = 120_000
-
 export function createRestServer(options: RestOptions): RestServer {
+  const { limits = LIMITS } = options
   const servers: Server[] = []
+  const endings: (() => void)[] = []
   const leaving = new Set<() => void>()
   const traffic = { open: 0, lastMs: performance.now() }
   const onRequest = (request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade): void => {
@@ -75,9 +77,7 @@ export function createRestServer(options: RestOptions): RestServer {
         cert: options.certificate,
         minVersion: 'TLSv1.2',
         ...(options.clientCa !== undefined && { ca: options.clientCa, requestCert: true, rejectUnauthorized: false }),
-        keepAliveTimeout: KEEP_ALIVE_MS,
-        headersTimeout: KEEP_ALIVE_MS + 5000,
-        maxHeaderSize: 64 * 1024,
+        ...serverOptions(limits),
       },
       (request, response) => onRequest(request, response),
     )
@@ -86,6 +86,7 @@ export function createRestServer(options: RestOptions): RestServer {
       onRequest(request, response, upgrade)
     })
     servers.push(server)
+    endings.push(keepLimits(server, limits))
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
       server.listen({ host: address, port, exclusive: true }, () => {
@@ -107,6 +108,7 @@ export function createRestServer(options: RestOptions): RestServer {
     },
     close: async () => {
       for (const leave of leaving) leave()
+      for (const end of endings) end()
       await Promise.all(
         servers.map(server => {
           const closed = new Promise<void>(resolve => server.close(() => resolve()))
@@ -151,7 +153,7 @@ async function dispatch(
   const route = routeOf(url.pathname)
   if (route.kind === 'path') {
     allowPath(engine, user, request.method ?? 'GET', route.path)
-    return sendPath({ engine, openApi, openId, request, response }, route.path)
+    return sendPath({ engine, openApi, openId, request, response, query: new Query(url.searchParams) }, route.path)
   }
   const exchange: Exchange = { engine, request, response, query: new Query(url.searchParams), user, gone, upgrade }
   return isReview(route) ? handleReview({ ...exchange, authenticator }, route) : handleResource(exchange, route)
@@ -166,7 +168,7 @@ function allowPath(engine: Engine, user: User, method: string, path: string): vo
   authorize(engine.store, user, { kind: 'path', verb, path })
 }
 
-interface PathExchange extends Pick<Exchange, 'engine' | 'request' | 'response'> {
+interface PathExchange extends Pick<Exchange, 'engine' | 'request' | 'response' | 'query'> {
   readonly openApi: OpenApi
   readonly openId: RestOptions['openId']
 }
@@ -187,8 +189,9 @@ async function sendPath(exchange: PathExchange, path: string): Promise<void> {
     return sendDocument(request, response, text)
   }
   if (root === 'version') return sendJson(request, response, { code: 200, body: VERSION })
-  if (root === 'healthz' || root === 'livez' || root === 'readyz') {
-    return sendText(request, response, { code: 200, body: 'ok', contentType: 'text/plain; charset=utf-8' })
+  const health = healthText(path, exchange.query.has('verbose'))
+  if (health !== undefined) {
+    return sendText(request, response, { code: 200, body: health, contentType: 'text/plain; charset=utf-8' })
   }
   if (root === '') {
     const groups = discovery.groupList(catalog).groups.map(({ name }) => `/apis/${name}`)
