@@ -2,6 +2,7 @@
 import { type Clock, systemClock } from '../base/clock.ts'
 import type { KubeApi } from '../client/kube-api.ts'
 import { type Capabilities, EMBEDDED } from '../compiler/capabilities.ts'
+import { clusterRoleAggregationController } from './kubernetes/cluster-role/cluster-role-aggregation-controller.ts'
 import { deploymentController } from './kubernetes/deployment/deployment-controller.ts'
 import { replicaSetController } from './kubernetes/deployment/replica-set-controller.ts'
 import { endpointsController } from './kubernetes/endpoints/endpoints-controller.ts'
@@ -10,6 +11,7 @@ import { podGarbageController } from './kubernetes/garbage/pod-garbage-controlle
 import { jobController } from './kubernetes/job/job-controller.ts'
 import { namespaceController } from './kubernetes/namespace/namespace-controller.ts'
 import { namespaceDefaultsController } from './kubernetes/namespace/namespace-defaults-controller.ts'
+import { quotaController } from './kubernetes/quota/quota-controller.ts'
 import { type ControllerContext, createContext } from './runtime/context.ts'
 import { createInformers } from './runtime/informers.ts'
 import { type Controller, runController } from './runtime/run-controller.ts'
@@ -45,6 +47,8 @@ const kubernetesControllers = (context: ControllerContext, rootCa: string | unde
   namespaceController(context),
   podGarbageController(context),
   garbageCollector(context),
+  quotaController(context),
+  clusterRoleAggregationController(context),
 ]
 
 const solventControllers = (

@@ -1,0 +1,47 @@
+/** A ClusterRole with an aggregationRule has the rules of all that its selectors choose (pkg/controller/clusterroleaggregation). */
+import { isSame } from '../../../kube/equal.ts'
+import type { LabelSelector } from '../../../kube/object.ts'
+import { selects } from '../../../kube/selector.ts'
+import type { PolicyRule, Role } from '../../../kube/workloads.ts'
+import type { Action } from '../../runtime/action.ts'
+import type { ControllerContext } from '../../runtime/context.ts'
+import type { Controller } from '../../runtime/run-controller.ts'
+
+export interface ClusterRole extends Role {
+  readonly aggregationRule?: { readonly clusterRoleSelectors?: readonly LabelSelector[] }
+}
+
+/** `roles`: all there are. Selector by selector, each by name, every rule once: the same input gives the same role. */
+export function reconcileClusterRole(role: ClusterRole, roles: readonly ClusterRole[]): readonly Action[] {
+  if (!role.aggregationRule || role.metadata.deletionTimestamp) return []
+  const byName = [...roles].sort((a, b) => ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1))
+  const chosen = (role.aggregationRule.clusterRoleSelectors ?? []).flatMap(selector =>
+    byName.filter(
+      other => other.metadata.name !== role.metadata.name && selects(selector, other.metadata.labels ?? {}),
+    ),
+  )
+  const rules: PolicyRule[] = []
+  for (const rule of chosen.flatMap(other => other.rules ?? [])) {
+    if (!rules.some(known => isSame(known, rule))) rules.push(rule)
+  }
+  if (isSame(rules, role.rules ?? [])) return []
+  return [{ kind: 'update', object: { ...role, rules } as ClusterRole }]
+}
+
+export function clusterRoleAggregationController(context: ControllerContext): Controller {
+  const { informers, newQueue, log } = context
+  const { perform } = context.performerFor('clusterrole-aggregation-controller')
+  const roles = informers.of<ClusterRole>('rbac.authorization.k8s.io/v1', 'ClusterRole')
+  const queue = newQueue()
+  const lookAtAll = (): void => {
+    for (const role of roles.list()) if (role.aggregationRule) queue.add(role.metadata.name ?? '')
+  }
+  for (const event of ['add', 'update', 'delete'] as const) roles.on(event, lookAtAll)
+
+  async function reconcile(name: string): Promise<number | undefined> {
+    const role = roles.get(undefined, name)
+    return role && perform(reconcileClusterRole(role, roles.list()))
+  }
+
+  return { name: 'clusterrole-aggregation', queue, ready: () => roles.synced, reconcile, log }
+}
