@@ -92,7 +92,10 @@ export function openSpdy(transport: Duplex, { onStream = () => false }: SpdyOpti
   function begin(id: number, headers: Headers): Stream {
     const stream = new Stream(id, headers, send)
     streams.set(id, stream)
-    stream.once('close', () => streams.delete(id))
+    stream.once('close', () => {
+      streams.delete(id)
+      stream.wanted()
+    })
     return stream
   }
 
@@ -116,7 +119,6 @@ export function openSpdy(transport: Duplex, { onStream = () => false }: SpdyOpti
     if (bytes.length > 0 && !stream.push(bytes)) {
       await new Promise<void>(resume => {
         stream.wanted = resume
-        stream.once('close', resume)
       })
     }
     if (fin && !stream.destroyed) stream.push(null)
@@ -150,14 +152,17 @@ export function openSpdy(transport: Duplex, { onStream = () => false }: SpdyOpti
 
   async function serve(): Promise<void> {
     try {
-      for await (const chunk of transport) for (const frame of frames.read(chunk as Buffer)) await take(frame)
+      const chunks = transport.iterator({ destroyOnReturn: false })
+      for await (const chunk of chunks) for (const frame of frames.read(chunk as Buffer)) await take(frame)
+      // What is still on its way out goes first.
+      transport.end(() => transport.destroy())
     } catch {
       // Broken off, or no SPDY: either way it is over.
+      transport.destroy()
     }
     for (const stream of streams.values()) stream.destroy()
     reader.close()
     writer.close()
-    transport.destroy()
     settle()
   }
 

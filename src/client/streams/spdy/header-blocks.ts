@@ -45,8 +45,7 @@ export class HeaderReader {
   constructor() {
     this.#inflate.on('data', (chunk: Buffer) => {
       this.#bytes += chunk.length
-      if (this.#bytes > MAX_BLOCK_BYTES) this.#inflate.destroy(new Error('a header block is too large'))
-      else this.#chunks.push(chunk)
+      if (this.#bytes <= MAX_BLOCK_BYTES) this.#chunks.push(chunk)
     })
     this.#inflate.on('error', error => this.#fail?.(error))
   }
@@ -58,6 +57,7 @@ export class HeaderReader {
       this.#fail = reject
       this.#inflate.write(block)
       this.#inflate.flush(constants.Z_SYNC_FLUSH, () => {
+        if (this.#bytes > MAX_BLOCK_BYTES) return reject(new Error('a header block is too large'))
         try {
           resolve(parseBlock(Buffer.concat(this.#chunks)))
         } catch (error) {
