@@ -3,11 +3,16 @@ import { builtInSchema } from '../../kube/built-in-schema.ts'
 import { apiVersionOf, BUILT_IN_KINDS, type KindInfo } from '../../kube/kinds.ts'
 import { kindKey, type Resource, type ScalePaths, type Strategy, storedAs } from '../resource/resource.ts'
 import { builtInColumns } from '../tables/built-in.ts'
+import { AUTOSCALER, AUTOSCALER_CONVERSION } from './autoscaler.ts'
 import * as configuration from './configuration.ts'
 import { EVENT_CONVERSION } from './events.ts'
+import * as extensions from './extensions.ts'
+import * as networking from './networking.ts'
 import { POD } from './pod.ts'
+import * as policies from './policies.ts'
 import { SELECTABLE_FIELDS } from './selectable-fields.ts'
 import { SERVICE } from './service.ts'
+import * as storage from './storage.ts'
 import * as workloads from './workloads.ts'
 
 /** By `group/plural`; each fits the type of its kind. A kind that is missing here has no rules of its own. */
@@ -30,7 +35,37 @@ const STRATEGIES: Readonly<Record<string, object>> = {
   'rbac.authorization.k8s.io/clusterroles': configuration.ROLE,
   'rbac.authorization.k8s.io/rolebindings': configuration.ROLE_BINDING,
   'rbac.authorization.k8s.io/clusterrolebindings': configuration.ROLE_BINDING,
-  'scheduling.k8s.io/priorityclasses': configuration.PRIORITY_CLASS,
+  'scheduling.k8s.io/priorityclasses': policies.PRIORITY_CLASS,
+  endpoints: networking.ENDPOINTS,
+  limitranges: policies.LIMIT_RANGE,
+  resourcequotas: policies.RESOURCE_QUOTA,
+  persistentvolumes: storage.PERSISTENT_VOLUME,
+  persistentvolumeclaims: storage.PERSISTENT_VOLUME_CLAIM,
+  podtemplates: extensions.POD_TEMPLATE,
+  replicationcontrollers: extensions.REPLICATION_CONTROLLER,
+  'apps/controllerrevisions': extensions.CONTROLLER_REVISION,
+  'autoscaling/horizontalpodautoscalers': AUTOSCALER,
+  'policy/poddisruptionbudgets': policies.DISRUPTION_BUDGET,
+  'networking.k8s.io/ingresses': networking.INGRESS,
+  'networking.k8s.io/ingressclasses': networking.INGRESS_CLASS,
+  'networking.k8s.io/networkpolicies': networking.NETWORK_POLICY,
+  'discovery.k8s.io/endpointslices': networking.ENDPOINT_SLICE,
+  'storage.k8s.io/storageclasses': storage.STORAGE_CLASS,
+  'storage.k8s.io/csidrivers': storage.CSI_DRIVER,
+  'storage.k8s.io/volumeattachments': storage.VOLUME_ATTACHMENT,
+  'storage.k8s.io/volumeattributesclasses': storage.VOLUME_ATTRIBUTES_CLASS,
+  'admissionregistration.k8s.io/validatingwebhookconfigurations': extensions.WEBHOOK_CONFIGURATION,
+  'admissionregistration.k8s.io/mutatingwebhookconfigurations': extensions.WEBHOOK_CONFIGURATION,
+  'admissionregistration.k8s.io/validatingadmissionpolicies': extensions.COUNTED,
+  'admissionregistration.k8s.io/validatingadmissionpolicybindings': extensions.COUNTED,
+  'admissionregistration.k8s.io/mutatingadmissionpolicies': extensions.COUNTED,
+  'admissionregistration.k8s.io/mutatingadmissionpolicybindings': extensions.COUNTED,
+  'node.k8s.io/runtimeclasses': policies.RUNTIME_CLASS,
+  'resource.k8s.io/resourceclaims': extensions.RESOURCE_CLAIM,
+  'resource.k8s.io/resourceclaimtemplates': extensions.RESOURCE_CLAIM_TEMPLATE,
+  'resource.k8s.io/deviceclasses': extensions.DEVICE_CLASS,
+  'resource.k8s.io/resourceslices': extensions.COUNTED,
+  'certificates.k8s.io/certificatesigningrequests': extensions.CERTIFICATE_REQUEST,
   'scheduling.k8s.io/workloads': configuration.WORKLOAD,
   'scheduling.k8s.io/podgroups': configuration.POD_GROUP,
 }
@@ -44,12 +79,13 @@ const SCALE: ScalePaths = {
 function builtIn(info: KindInfo): Resource {
   const apiVersion = apiVersionOf(info)
   const isEventsView = info.group === 'events.k8s.io'
+  const isOldAutoscaler = apiVersion === 'autoscaling/v1'
   const place = isEventsView ? 'events' : storedAs(info)
   return {
     info,
     apiVersion,
     storedAs: place,
-    storedVersion: isEventsView ? 'v1' : apiVersion,
+    storedVersion: isEventsView ? 'v1' : isOldAutoscaler ? 'autoscaling/v2' : apiVersion,
     isCustom: false,
     // The rules of Events speak of the stored names.
     strategy: isEventsView ? {} : ((STRATEGIES[place] ?? {}) as Strategy),
@@ -58,6 +94,7 @@ function builtIn(info: KindInfo): Resource {
     ...(info.subresources.includes('scale') && { scale: SCALE }),
     selectableFields: SELECTABLE_FIELDS[kindKey(info)] ?? {},
     ...(isEventsView && { conversion: EVENT_CONVERSION }),
+    ...(isOldAutoscaler && { conversion: AUTOSCALER_CONVERSION }),
   }
 }
 

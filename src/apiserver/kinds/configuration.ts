@@ -2,12 +2,11 @@
 
 import type { ConfigMap, Event, Namespace, Node, Secret } from '../../kube/core.ts'
 import { isSame } from '../../kube/equal.ts'
-import type { KubeObject } from '../../kube/object.ts'
 import type { Lease, PodGroup, Role, RoleBinding, Workload } from '../../kube/workloads.ts'
 import { denied, type FieldError, invalid, notSupported, required, tooLong } from '../resource/field-error.ts'
 import { immutable } from '../resource/metadata.ts'
 import type { Strategy } from '../resource/resource.ts'
-import { checkName, configKey, dnsLabel, pathSegment } from './names.ts'
+import { checkName, configKey, dnsLabel, pathSegment, qualifiedName } from './names.ts'
 import { validateQuantities } from './pod-validation.ts'
 
 type Errors = readonly FieldError[]
@@ -99,10 +98,25 @@ export const NAMESPACE: Strategy<Namespace> = {
   isHeld: ({ spec }) => (spec?.finalizers ?? []).length > 0,
 }
 
+interface Taint {
+  readonly key?: string
+  readonly effect?: string
+}
+
+const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
+
+/** Upstream names the field so. */
+const checkTaints = (taints: readonly Taint[]): Errors =>
+  taints.flatMap(({ key = '', effect = '' }, i) => [
+    ...checkName(qualifiedName, `metadata.taints[${i}].key`, key),
+    ...(EFFECTS.includes(effect) ? [] : [notSupported(`metadata.taints[${i}].effect`, effect, EFFECTS)]),
+  ])
+
 /** A node agent brings the status of its node along. */
 export const NODE: Strategy<Node> = {
   prepareCreate: node => node,
-  validate: ({ status }) => [
+  validate: ({ spec, status }) => [
+    ...checkTaints((spec as { taints?: readonly Taint[] } | undefined)?.taints ?? []),
     ...validateQuantities(status?.capacity ?? {}, 'status.capacity'),
     ...validateQuantities(status?.allocatable ?? {}, 'status.allocatable'),
   ],
@@ -120,59 +134,82 @@ export const EVENT: Strategy<Event> = {
 }
 
 export const LEASE: Strategy<Lease> = {
-  validate: ({ spec }) =>
-    spec?.leaseDurationSeconds !== undefined && spec.leaseDurationSeconds <= 0
-      ? [invalid('spec.leaseDurationSeconds', spec.leaseDurationSeconds, 'must be greater than 0')]
-      : [],
+  validate: ({ spec }) => {
+    const { leaseDurationSeconds: seconds, leaseTransitions: changes } = (spec ?? {}) as Record<string, unknown>
+    return [
+      ...(typeof seconds === 'number' && seconds <= 0
+        ? [invalid('spec.leaseDurationSeconds', seconds, 'must be greater than 0')]
+        : []),
+      ...(typeof changes === 'number' && changes < 0
+        ? [invalid('spec.leaseTransitions', changes, 'must be greater than or equal to 0')]
+        : []),
+    ]
+  },
+}
+
+type Rule = NonNullable<Role['rules']>[number] & {
+  readonly nonResourceURLs?: readonly string[]
+  readonly resources?: readonly string[]
+  readonly apiGroups?: readonly string[]
+}
+
+function checkRule(rule: Rule, field: string, isNamespaced: boolean): Errors {
+  const verbs = rule.verbs?.length ? [] : [required(`${field}.verbs`)]
+  if (rule.nonResourceURLs?.length) {
+    const urls = `${field}.nonResourceURLs`
+    if (isNamespaced)
+      return [...verbs, invalid(urls, rule.nonResourceURLs, 'namespaced rules cannot apply to non-resource URLs')]
+    const isMixed = rule.apiGroups?.length || rule.resources?.length
+    return [
+      ...verbs,
+      ...(isMixed
+        ? [invalid(urls, rule.nonResourceURLs, 'rules cannot apply to both regular resources and non-resource URLs')]
+        : []),
+    ]
+  }
+  return [
+    ...(rule.apiGroups?.length
+      ? []
+      : [required(`${field}.apiGroups`, 'resource rules must supply at least one api group')]),
+    ...(rule.resources?.length
+      ? []
+      : [required(`${field}.resources`, 'resource rules must supply at least one resource')]),
+    ...verbs,
+  ]
 }
 
 export const ROLE: Strategy<Role> = {
   nameRule: pathSegment,
-  validate: ({ rules }) =>
-    (rules ?? []).flatMap((rule, i) =>
-      rule.verbs?.length ? [] : [required(`rules[${i}].verbs`, 'verbs must contain at least one value')],
-    ),
+  validate: ({ kind, rules }) =>
+    (rules ?? []).flatMap((rule, i) => checkRule(rule as Rule, `rules[${i}]`, kind === 'Role')),
 }
+
+const ROLE_KINDS = ['Role', 'ClusterRole']
+const SUBJECT_KINDS = ['ServiceAccount', 'User', 'Group']
 
 export const ROLE_BINDING: Strategy<RoleBinding> = {
   nameRule: pathSegment,
-  default: binding => ({
-    ...binding,
-    ...(binding.roleRef && { roleRef: { ...binding.roleRef, apiGroup: binding.roleRef.apiGroup || RBAC_GROUP } }),
-    ...(binding.subjects && { subjects: binding.subjects.map(withGroup) }),
-  }),
-  validate: ({ roleRef, subjects = [] }) => [
-    ...(roleRef
-      ? [
-          ...(['Role', 'ClusterRole'].includes(roleRef.kind)
-            ? []
-            : [notSupported('roleRef.kind', roleRef.kind, ['ClusterRole', 'Role'])]),
-          ...(roleRef.name ? [] : [required('roleRef.name')]),
-        ]
-      : [required('roleRef')]),
-    ...subjects.flatMap(({ kind, name, namespace }, i) => [
-      ...(['User', 'Group', 'ServiceAccount'].includes(kind)
-        ? []
-        : [notSupported(`subjects[${i}].kind`, kind, ['Group', 'ServiceAccount', 'User'])]),
-      ...(name ? [] : [required(`subjects[${i}].name`)]),
-      ...(kind === 'ServiceAccount' && !namespace ? [required(`subjects[${i}].namespace`)] : []),
-    ]),
-  ],
+  validate: ({ kind, roleRef, subjects = [] }) => {
+    const kinds = kind === 'ClusterRoleBinding' ? ['ClusterRole'] : ROLE_KINDS
+    return [
+      ...(roleRef.apiGroup === RBAC_GROUP ? [] : [notSupported('roleRef.apiGroup', roleRef.apiGroup, [RBAC_GROUP])]),
+      ...(kinds.includes(roleRef.kind) ? [] : [notSupported('roleRef.kind', roleRef.kind, kinds)]),
+      ...(roleRef.name ? [] : [required('roleRef.name')]),
+      ...subjects.flatMap(({ kind: who, name, namespace }, i) => [
+        ...(SUBJECT_KINDS.includes(who) ? [] : [notSupported(`subjects[${i}].kind`, who, SUBJECT_KINDS)]),
+        ...(name ? [] : [required(`subjects[${i}].name`)]),
+        ...(who === 'ServiceAccount' && !namespace ? [required(`subjects[${i}].namespace`)] : []),
+      ]),
+    ]
+  },
   validateUpdate: ({ roleRef }, old) =>
-    isSame(roleRef, old.roleRef) ? [] : [invalid('roleRef', roleRef, 'cannot change roleRef')],
+    isSame(roleRef, old.roleRef) ? [] : [invalid('roleRef', shownRole(roleRef), 'field is immutable')],
 }
 
 const RBAC_GROUP = 'rbac.authorization.k8s.io'
-const withGroup = (subject: NonNullable<RoleBinding['subjects']>[number]) =>
-  subject.kind === 'ServiceAccount' ? subject : { ...subject, apiGroup: subject.apiGroup || RBAC_GROUP }
 
-type PriorityClass = KubeObject & { readonly value?: number; readonly preemptionPolicy?: string }
-
-export const PRIORITY_CLASS: Strategy<PriorityClass> = {
-  default: priority => ({ preemptionPolicy: 'PreemptLowerPriority', ...priority }),
-  validateUpdate: (next, old) =>
-    next.value === old.value ? [] : [invalid('value', next.value ?? 0, 'may not be changed in an update')],
-}
+/** As upstream's internal type is printed. */
+const shownRole = ({ apiGroup, kind, name }: RoleBinding['roleRef']) => ({ APIGroup: apiGroup, Kind: kind, Name: name })
 
 const gangCount = (count: unknown, field: string): Errors =>
   count === undefined || (typeof count === 'number' && count > 0)

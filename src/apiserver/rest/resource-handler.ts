@@ -213,7 +213,10 @@ const remove: Handler = async exchange => {
   await sendJson(exchange.request, exchange.response, { code: 200, body: { ...SUCCESS, details } })
 }
 
-const RETURNED_WHEN_DELETED = new Set(['Pod', 'Service', 'ServiceAccount'])
+const RETURNED_WHEN_DELETED = new Set(
+  `Pod Service ServiceAccount ResourceQuota PodTemplate PersistentVolume PersistentVolumeClaim StorageClass CSIDriver CSINode
+VolumeAttachment VolumeAttributesClass ResourceClaim ResourceClaimTemplate DeviceClass ResourceSlice`.split(/\s+/),
+)
 const SUCCESS = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' }
 
 const removeCollection: Handler = async exchange => {
