@@ -33,7 +33,7 @@ export interface HeldProcess {
   kill(): void
 }
 
-const SILENT_MS = 500
+const SILENT_MS = 250
 
 export async function startHeld(spawner: Spawner, clock: Clock, start: HeldStart): Promise<HeldProcess> {
   const { id, folder, stdin: hasStdin, ...what } = start
@@ -89,7 +89,9 @@ function endWhenSilent(clock: Clock, outputs: readonly Socket[]): void {
   clock.after(SILENT_MS, () => {
     for (const [i, output] of open.entries()) {
       // One that is read slowly is not silent.
-      if (output.bytesRead === before[i] && output.readableLength === 0) output.destroy()
+      if (output.bytesRead === before[i] && output.readableLength === 0) {
+        output.once('end', () => output.destroy()).push(null)
+      }
     }
     endWhenSilent(clock, open)
   })
