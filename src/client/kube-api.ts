@@ -33,7 +33,7 @@ export interface WatchOptions {
 }
 
 export interface WriteOptions {
-  readonly subresource?: 'status' | 'scale' | 'binding' | 'token' | 'finalize' | 'eviction'
+  readonly subresource?: 'status' | 'scale' | 'binding' | 'token' | 'finalize' | 'eviction' | 'approval'
   readonly fieldManager?: string
   readonly dryRun?: boolean
 }

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import { ensurePki } from '../apiserver/pki/pki.ts'
+import { signRequest } from '../apiserver/pki/sign-request.ts'
 import { type ApiServer, createApiServer, FIRST_SERVICE_ADDRESS } from '../apiserver/server.ts'
 import { nodeDisk } from '../apiserver/store/node-disk.ts'
 import { openStore } from '../apiserver/store/open-store.ts'
@@ -57,7 +58,13 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   void spawner.then(live => live.onReplaced(announceAgain))
 
   const joining = node.join(server, port)
-  const controllers = startControllers({ api: server.api, clock, log, rootCa: pki.ca })
+  const controllers = startControllers({
+    api: server.api,
+    clock,
+    log,
+    rootCa: pki.ca,
+    sign: (request, expirationSeconds) => signRequest(pki, { request, expirationSeconds, now: clock.now() }),
+  })
   const scheduler = startScheduler({ api: server.api, clock, log })
   const joined = await joining
   await publishApi(server.api, { service: server.serviceAddress, host: joined.apiHost, port })

@@ -2,6 +2,7 @@
 import { type Clock, systemClock } from '../base/clock.ts'
 import type { KubeApi } from '../client/kube-api.ts'
 import { type Capabilities, EMBEDDED } from '../compiler/capabilities.ts'
+import { csrSigningController, type Sign } from './kubernetes/certificates/csr-signing-controller.ts'
 import { clusterRoleAggregationController } from './kubernetes/cluster-role/cluster-role-aggregation-controller.ts'
 import { deploymentController } from './kubernetes/deployment/deployment-controller.ts'
 import { replicaSetController } from './kubernetes/deployment/replica-set-controller.ts'
@@ -26,6 +27,8 @@ export interface ControllersOptions {
   readonly log?: (line: string) => void
   /** PEM of the API server's authority, published as `kube-root-ca.crt` in every namespace. */
   readonly rootCa?: string
+  /** Signs requests for client certificates; without it they wait for another signer. */
+  readonly sign?: Sign
   /** What the cluster can do, for the compiler; the embedded cluster's unless given. */
   readonly capabilities?: Capabilities
   /** How the files of batch jobs are found; on this machine's disk unless given. */
@@ -38,7 +41,11 @@ export interface RunningControllers {
 }
 
 /** In the order in which a new cluster needs them. */
-const kubernetesControllers = (context: ControllerContext, rootCa: string | undefined): readonly Controller[] => [
+const kubernetesControllers = (
+  context: ControllerContext,
+  rootCa: string | undefined,
+  sign: Sign | undefined,
+): readonly Controller[] => [
   namespaceDefaultsController(context, rootCa),
   jobController(context),
   replicaSetController(context),
@@ -49,6 +56,7 @@ const kubernetesControllers = (context: ControllerContext, rootCa: string | unde
   garbageCollector(context),
   quotaController(context),
   clusterRoleAggregationController(context),
+  ...(sign ? [csrSigningController(context, sign)] : []),
 ]
 
 const solventControllers = (
@@ -66,12 +74,16 @@ export function startControllers({
   clock = systemClock,
   log = () => {},
   rootCa,
+  sign,
   capabilities = EMBEDDED,
   inputs = diskInputs,
 }: ControllersOptions): RunningControllers {
   const informers = createInformers(api, clock, log)
   const context = createContext(api, clock, informers, log)
-  const controllers = [...kubernetesControllers(context, rootCa), ...solventControllers(context, capabilities, inputs)]
+  const controllers = [
+    ...kubernetesControllers(context, rootCa, sign),
+    ...solventControllers(context, capabilities, inputs),
+  ]
   informers.start()
   const running = controllers.map(runController)
   return {

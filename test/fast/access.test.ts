@@ -1,4 +1,9 @@
 /** Quotas and aggregated roles, with the controllers that keep them true. */
+import { execFileSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { KubeObject } from '../../src/kube/object.ts'
 import type { ResourceQuota } from '../../src/kube/quota/resource-quota.ts'
@@ -53,4 +58,28 @@ test('an aggregated role has the rules of those that are marked for it', async (
   await rules([rule('pods'), rule('nodes')])
   await api.delete({ apiVersion, kind: 'ClusterRole', name: 'two' })
   await rules([rule('pods')])
+})
+
+test('an approved request for a client certificate is signed', async () => {
+  const { api, when } = cluster
+  const folder = mkdtempSync(join(tmpdir(), 'solvent-csr-'))
+  const [csr, key] = [join(folder, 'csr'), join(folder, 'key')]
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+  execFileSync('openssl', ['req', '-new', ...curve, '-subj', '/O=crew/CN=jane', '-keyout', key, '-out', csr], {
+    stdio: 'ignore',
+  })
+  const request = readFileSync(csr).toString('base64')
+  rmSync(folder, { recursive: true })
+  const at = { apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', name: 'jane' }
+  const { name, ...type } = at
+  const spec = { request, signerName: 'kubernetes.io/kube-apiserver-client', usages: ['client auth'] }
+  const made = await api.create({ ...type, metadata: { name }, spec } as KubeObject)
+  const conditions = [{ type: 'Approved', status: 'True', reason: 'Because', message: 'of a test' }]
+  await api.update({ ...made, status: { conditions } } as KubeObject, { subresource: 'approval' })
+  const signed = await when<KubeObject & { status?: { certificate?: string } }>(
+    at,
+    ({ status }) => status?.certificate !== undefined,
+  )
+  const certificate = new X509Certificate(Buffer.from(signed.status?.certificate ?? '', 'base64'))
+  expect(certificate.subject).toBe('O=crew\nCN=jane')
 })

@@ -6,11 +6,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensurePki, type Pki } from '../../src/apiserver/pki/pki.ts'
+import { signRequest } from '../../src/apiserver/pki/sign-request.ts'
 import { type ApiServer, createApiServer } from '../../src/apiserver/server.ts'
 import { memoryStore } from '../../src/apiserver/store/open-store.ts'
 import { formatTime, systemClock } from '../../src/base/clock.ts'
 import { createHttpApi, type HttpApi } from '../../src/client/http-api.ts'
 import type { KubeApi } from '../../src/client/kube-api.ts'
+import type { Sign } from '../../src/controllers/kubernetes/certificates/csr-signing-controller.ts'
 import { startControllers } from '../../src/controllers/start-controllers.ts'
 import type { Node, Pod } from '../../src/kube/core.ts'
 import { type KubeObject, refOf } from '../../src/kube/object.ts'
@@ -58,7 +60,8 @@ export async function startTestCluster(
   const api: KubeApi = http ?? server.api
   const log: string[] = []
   await createAll(server.api)
-  const start = () => startControllers({ api, log: line => log.push(line), rootCa: 'CA' })
+  const sign: Sign = (request, expirationSeconds) => signRequest(pki, { request, expirationSeconds, now: Date.now() })
+  const start = () => startControllers({ api, log: line => log.push(line), rootCa: 'CA', sign })
   let controllers = start()
   const scheduler = startScheduler({ api, log: line => log.push(line) })
   const stopped = new AbortController()

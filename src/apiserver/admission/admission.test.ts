@@ -314,3 +314,48 @@ test('claims and Ingresses get the default class', async () => {
   const claim = (await make('v1', 'PersistentVolumeClaim', 'v', { spec })) as UnknownObject
   expect(claim.spec).toMatchObject({ storageClassName: 'fast' })
 })
+
+describe('a certificate request', () => {
+  const PEM = '-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n'
+  const at = { apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', name: 'jane' }
+  const condition = { type: 'Approved', status: 'True', reason: 'Because', message: 'x' }
+  test('says who asked, and is approved by whoever may', async () => {
+    const bob = { name: 'bob', groups: ['system:authenticated'] }
+    const rules = [
+      {
+        apiGroups: ['certificates.k8s.io'],
+        resources: ['certificatesigningrequests', 'certificatesigningrequests/approval'],
+        verbs: ['*'],
+      },
+    ]
+    await api.create({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: 'asks' },
+      rules,
+    } as KubeObject)
+    await api.create({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRoleBinding',
+      metadata: { name: 'asks' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'asks' },
+      subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'bob' }],
+    } as KubeObject)
+    const spec = {
+      request: Buffer.from(PEM).toString('base64'),
+      signerName: 'kubernetes.io/kube-apiserver-client',
+      usages: ['client auth'],
+      username: 'root',
+    }
+    const { name, ...type } = at
+    const made = await server.as(bob).create({ ...type, metadata: { name }, spec } as KubeObject)
+    expect(made.spec).toMatchObject({ username: 'bob', groups: ['system:authenticated'] })
+    const approved = { ...made, status: { conditions: [condition], certificate: 'eA==' } } as KubeObject
+    await expect(server.as(bob).update(approved, { subresource: 'approval' })).rejects.toMatchObject(
+      forbidden(
+        'certificatesigningrequests.certificates.k8s.io "jane" is forbidden: user not permitted to approve requests with signerName "kubernetes.io/kube-apiserver-client"',
+      ),
+    )
+    expect((await api.update(approved, { subresource: 'approval' })).status).toEqual({ conditions: [condition] })
+  })
+})

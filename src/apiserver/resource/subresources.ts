@@ -158,4 +158,26 @@ const finalize: Subresource = {
     ),
 }
 
-export const SUBRESOURCES: Readonly<Record<string, Subresource>> = { status, scale, binding, eviction, finalize }
+/** Of a certificate request: who decides changes its conditions and nothing else. */
+const approval: Subresource = {
+  get: ({ store }, target) => getObject(store, target),
+  update: (context, target, produce, request) =>
+    updateObject(
+      context,
+      target,
+      old => {
+        const { status: decided } = produce(old) as { readonly status?: { readonly conditions?: unknown } }
+        return { ...old, status: { ...(old.status as object), conditions: decided?.conditions ?? [] } }
+      },
+      { ...request, subresource: 'approval', isServerOwn: true },
+    ),
+}
+
+export const SUBRESOURCES: Readonly<Record<string, Subresource>> = {
+  status,
+  scale,
+  binding,
+  eviction,
+  finalize,
+  approval,
+}
