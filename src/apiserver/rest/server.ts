@@ -8,7 +8,7 @@ import type { OpenIdDocument } from '../auth/openid.ts'
 import type { User } from '../auth/user.ts'
 import type { OpenApi } from '../openapi/documents.ts'
 import type { Engine } from '../resource/engine.ts'
-import { methodNotAllowed, noSuchResource } from '../resource/refusals.ts'
+import { badRequest, methodNotAllowed, noSuchResource } from '../resource/refusals.ts'
 import { type Upgrade, upgradeOf } from '../streams/upgrade.ts'
 import { formOf } from './accept.ts'
 import * as discovery from './discovery.ts'
@@ -57,7 +57,10 @@ export function createRestServer(options: RestOptions): RestServer {
   const traffic = { open: 0, lastMs: performance.now() }
   const onRequest = (request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade): void => {
     const gone = new AbortController()
-    const leave = (): void => gone.abort()
+    const leave = (): void => {
+      gone.abort()
+      upgrade?.socket.destroy()
+    }
     leaving.add(leave)
     traffic.open++
     ;(upgrade?.socket ?? response).once('close', () => {
@@ -128,8 +131,7 @@ async function answer(
   upgrade: Upgrade | undefined,
 ): Promise<void> {
   try {
-    const url = new URL(request.url ?? '/', 'https://localhost')
-    await dispatch(options, request, response, url, gone, upgrade)
+    await dispatch(options, request, response, targetOf(request.url ?? '/'), gone, upgrade)
   } catch (error) {
     if (gone.aborted || request.errored) return
     if (!(error instanceof Error && error.name === 'ApiError')) {
@@ -145,18 +147,25 @@ async function dispatch(
   { engine, authenticator, openApi, openId }: RestOptions,
   request: IncomingMessage,
   response: ServerResponse,
-  url: URL,
+  target: { readonly path: string; readonly query: Query },
   gone: AbortSignal,
   upgrade: Upgrade | undefined,
 ): Promise<void> {
   const user = authenticator.authenticate(request)
-  const route = routeOf(url.pathname)
+  const route = routeOf(target.path)
   if (route.kind === 'path') {
     allowPath(engine, user, request.method ?? 'GET', route.path)
-    return sendPath({ engine, openApi, openId, request, response, query: new Query(url.searchParams) }, route.path)
+    return sendPath({ engine, openApi, openId, request, response, query: target.query }, route.path)
   }
-  const exchange: Exchange = { engine, request, response, query: new Query(url.searchParams), user, gone, upgrade }
+  const exchange: Exchange = { engine, request, response, query: target.query, user, gone, upgrade }
   return isReview(route) ? handleReview({ ...exchange, authenticator }, route) : handleResource(exchange, route)
+}
+
+/** As it was sent: nothing is put in order before it is looked at, so that no `..` gets past an authorizer. */
+function targetOf(text: string): { readonly path: string; readonly query: Query } {
+  const [path = '', ...rest] = text.split('?')
+  if (!path.startsWith('/')) throw badRequest(`the request's target is no path: ${JSON.stringify(text)}`)
+  return { path, query: new Query(new URLSearchParams(rest.join('?'))) }
 }
 
 /** kube-apiserver's --authorization-always-allow-paths. */

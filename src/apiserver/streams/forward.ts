@@ -8,6 +8,7 @@ import { finished } from 'node:stream/promises'
 import type { Channels } from '../../client/streams/channels.ts'
 import { openSpdy, type SpdyStream } from '../../client/streams/spdy/connection.ts'
 import { badRequest } from '../resource/refusals.ts'
+import { PING_MS } from './upgrade.ts'
 
 /** What is known of the pod whose ports are asked for. */
 export interface Forwarding {
@@ -30,6 +31,7 @@ const PAIR_WITHIN_MS = 30_000
 export async function forwardOverSpdy(transport: Duplex, forwarding: Forwarding): Promise<void> {
   const pairs = new Map<string, Pair>()
   const connection = openSpdy(transport, {
+    pingMs: PING_MS,
     onStream(stream) {
       const type = stream.headers.get('streamtype')
       if ((type !== 'data' && type !== 'error') || portOf(stream.headers.get('port')) === undefined) return false

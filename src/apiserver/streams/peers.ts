@@ -7,6 +7,7 @@ import type { SessionOptions } from '../../client/node-api.ts'
 import { CHANNEL, openChannels, V4, V5 } from '../../client/streams/channels.ts'
 import { openSpdy, type SpdyStream } from '../../client/streams/spdy/connection.ts'
 import { type ExitStatus, type Peer, statusBytes } from './peer.ts'
+import { PING_MS } from './upgrade.ts'
 
 export const SPDY_PROTOCOLS = [V4, 'v3.channel.k8s.io', 'v2.channel.k8s.io', 'channel.k8s.io']
 
@@ -53,6 +54,7 @@ export async function spdyPeer(
     complete = resolve
   })
   const connection = openSpdy(transport, {
+    pingMs: PING_MS,
     onStream(stream) {
       const type = stream.headers.get('streamtype') ?? ''
       if (!wanted.has(type) || streams.has(type)) return false

@@ -62,6 +62,9 @@ export const offeredSubprotocols = (request: IncomingMessage): readonly string[]
   listed(request.headers['sec-websocket-protocol'])
 
 const server = new WebSocketServer({ noServer: true, clientTracking: false, ...SOCKET_OPTIONS })
+/** As upstream. Who is gone is noticed by writing to them, even while nothing is read from them. */
+export const PING_MS = 5_000
+
 const chosen = new WeakMap<IncomingMessage, string>()
 server.on('headers', (headers, request) => {
   const protocol = chosen.get(request)
@@ -89,7 +92,11 @@ export function acceptWebSocket(request: IncomingMessage, upgrade: Upgrade, prot
     upgrade.socket.once('close', () => reject(new Error('the connection is closed')))
     delete request.headers['sec-websocket-protocol']
     chosen.set(request, protocol)
-    server.handleUpgrade(request, upgrade.socket, upgrade.head, resolve)
+    server.handleUpgrade(request, upgrade.socket, upgrade.head, socket => {
+      const pinging = setInterval(() => socket.ping(), PING_MS).unref()
+      socket.once('close', () => clearInterval(pinging))
+      resolve(socket)
+    })
   })
 }
 

@@ -26,11 +26,14 @@ export interface SpdyConnection {
 export interface SpdyOptions {
   /** The peer opened a stream: accepted unless this returns false. */
   readonly onStream?: (stream: SpdyStream) => boolean
+  /** A server's: who is gone is noticed by writing to them, even while nothing is read from them. */
+  readonly pingMs?: number
 }
 
 /** Streams at once on one connection: kubectl uses five, a port-forward two a connection. */
 const MAX_STREAMS = 1000
 const CHUNK_BYTES = 32 * 1024
+const PING = controlFrame(TYPE.ping, words(2))
 
 type Send = (frame: Buffer, done: (error?: Error | null) => void) => void
 
@@ -38,6 +41,8 @@ class Stream extends Duplex implements SpdyStream {
   readonly id: number
   readonly headers: Headers
   readonly #send: Send
+  /** The peer's end has come; what it sent before may still have to be read. */
+  hasAll = false
   /** Goes on with the connection, which waits until this stream is read. */
   wanted: () => void = () => {}
 
@@ -63,7 +68,8 @@ class Stream extends Duplex implements SpdyStream {
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    this.#send(dataFrame(this.id, Buffer.alloc(0), true), done)
+    // A connection that is gone has ended it too.
+    this.#send(dataFrame(this.id, Buffer.alloc(0), true), () => done())
   }
 
   reset(): void {
@@ -73,7 +79,7 @@ class Stream extends Duplex implements SpdyStream {
   }
 }
 
-export function openSpdy(transport: Duplex, { onStream = () => false }: SpdyOptions = {}): SpdyConnection {
+export function openSpdy(transport: Duplex, { onStream = () => false, pingMs }: SpdyOptions = {}): SpdyConnection {
   const streams = new Map<number, Stream>()
   const frames = new FrameReader()
   const reader = new HeaderReader()
@@ -109,7 +115,7 @@ export function openSpdy(transport: Duplex, { onStream = () => false }: SpdyOpti
       return send(controlFrame(TYPE.reset, words(id, RESET.refused)))
     }
     send(controlFrame(TYPE.synReply, Buffer.concat([words(id), await writer.write(new Map())])))
-    if (flags & FLAG_FIN) stream.push(null)
+    if (flags & FLAG_FIN) endOf(stream)
   }
 
   /** Waits where the stream's reader is slow. */
@@ -121,7 +127,7 @@ export function openSpdy(transport: Duplex, { onStream = () => false }: SpdyOpti
         stream.wanted = resume
       })
     }
-    if (fin && !stream.destroyed) stream.push(null)
+    if (fin) endOf(stream)
   }
 
   async function onControl(type: number, flags: number, body: Buffer): Promise<void> {
@@ -138,8 +144,9 @@ export function openSpdy(transport: Duplex, { onStream = () => false }: SpdyOpti
         streams.get(body.readUInt32BE(0))?.destroy()
         return
       case TYPE.ping:
-        // A client's own pings have odd numbers; those that we did not send are answered as they are.
-        return send(controlFrame(TYPE.ping, body))
+        // A client's own have odd numbers, a server's even ones; an answer is not answered.
+        if (body.readUInt32BE(0) % 2 === (pingMs === undefined ? 0 : 1)) send(controlFrame(TYPE.ping, body))
+        return
       case TYPE.goAway:
         transport.end()
     }
@@ -149,6 +156,19 @@ export function openSpdy(transport: Duplex, { onStream = () => false }: SpdyOpti
     frame.kind === 'data'
       ? onData(frame.stream, frame.bytes, frame.fin)
       : onControl(frame.type, frame.flags, frame.body)
+
+  function endOf(stream: Stream): void {
+    if (stream.hasAll || stream.destroyed) return
+    stream.hasAll = true
+    stream.push(null)
+  }
+
+  function leaveAll(): void {
+    for (const stream of streams.values()) {
+      if (stream.hasAll) stream.end()
+      else stream.destroy()
+    }
+  }
 
   async function serve(): Promise<void> {
     try {
@@ -160,16 +180,18 @@ export function openSpdy(transport: Duplex, { onStream = () => false }: SpdyOpti
       // Broken off, or no SPDY: either way it is over.
       transport.destroy()
     }
-    for (const stream of streams.values()) stream.destroy()
+    leaveAll()
     reader.close()
     writer.close()
     settle()
   }
 
+  const pinging = pingMs === undefined ? undefined : setInterval(() => send(PING), pingMs).unref()
   transport.on('error', () => {})
   // A stream that waits for its reader would not notice that the connection is gone.
   transport.once('close', () => {
-    for (const stream of streams.values()) stream.destroy()
+    clearInterval(pinging)
+    leaveAll()
   })
   void serve()
 
