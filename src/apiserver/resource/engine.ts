@@ -7,6 +7,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { NodeApi } from '../../client/node-api.ts'
 import type { Store } from '../store/store.ts'
 import type { Catalog } from './catalog.ts'
+import { ephemeralContainers } from './ephemeral-containers.ts'
 import { ServiceAddresses } from './service-addresses.ts'
 import { SUBRESOURCES, type Subresource } from './subresources.ts'
 import { tokenSubresource } from './token.ts'
@@ -31,5 +32,9 @@ export interface EngineOptions {
 export const createEngine = ({ serviceAccountKey, serviceRange, ...parts }: EngineOptions): Engine => ({
   ...parts,
   addresses: new ServiceAddresses(serviceRange),
-  subresources: { ...SUBRESOURCES, token: tokenSubresource(serviceAccountKey) },
+  subresources: {
+    ...SUBRESOURCES,
+    ephemeralcontainers: ephemeralContainers,
+    token: tokenSubresource(serviceAccountKey),
+  },
 })

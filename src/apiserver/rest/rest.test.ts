@@ -399,6 +399,24 @@ describe('objects', () => {
     expect(body.spec.containers[0].resources.limits).toEqual({ cpu: '500m', memory: '1Gi' })
   })
 
+  test('ephemeral containers are added to a pod that is there, and stay as they are', async () => {
+    const pods = '/api/v1/namespaces/default/pods'
+    const spec = { containers: [{ name: 'main', image: 'x' }] }
+    await ask('POST', pods, { body: { metadata: { name: 'debugged' }, spec } })
+    const patch = (image: string) =>
+      ask('PATCH', `${pods}/debugged/ephemeralcontainers`, {
+        type: 'application/strategic-merge-patch+json',
+        body: { spec: { ephemeralContainers: [{ name: 'look', image }], priority: 9 } },
+      })
+    const { code, body } = await patch('busybox')
+    expect([code, body.spec.ephemeralContainers[0]]).toEqual([
+      200,
+      expect.objectContaining({ imagePullPolicy: 'Always' }),
+    ])
+    expect(body.spec.priority).not.toBe(9)
+    expect((await patch('other')).body.message).toContain('existing ephemeral containers "look" may not be changed')
+  })
+
   test('a collection is removed by selector', async () => {
     const labelled = { ...configMap('labelled'), metadata: { name: 'labelled', labels: { go: 'yes' } } }
     await ask('POST', CONFIG_MAPS, { body: labelled })
