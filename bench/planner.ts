@@ -10,6 +10,7 @@ import { STEP_CONSTANTS } from '../src/planner/cost/data/constants.ts'
 import { coverageOf, coverageTable } from './planner/accuracy/coverage.ts'
 import { type Judged, parts, quantile, strata, strataTable, stratum } from './planner/accuracy/errors.ts'
 import { leaveOneGroupOut } from './planner/accuracy/held-out.ts'
+import { knobAnswers, knobTable } from './planner/accuracy/knobs.ts'
 import { anchored, predictRuns, rowAnswer } from './planner/accuracy/predict-runs.ts'
 import { rankingOf } from './planner/accuracy/ranking.ts'
 import { type RowsOfFile, readRowsFile } from './planner/accuracy/read-rows.ts'
@@ -61,6 +62,7 @@ function printErrors(): void {
   )
   console.log(`\n${coverageTable(coverageOf(known.map(residual => ({ residual, table: BANDS }))))}`)
   printRanking()
+  console.log(`\n${knobTable(knobAnswers())}`)
   if (flags['held-out']) printHeldOut()
 }
 

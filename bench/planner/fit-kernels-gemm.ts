@@ -1,4 +1,4 @@
-/** GEMM: eight constants a device and format. What the benchmark does and training does not (operands left in the cache) is kept apart. */
+/** GEMM: nine constants a device and format. What the benchmark does and training does not (operands left in the cache) is kept apart. */
 
 import type { GemmFit } from '../../src/planner/cost/kernels/fitted-gemm.ts'
 import { computeSeconds, overlapped } from '../../src/planner/cost/kernels/gemm.ts'
@@ -14,6 +14,7 @@ const PARAMETERS: readonly Parameter[] = [
   { name: 'efficiency', guess: 0.75, spread: 0.3, low: 0.2, high: 1 },
   { name: 'smallTile', guess: 0.93, spread: 0.1, low: 0.6, high: 1.1 },
   { name: 'waveShare', guess: 0.2, spread: 1, low: 0.02, high: 1 },
+  { name: 'splitDepth', guess: 16_384, spread: 1, low: 256, high: 1e6 },
   { name: 'fillSteps', guess: 100, spread: 1, low: 5, high: 600 },
   { name: 'memoryEfficiency', guess: 0.8, spread: 0.4, low: 0.3, high: 2 },
   { name: 'throttle', guess: 0.08, spread: 1, low: 0.001, high: 0.6 },

@@ -75,11 +75,12 @@ function latentOperators(a: LatentAttention, h: number, cut: LayerCut, fusion: F
   return [
     { kind: 'gemm', module: 'latentDown', m: down, n: latents + a.ropeDim, k: h },
     pass('norm', 2 * 2 * latents * down, fusion.norm ? 2 : 8),
-    { kind: 'gemm', module: a.qRank === undefined ? 'qkv' : 'latentUp', m: cut.tokens, n: queries, k: a.qRank ?? h },
+    // Queries that are not compressed are projected with the rest of what `mla_up_proj` computes again.
+    { kind: 'gemm', module: 'latentUp', m: cut.tokens, n: queries, k: a.qRank ?? h },
     { kind: 'gemm', module: 'latentUp', m: cut.tokens, n: expanded, k: a.kvRank },
     // Queries turned in place, keys put together from the expanded part and the one rotary part that all heads share.
     pass(
-      'rope',
+      'latentUp',
       2 * cut.tokens * (2 * queries + expanded + queries + heads * a.valueDim) * (fusion.rope ? 1 : 1.5),
       fusion.rope ? 2 : 12,
     ),

@@ -22,6 +22,8 @@ export class Priced {
   /** Nothing recomputed: what layers beside recomputed ones cost. */
   readonly plain: RecomputeOption
   readonly full: RecomputeOption
+  /** By shape: no recompute has a longer backward. */
+  readonly longest: readonly LayerCost[]
   readonly embedding: LayerCost
   readonly head: LayerCost
   /** Embedding, head and loss of one micro-batch. */
@@ -36,6 +38,10 @@ export class Priced {
     this.#price = recompute => recomputeOption(recompute, total, costs, exchange)
     this.plain = this.#price(NO_RECOMPUTE)
     this.full = this.#price(FULL_RECOMPUTE)
+    this.longest = this.full.costs.map((cost, shape) => {
+      const more = costs.partsSeconds?.(shape) ?? 0
+      return more > 0 ? { ...cost, backwardSeconds: cost.backwardSeconds + more } : cost
+    })
     this.embedding = costs.embedding(exchange)
     this.head = costs.head(exchange)
     this.extraSeconds = secondsOf(this.embedding) + secondsOf(this.head)

@@ -99,8 +99,8 @@ export const mostDevices = ({ fleet }: SearchProblem, question: Question = {}): 
 export const devicesUsed = ({ data, context, tensor, pipeline }: Degrees): number => data * context * tensor * pipeline
 
 /**
- * Nothing in the host's memory, unless the user asks for it: the model of what that costs is coarse (Megatron-LM's full offload was measured at
- * 4.2 times the step), so it is for what fits no other way.
+ * Nothing in the host's memory, unless the user asks for it: Megatron-LM's full offload was measured at 4.2 times the step, so it is
+ * for what fits no other way.
  */
 export const onDevices = (problem: SearchProblem): SearchProblem => ({
   ...problem,

@@ -3,33 +3,38 @@
  * it runs again. The sum is that of `layerTimes`, to rounding.
  */
 import {
-  fusionOf,
+  checkpointSeconds,
+  type LayerPasses,
   type LayerQuestion,
-  layerTimes,
+  layerPasses,
   type PassTimes,
   type Replay,
-  replaySeconds,
+  replayedWork,
+  withReplay,
 } from '../cost/step/layer-times.ts'
 import { totalOf } from '../cost/step/parts.ts'
 import { priceOperators } from '../cost/step/price-operators.ts'
-import { recomputedOperators } from '../cost/step/recomputed-operators.ts'
+import { MODULES, recomputedOperators, regionsOf } from '../cost/step/recomputed-operators.ts'
 import type { LayerShape } from '../model/model.ts'
 import type { Operator } from '../model/operator.ts'
-import { operatorsOf } from '../model/operators.ts'
 import type { Recompute } from '../training/layout.ts'
 
 export class ReplayedLayer {
   readonly #shape: LayerShape
   readonly #question: LayerQuestion
+  readonly #operators: readonly Operator[]
+  readonly #passes: LayerPasses
   readonly #plain: PassTimes
   readonly #times = new Map<Recompute, PassTimes>()
-  #operators: readonly Operator[] | undefined
   #replays: Map<Operator, Replay> | undefined
 
   constructor(shape: LayerShape, question: LayerQuestion) {
     this.#shape = shape
     this.#question = question
-    this.#plain = layerTimes(shape, question)
+    const { operators, passes } = layerPasses(shape, question)
+    this.#operators = operators
+    this.#passes = passes
+    this.#plain = withReplay(passes, { device: 0, host: 0 }, question)
   }
 
   times(recompute: Recompute): PassTimes {
@@ -42,10 +47,13 @@ export class ReplayedLayer {
     return times
   }
 
+  /** Of the host, for as many checkpoints as all modules together are. */
+  get partsSeconds(): number {
+    return checkpointSeconds(regionsOf(MODULES, this.#operators), this.#question)
+  }
+
   #replayed(recompute: Recompute): PassTimes {
-    const { model, cut, software } = this.#question
-    this.#operators ??= operatorsOf(this.#shape, model, cut, fusionOf(software))
-    const again = recomputedOperators(this.#operators, recompute, software.family)
+    const again = recomputedOperators(this.#operators, recompute, this.#question.software.family)
     if (again.operators.length === 0) return this.#plain
     let seconds = 0
     let attention = 0
@@ -56,9 +64,8 @@ export class ReplayedLayer {
       attention += own.attention
       launches += own.launches
     }
-    const more = replaySeconds({ seconds, attention, launches }, again.withCommunication, this.#shape, this.#question)
-    const { forward, backward, weightSeconds } = this.#plain
-    return { forward, backward: { ...backward, recompute: backward.recompute + more }, weightSeconds }
+    const work = replayedWork({ seconds, attention, launches }, again, this.#shape, this.#question)
+    return withReplay(this.#passes, work, this.#question)
   }
 
   #replay(operator: Operator): Replay {

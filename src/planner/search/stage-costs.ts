@@ -116,6 +116,8 @@ export interface CutCosts {
   layer(shape: number, recompute: Recompute, exchange?: Exchange): LayerCost
   /** `keptBytes` of the layer alone. */
   keptBytes(shape: number, recompute: Recompute): number
+  /** How much longer than the whole layer its parts can take to be computed again: each part is checkpointed by itself. */
+  partsSeconds?(shape: number): number
   embedding(exchange?: Exchange): LayerCost
   head(exchange?: Exchange): LayerCost
   elements(shape: number): Elements

@@ -152,7 +152,7 @@ function rankLoad(
       hold(own, count)
       load.movedDense += count * own.dense
       load.movedExperts += count * own.experts
-      work(priced.plain.costs[shape]!, priced.full.costs[shape]!, count)
+      work(priced.plain.costs[shape]!, priced.longest[shape]!, count)
     }
     if (stage === 0) {
       hasEmbedding = true

@@ -10,8 +10,6 @@ import { devicesOf } from '../fleet/fleet.ts'
 import type { Layout } from '../training/layout.ts'
 import { type CostInput, inputOf, NO_STATES, pieceOf } from './cost-input.ts'
 import { LeastTable } from './least-table.ts'
-import { offloadSeconds, withOffload } from './offload-seconds.ts'
-import { devicesUsed } from './problem.ts'
 import type { Cut, Grid, StageCosts, StateChoice } from './stage-costs.ts'
 import { StepCut } from './step-cut.ts'
 
@@ -30,8 +28,7 @@ export const sameCosts = (costs: StageCosts, given: CostInput): StageCosts => ({
 
 const stretch = (devices: number): number => 1 + jitterShare(devices, STEP_CONSTANTS)
 
-const predicted = (given: CostInput, layout: Layout): StepPrediction =>
-  withOffload(predictStep(inputOf(given, layout)), layout, given, stretch(devicesUsed(layout)))
+const predicted = (given: CostInput, layout: Layout): StepPrediction => predictStep(inputOf(given, layout))
 
 const capacityOf = ({ fleet }: CostInput): number => Math.min(...fleet.pools.map(pool => pool.device.memoryBytes))
 
@@ -91,11 +88,10 @@ export function stepCosts(given: CostInput): StageCosts {
         const moved = { ...NO_LOAD, dense: load.movedDense, experts: load.movedExperts }
         moved.forwardSeconds = load.forwardSeconds
         moved.chunks = load.chunks
-        const offloaded = offloadSeconds(load, layout, given)
         const end = (backwardSeconds: number): number => {
           moved.backwardSeconds = backwardSeconds
           const { dataSeconds, optimizerSeconds } = stepEnd(moved, input, groups, prices)
-          return dataSeconds + optimizerSeconds + offloaded
+          return dataSeconds + optimizerSeconds
         }
         return {
           seconds: end(load.backwardSeconds),

@@ -53,6 +53,10 @@ export class StepCut implements CutCosts {
     return costOf(this.#exchanged(times, elements, shape, exchange), this.keptBytes(shape, recompute))
   }
 
+  partsSeconds(shape: number): number {
+    return this.#timesOf(shape).partsSeconds
+  }
+
   #timesOf(shape: number): ReplayedLayer {
     this.#layers[shape] ??= new ReplayedLayer(this.#given.model.shapes[shape]!, this.#asked)
     return this.#layers[shape]

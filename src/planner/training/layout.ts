@@ -32,6 +32,8 @@ export interface Layout extends Degrees {
   readonly shardRanks: number
   readonly recompute: Recompute
   readonly offload: 'none' | 'optimizer' | 'activations'
+  /** Part of the optimizer's states that is offloaded; all unless given. */
+  readonly offloadShare?: number
   readonly dispatcher: Dispatcher
 }
 

@@ -2,9 +2,9 @@
 import type { BandTable } from '../band-table.ts'
 
 export const BANDS: BandTable = {
-  low: -0.0865,
-  high: 0.0981,
-  moeWider: 1.51,
+  low: -0.0766,
+  high: 0.0984,
+  moeWider: 1.56,
   deviceWider: 3,
   cells: [
     {
@@ -16,8 +16,8 @@ export const BANDS: BandTable = {
       yearTo: 2023.5,
       devices: 512,
       rows: 69,
-      low: -0.1044,
-      high: 0.0235,
+      low: -0.1072,
+      high: 0.021,
     },
     {
       family: 'llm-foundry',
@@ -28,8 +28,8 @@ export const BANDS: BandTable = {
       yearTo: 2023.5,
       devices: 64,
       rows: 60,
-      low: -0.0859,
-      high: 0.052,
+      low: -0.0887,
+      high: 0.0526,
     },
     {
       family: 'llm-foundry',
@@ -40,8 +40,8 @@ export const BANDS: BandTable = {
       yearTo: 2023.5,
       devices: 128,
       rows: 77,
-      low: -0.0376,
-      high: 0.104,
+      low: -0.0356,
+      high: 0.1032,
     },
     {
       family: 'nemo',
@@ -52,8 +52,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 64,
       rows: 18,
-      low: -0.069,
-      high: -0.0178,
+      low: -0.0566,
+      high: -0.0012,
     },
     {
       family: 'nemo',
@@ -64,8 +64,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 64,
       rows: 18,
-      low: -0.0569,
-      high: 0.0328,
+      low: -0.0674,
+      high: 0.0417,
     },
     {
       family: 'nemo',
@@ -76,8 +76,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 64,
       rows: 8,
-      low: -0.0943,
-      high: 0.0503,
+      low: -0.0913,
+      high: 0.0531,
     },
     {
       family: 'nemo',
@@ -88,8 +88,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 64,
       rows: 8,
-      low: -0.0268,
-      high: 0.183,
+      low: -0.027,
+      high: 0.1812,
     },
     {
       family: 'torchtitan',
@@ -100,8 +100,8 @@ export const BANDS: BandTable = {
       yearTo: 2025,
       devices: 256,
       rows: 8,
-      low: -0.2081,
-      high: 0.0931,
+      low: -0.2063,
+      high: 0.0956,
     },
     {
       family: 'torchtitan',
@@ -112,8 +112,8 @@ export const BANDS: BandTable = {
       yearTo: 2025.5,
       devices: 256,
       rows: 8,
-      low: -0.0768,
-      high: 0.2738,
+      low: -0.0532,
+      high: 0.2315,
     },
     {
       family: 'megatron',
@@ -124,8 +124,8 @@ export const BANDS: BandTable = {
       yearTo: 2026.5,
       devices: 8,
       rows: 31,
-      low: -0.0379,
-      high: 0.0513,
+      low: -0.0387,
+      high: 0.051,
     },
     {
       family: 'megatron',
@@ -137,7 +137,7 @@ export const BANDS: BandTable = {
       devices: 8,
       rows: 12,
       low: -0.0309,
-      high: 0.0652,
+      high: 0.0665,
     },
   ],
 }

@@ -9,6 +9,8 @@ export interface GemmFit {
   readonly smallTile: number
   /** How much of a last, partly filled wave is waited for: 1 all of it, 0 none (split along k, or tiles of several sizes). */
   readonly waveShare: number
+  /** Steps of depth at which half of that share is gone: deep products are split. */
+  readonly splitDepth: number
   /** Steps along k that filling a tile's pipeline and writing its result cost. */
   readonly fillSteps: number
   /** Of the memory's bandwidth; above 1 where operands stay in the cache between the runs of a benchmark. */

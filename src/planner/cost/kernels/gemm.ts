@@ -68,7 +68,10 @@ export function memorySeconds(device: Device, fit: GemmFit, bytes: number, wider
   return [EXPOSED_RESULT * result, operands + result]
 }
 
-/** Of the fastest tile; `groups` products of the same shape share the waves. */
+/**
+ * Of the fastest tile; a deep product is cut along its depth as well, which fills the last wave. `groups` products of the same shape share the
+ * waves.
+ */
 export function computeSeconds(
   fit: GemmFit,
   rows: number,
@@ -78,10 +81,11 @@ export function computeSeconds(
   processors: number,
   groups = 1,
 ): number {
+  const share = fit.waveShare / (1 + depth / fit.splitDepth)
   let best = Number.POSITIVE_INFINITY
   for (const [height, width] of TILES) {
     const waves = (groups * Math.ceil(rows / height) * Math.ceil(columns / width)) / processors
-    const waited = fit.waveShare * Math.ceil(waves) + (1 - fit.waveShare) * waves
+    const waited = share * Math.ceil(waves) + (1 - share) * waves
     const area = height * width
     const work = (waited * area) / (area <= SMALL_TILE ? fit.smallTile : 1)
     if (work < best) best = work

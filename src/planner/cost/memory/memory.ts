@@ -90,7 +90,7 @@ function rankMemory(
   // What the head keeps is gone as soon as its micro-batch turns around, in every schedule but GPipe's.
   const headTimes = layout.schedule === 'gpipe' ? inFlight : 1
   const head = chunks.some(chunk => chunk.hasHead) ? headTimes * priced.headKept : 0
-  const activations = (inFlight * kept) / chunks.length + head
+  const activations = onDevice((inFlight * kept) / chunks.length, chunks, input, priced) + head
   const { parameters, gradients, optimizerStates } = states
   const allocated = parameters + gradients + optimizerStates + activations + working
   return {
@@ -103,6 +103,13 @@ function rankMemory(
     reserved: reservedBytes(allocated + stranded + states.stranded, software),
     context: contextBytes(input),
   }
+}
+
+/** Offloaded activations are here while they leave and when they have come back: two layers' at a time. */
+function onDevice(kept: number, chunks: readonly Chunk[], { model, layout }: StepInput, priced: PricedShapes): number {
+  if (layout.offload !== 'activations') return kept
+  const shapes = chunks.flatMap(({ firstLayer, numLayers }) => model.layers.slice(firstLayer, firstLayer + numLayers))
+  return Math.min(kept, 2 * Math.max(0, ...shapes.map(shape => priced.kept[shape]!)))
 }
 
 const sumElements = (all: readonly RankElements[]): RankElements => ({

@@ -23,8 +23,21 @@ export interface StateBytes {
 /** What the states depend on; nothing of the schedule or the micro-batch. */
 export type StateLayout = Pick<
   Layout,
-  'data' | 'context' | 'tensor' | 'pipeline' | 'expert' | 'expertTensor' | 'zero' | 'shardRanks' | 'offload'
+  | 'data'
+  | 'context'
+  | 'tensor'
+  | 'pipeline'
+  | 'expert'
+  | 'expertTensor'
+  | 'zero'
+  | 'shardRanks'
+  | 'offload'
+  | 'offloadShare'
 >
+
+/** Part of the optimizer's states that the host keeps. */
+export const offloadedShare = ({ offload, offloadShare = 1 }: Pick<Layout, 'offload' | 'offloadShare'>): number =>
+  offload === 'optimizer' ? offloadShare : 0
 
 /** Ranks over which a dense and an expert parameter are sharded. */
 export function shardsOf(layout: StateLayout): { readonly dense: number; readonly experts: number } {
@@ -46,7 +59,7 @@ export function stateBytes(
   return {
     parameters: split(per.parameter, layout.zero >= 3) + (isWhole ? split(per.base, false) : 0),
     gradients: split(per.gradient, layout.zero >= 2) + (isWhole ? split(4, false) : 0),
-    optimizerStates: layout.offload === 'optimizer' ? 0 : split(per.optimizer, layout.zero >= 1),
+    optimizerStates: (1 - offloadedShare(layout)) * split(per.optimizer, layout.zero >= 1),
     stranded: per.step > 0 ? split(per.step, layout.zero >= 1) + bucketBytes(elements, layout) : 0,
   }
 }

@@ -8,7 +8,9 @@ import { bucketsOf } from '../collectives/buckets.ts'
 import { collectiveSeconds } from '../collectives/collective-seconds.ts'
 import { exposedDataSeconds } from '../collectives/exposed-data-seconds.ts'
 import { optimizerSeconds } from '../kernels/optimizer.ts'
+import { offloadedShare } from '../memory/states.ts'
 import type { Links } from './links.ts'
+import { hostOptimizerSeconds } from './offload.ts'
 import { totalOf } from './parts.ts'
 import type { Prices } from './prices.ts'
 import type { StageCost } from './stage-times.ts'
@@ -60,11 +62,14 @@ export function stepEnd(load: RankLoad, input: SharedStates, links: Links, price
   }
   const owned = (elements: number, ranks: number): number => (layout.zero === 0 ? elements : elements / ranks)
   const updated = owned(load.dense, links.shard.size) + owned(load.experts, links.expertShard.size)
+  const away = offloadedShare(layout)
   return {
     dataSeconds:
       exposed(reduce, software.features.overlapGradients, load.backwardSeconds) +
       exposed(gather, software.features.overlapParameters, load.forwardSeconds),
-    optimizerSeconds: prices.constants.optimizerPasses * optimizerSeconds(prices.device, updated, updateBytes(input)),
+    optimizerSeconds:
+      prices.constants.optimizerPasses * optimizerSeconds(prices.device, (1 - away) * updated, updateBytes(input)) +
+      hostOptimizerSeconds(away * updated, input.workload, links.pool),
   }
 }
 

@@ -55,7 +55,7 @@ function seconds({ links }: Talk, op: CollectiveOp, bytes: number, span: Links['
 
 /**
  * Attention and feed-forward part each end in a sum over tensor ranks; with sequence parallelism it is a reduce-scatter, and a gather goes
- * before (again in the backward pass, for the weight's gradient). Routed experts have none: tokens are there already.
+ * before (with Megatron again in the backward pass, for the weight's gradient). Routed experts have none: tokens are there already.
  */
 function tensorExposed(talk: Talk): Exposed {
   const { cut, shape, model, direction, links, prices } = talk
@@ -63,19 +63,23 @@ function tensorExposed(talk: Talk): Exposed {
   const bytes = 2 * cut.tokens * model.hidden
   const isRouted = shape.mlp?.kind === 'experts' && shape.mlp.sharedFfn === 0
   const blocks = (shape.mixer ? 1 : 0) + (shape.mlp && !isRouted ? 1 : 0)
-  const gathers = direction === 'backward' ? 2 : 1
+  const gathers = direction === 'backward' && prices.regathers ? 2 : 1
   const block = cut.sequenceParallel
     ? gathers * seconds(talk, 'all-gather', bytes * gatheredShare(prices), links.tensor) +
       seconds(talk, 'reduce-scatter', bytes, links.tensor)
     : seconds(talk, 'all-reduce', bytes, links.tensor)
-  const hidden = prices.features.overlapTensor ? prices.constants.tensorHidden : 0
+  const hidden = tensorHidden(prices)
   const launches = blocks * (cut.sequenceParallel ? gathers + 1 : 1)
   const waiting = launches * prices.constants.skewSeconds
   return { seconds: (blocks * block + waiting) * (1 - hidden), launches }
 }
 
+/** torch's async TP fuses two patterns that its compiler finds; Transformer Engine's user buffers are written for each product. */
+export const tensorHidden = ({ features, regathers, constants }: Prices): number =>
+  features.overlapTensor ? (regathers ? constants.tensorHidden : constants.asyncTensorHidden) : 0
+
 /** With one scale a tensor, what is cast can be gathered in 8 bits where gathering and product are one pipeline. */
-const gatheredShare = ({ precision, features }: Prices): number =>
+export const gatheredShare = ({ precision, features }: Prices): number =>
   features.overlapTensor && precision.fp8Scaling === 'tensor' && precision.gemm === 'fp8' ? 0.5 : 1
 
 /** Ring: keys and values (and back their gradients) go round while attention works on those that are here. Ulysses: exchanged before and after. */

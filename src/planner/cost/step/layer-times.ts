@@ -16,7 +16,8 @@ import type { Links } from './links.ts'
 import { addParts, noParts, type Parts, totalOf } from './parts.ts'
 import { priceOperators } from './price-operators.ts'
 import type { Prices } from './prices.ts'
-import { recomputedOperators } from './recomputed-operators.ts'
+import { type Recomputed, recomputedOperators } from './recomputed-operators.ts'
+import { overlapExcess } from './tensor-overlap.ts'
 
 export interface PassTimes {
   readonly forward: Parts
@@ -50,21 +51,46 @@ export function fusionOf({ family, year, features }: Software): Fusion {
   }
 }
 
-export function layerTimes(shape: LayerShape, question: LayerQuestion): PassTimes {
-  const { model, cut, recompute, prices, software } = question
-  const operators = operatorsOf(shape, model, cut, fusionOf(software))
-  const { parts: forward } = passTime(operators, 'forward', shape, question)
-  const { parts: backward, weightSeconds } = passTime(operators, 'backward', shape, question)
-  const again = recomputedOperators(operators, recompute, software.family)
-  if (again.operators.length > 0) {
-    const { parts, launches } = priceOperators(again.operators, 'forward', prices)
-    const replay = { seconds: totalOf(parts), attention: parts.attention, launches }
-    backward.recompute += replaySeconds(replay, again.withCommunication, shape, question)
-  }
-  return { forward, backward, weightSeconds }
+export const layerTimes = (shape: LayerShape, question: LayerQuestion): PassTimes => {
+  const { operators, passes } = layerPasses(shape, question)
+  return withReplay(
+    passes,
+    replayOf(recomputedOperators(operators, question.recompute, question.software.family), shape, question),
+    question,
+  )
 }
 
-/** Device time of operators that run again, added up. */
+/** One pass on the device, and what the host does for it meanwhile. */
+interface Pass {
+  readonly parts: Parts
+  readonly host: number
+  /** Of `parts`, gradients of weights. */
+  readonly weightSeconds: number
+}
+
+/** A layer's passes before what is computed again. */
+export interface LayerPasses {
+  readonly forward: Parts
+  readonly backward: Pass
+}
+
+export function layerPasses(
+  shape: LayerShape,
+  question: LayerQuestion,
+): { readonly operators: readonly Operator[]; readonly passes: LayerPasses } {
+  const { model, cut, software } = question
+  const operators = operatorsOf(shape, model, cut, fusionOf(software))
+  const forward = passOf(operators, 'forward', shape, question)
+  return {
+    operators,
+    passes: {
+      forward: withHost(forward.parts, forward.host, software),
+      backward: passOf(operators, 'backward', shape, question),
+    },
+  }
+}
+
+/** What runs again in the backward pass, on the device and on the host. */
 export interface Replay {
   readonly seconds: number
   /** Of which attention. */
@@ -72,16 +98,56 @@ export interface Replay {
   readonly launches: number
 }
 
-export function replaySeconds(
+export function replayOf(again: Recomputed, shape: LayerShape, question: LayerQuestion): ReplayedWork {
+  const { parts, launches } = priceOperators(again.operators, 'forward', question.prices)
+  return replayedWork({ seconds: totalOf(parts), attention: parts.attention, launches }, again, shape, question)
+}
+
+/** Seconds of the device and of the host. */
+export interface ReplayedWork {
+  readonly device: number
+  readonly host: number
+}
+
+/** Operators that run again, and the collectives between them. */
+export function replayedWork(
   { seconds, attention, launches }: Replay,
-  withCommunication: boolean,
+  { regions, withCommunication }: Pick<Recomputed, 'regions' | 'withCommunication'>,
   shape: LayerShape,
   question: LayerQuestion,
-): number {
-  const launch = launchSeconds(question.software, question.prices)
-  if (!withCommunication) return smoothMaximum(seconds, launches * launch)
+): ReplayedWork {
+  const { software, prices } = question
+  const started = checkpointSeconds(regions, question)
+  const launch = launchSeconds(software, prices)
+  if (!withCommunication) return { device: seconds, host: launches * launch + started }
   const talk = layerCommunication({ ...question, shape, direction: 'forward', attentionTime: attention })
-  return smoothMaximum(seconds + totalOf(talk.parts), (launches + talk.launches) * launch)
+  return { device: seconds + totalOf(talk.parts), host: (launches + talk.launches) * launch + started }
+}
+
+/** Of the host: PyTorch's checkpointing around so many stretches. */
+export const checkpointSeconds = (regions: number, { software, prices }: LayerQuestion): number =>
+  regions * prices.constants.checkpointHostSeconds * agedHost(software, prices)
+
+/** The backward pass takes the longer of what the device does, old and again, and of what the host starts for it. */
+export function withReplay(
+  { forward, backward }: LayerPasses,
+  again: ReplayedWork,
+  { software }: LayerQuestion,
+): PassTimes {
+  const parts = addParts(noParts(), backward.parts)
+  parts.recompute += again.device
+  return {
+    forward,
+    backward: withHost(parts, backward.host + again.host, software),
+    weightSeconds: backward.weightSeconds,
+  }
+}
+
+/** Changes `parts`. */
+function withHost(parts: Parts, host: number, { features }: Software): Parts {
+  const device = totalOf(parts)
+  parts.host += smoothMaximum(device, features.cudaGraphs ? 0 : host) - device
+  return parts
 }
 
 /** Embedding before the first layer, norm, head and loss after the last. */
@@ -96,24 +162,22 @@ export function extraTimes(question: LayerQuestion): { embedding: PassTimes; hea
   return { embedding: price(extras.embedding), head: price(extras.head) }
 }
 
-function passTime(
+function passOf(
   operators: readonly Operator[],
   direction: 'forward' | 'backward',
   shape: LayerShape,
   question: LayerQuestion,
-): { parts: Parts; weightSeconds: number } {
-  const { prices, software } = question
+): Pass {
+  const { prices, software, cut, model, links } = question
   const { parts, launches, weightSeconds } = priceOperators(operators, direction, prices)
   const talk = layerCommunication({ ...question, shape, direction, attentionTime: parts.attention })
-  const sum = addParts(addParts(noParts(), parts), talk.parts)
+  addParts(parts, talk.parts)
+  parts.tensorComm += overlapExcess({ operators, direction, cut, hidden: model.hidden, links, prices })
   const host =
-    (launches * launchSeconds(software, prices) +
-      talk.launches * prices.constants.collectiveHostSeconds * agedHost(software, prices) +
-      (shape.mlp?.kind === 'experts' ? prices.constants.expertHostSeconds : 0)) *
-    (software.features.cudaGraphs ? 0 : 1)
-  const device = totalOf(sum)
-  sum.host += smoothMaximum(device, host) - device
-  return { parts: sum, weightSeconds }
+    launches * launchSeconds(software, prices) +
+    talk.launches * prices.constants.collectiveHostSeconds * agedHost(software, prices) +
+    (shape.mlp?.kind === 'experts' ? prices.constants.expertHostSeconds : 0)
+  return { parts, host, weightSeconds }
 }
 
 /** Python and the framework start kernels faster every year; compiled graphs start them in half of the time. */

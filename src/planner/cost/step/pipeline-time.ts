@@ -78,6 +78,19 @@ export function stagesOfRank(
   return costs.filter((_, stage) => rankOfStage[stage] === rank)
 }
 
+/** Those whose parameters it has: with DualPipe each stage lies on two ranks, and each of them exchanges and updates it. */
+export function stagesHeld(
+  { schedule: name, pipeline, stages }: Pick<Layout, 'schedule' | 'pipeline' | 'stages'>,
+  costs: readonly StageCost[],
+  rank: number,
+): readonly StageCost[] {
+  const { rankOfStage, depth } = placeStages(name, { pipeline, chunks: stages.length / pipeline, microBatches: 1 })
+  const held: StageCost[] = []
+  for (let place = 0; place < rankOfStage.length; place++)
+    if (rankOfStage[place] === rank) held.push(costs[place % depth]!)
+  return held
+}
+
 const tables = new Map<string, Schedule>()
 const KEPT_TABLES = 64
 

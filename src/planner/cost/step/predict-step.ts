@@ -12,7 +12,7 @@ import { attentionSoftware } from './attention-time.ts'
 import { rankLoad, type StepEnd, stepEnd } from './data-parallel.ts'
 import { type Links, linksOf } from './links.ts'
 import { type Parts, totalOf } from './parts.ts'
-import { microBatchesOf, pipelineTime, stagesOfRank } from './pipeline-time.ts'
+import { microBatchesOf, pipelineTime, stagesHeld, stagesOfRank } from './pipeline-time.ts'
 import type { Prices } from './prices.ts'
 import { type StageCost, stageTimes } from './stage-times.ts'
 import type { StepConstants } from './step-constants.ts'
@@ -37,6 +37,7 @@ export function pricesOf(
     expertImbalance: workload.expertImbalance,
     causal: workload.causal,
     weightGradient: gradientKind(software, workload),
+    regathers: software.family !== 'torchtitan' && software.family !== 'fsdp',
     attention: attentionSoftware(software, fleet.pools[0]!.device),
     year: software.year,
     constants,
@@ -74,7 +75,7 @@ export const jitterShare = (ranks: number, constants: StepConstants): number =>
 function slowestEnd(input: StepInput, stages: readonly StageCost[], links: Links, prices: Prices): StepEnd {
   let slowest: StepEnd = { dataSeconds: 0, optimizerSeconds: 0 }
   for (let rank = 0; rank < input.layout.pipeline; rank++) {
-    const end = stepEnd(rankLoad(stagesOfRank(input.layout, stages, rank), input.layout.schedule), input, links, prices)
+    const end = stepEnd(rankLoad(stagesHeld(input.layout, stages, rank), input.layout.schedule), input, links, prices)
     if (end.dataSeconds + end.optimizerSeconds > slowest.dataSeconds + slowest.optimizerSeconds) slowest = end
   }
   return slowest

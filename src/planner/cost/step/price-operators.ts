@@ -111,7 +111,7 @@ const FORWARD_KINDS: readonly GemmKind[] = ['forward']
 const DGRAD: GemmKind = 'dgrad'
 
 /** Router, embedding and head stay in the base format. */
-const formatOf = (module: string, precision: Precision): GemmFormat =>
+export const formatOf = (module: string, precision: Precision): GemmFormat =>
   module === 'router' || module === 'head' || module === 'mtp' || module === 'stateSpace'
     ? precision.base
     : layerFormat(precision)
@@ -123,7 +123,7 @@ const layerFormat = ({ gemm, fp8Scaling }: Precision): GemmFormat =>
 const isNarrow = (format: GemmFormat): boolean => format.startsWith('fp8') || format === 'mxfp8' || format === 'nvfp4'
 
 /** Over the kernel alone and cold. */
-function gemmFactor(format: GemmFormat, flops: number, { device, constants }: Prices): number {
+export function gemmFactor(format: GemmFormat, flops: number, { device, constants }: Prices): number {
   const sustained = sustainedFactor(device, format, flops, constants.throttleDepth)
   if (format === 'fp8Block') return constants.sustainedNarrow * constants.fineScale * sustained
   return (isNarrow(format) ? constants.sustainedNarrow : constants.sustained) * sustained

@@ -16,6 +16,8 @@ export interface Prices {
   readonly causal: boolean
   /** Megatron adds up gradients of weights in fp32 as it multiplies; FSDP reduces what was multiplied in 16 bits. */
   readonly weightGradient: 'wgrad' | 'plainWgrad'
+  /** Megatron keeps of a gathered input this rank's tokens and gathers it again for the weight's gradient; PyTorch's own keeps it whole. */
+  readonly regathers: boolean
   /** Of the software's release. */
   readonly year: number
   readonly attention: AttentionSoftware

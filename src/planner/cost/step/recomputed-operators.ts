@@ -15,25 +15,41 @@ const belongs: Readonly<Record<RecomputeModule, (operator: Operator) => boolean>
 
 export interface Recomputed {
   readonly operators: readonly Operator[]
+  /** Stretches that are checkpointed by themselves: each saves the state of the random numbers and restores it. */
+  readonly regions: number
   /** Collectives of the layer run again as well. */
   readonly withCommunication: boolean
+}
+
+export const MODULES = Object.keys(belongs) as readonly RecomputeModule[]
+
+/** A norm is a region of its own each time; any other module is one. */
+export function regionsOf(modules: readonly RecomputeModule[], operators: readonly Operator[]): number {
+  let regions = 0
+  for (const module of modules) {
+    const own = operators.filter(belongs[module]).length
+    regions += module === 'layernorm' ? own : Math.min(1, own)
+  }
+  return regions
 }
 
 /** `full.layers` is the caller's: he asks with it for the layers that are recomputed. */
 export function recomputedOperators(operators: readonly Operator[], recompute: Recompute, family: Family): Recomputed {
   switch (recompute.kind) {
     case 'none':
-      return { operators: [], withCommunication: false }
+      return { operators: [], regions: 0, withCommunication: false }
     case 'full':
-      return { operators, withCommunication: true }
-    case 'modules':
+      return { operators, regions: operators.length > 0 ? 1 : 0, withCommunication: true }
+    case 'modules': {
+      const { modules } = recompute
+      if (modules.includes('mlp') && (family === 'torchtitan' || family === 'fsdp'))
+        return { operators: everySecondProduct(operators), regions: 1, withCommunication: modules.includes('moe') }
       return {
-        operators:
-          recompute.modules.includes('mlp') && (family === 'torchtitan' || family === 'fsdp')
-            ? everySecondProduct(operators)
-            : operators.filter(operator => recompute.modules.some(module => belongs[module](operator))),
-        withCommunication: recompute.modules.includes('moe'),
+        operators: operators.filter(operator => modules.some(module => belongs[module](operator))),
+        regions: regionsOf(modules, operators),
+        withCommunication: modules.includes('moe'),
       }
+    }
   }
 }
 

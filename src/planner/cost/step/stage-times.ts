@@ -1,11 +1,15 @@
 /** Time of each virtual stage for one micro-batch: its layers, embedding and head, and what FSDP gathers for it. */
 
+import type { LayerShape } from '../../model/model.ts'
 import { embeddingParameters } from '../../model/parameters.ts'
 import { layerParameters } from '../../model/weights.ts'
-import { cutOf, paddedVocab } from '../memory/working.ts'
+import type { Recompute } from '../../training/layout.ts'
+import { keptBytes } from '../memory/activations.ts'
+import { cutOf, kernelsFor, paddedVocab } from '../memory/working.ts'
 import type { StepInput } from '../prediction.ts'
 import { extraTimes, type LayerQuestion, layerTimes, type PassTimes } from './layer-times.ts'
 import type { Links } from './links.ts'
+import { withCopies } from './offload.ts'
 import { addParts, noParts } from './parts.ts'
 import type { Prices } from './prices.ts'
 import { unitExchange, withExchange } from './unit-gather.ts'
@@ -29,11 +33,16 @@ export function stageTimes(input: StepInput, links: Links, prices: Prices): read
     software,
   }
   const perShape = model.shapes.map(shape => layerParameters(shape, model, cut))
+  const kernels = kernelsFor(input)
+  const offloaded = (shape: LayerShape, times: PassTimes, recompute: Recompute): PassTimes =>
+    layout.offload === 'activations'
+      ? withCopies(times, keptBytes(shape, model, cut, recompute, kernels), links.pool)
+      : times
   const timed = (asked: LayerQuestion): readonly PassTimes[] =>
     model.shapes.map((shape, i) => {
       const { tensorSharded, replicated, experts } = perShape[i]!
       const exchange = unitExchange({ dense: tensorSharded + replicated, experts }, input, links, prices)
-      return withExchange(layerTimes(shape, asked), exchange, input, prices)
+      return withExchange(offloaded(shape, layerTimes(shape, asked), asked.recompute), exchange, input, prices)
     })
   const byShape = timed(question)
   const limited = layout.recompute.kind === 'full' && layout.recompute.layers !== undefined

@@ -33,10 +33,14 @@ export interface StepConstants {
   readonly expertHostSeconds: number
   /** Host time of a collective between layers. */
   readonly collectiveHostSeconds: number
+  /** Host time of a checkpointed stretch: PyTorch saves and restores the random number generators' states around it. */
+  readonly checkpointHostSeconds: number
   /** Wait for the last rank before a collective that all of a layer needs. */
   readonly skewSeconds: number
   /** Part of tensor-parallel communication that hides when it is pipelined with GEMMs. */
   readonly tensorHidden: number
+  /** The same of torch's async TP. */
+  readonly asyncTensorHidden: number
   /** Part of the ring's communication that hides behind attention. */
   readonly contextHidden: number
   /** Part of the expert dispatch that hides behind another micro-batch's compute. */
@@ -74,8 +78,10 @@ export const CONSTANT_NAMES: readonly (keyof StepConstants)[] = [
   'launchPerYear',
   'expertHostSeconds',
   'collectiveHostSeconds',
+  'checkpointHostSeconds',
   'skewSeconds',
   'tensorHidden',
+  'asyncTensorHidden',
   'contextHidden',
   'expertHidden',
   'pipelineHidden',

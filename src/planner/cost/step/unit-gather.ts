@@ -15,7 +15,7 @@ import type { Prices } from './prices.ts'
 
 /** What the exchange of states depends on. */
 export interface SharedStates {
-  readonly layout: Pick<Layout, 'zero' | 'pipeline'>
+  readonly layout: Pick<Layout, 'zero' | 'pipeline' | 'offload' | 'offloadShare'>
   readonly workload: Pick<Workload, 'precision' | 'optimizer'>
   readonly software: Software
 }
