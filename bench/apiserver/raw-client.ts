@@ -14,8 +14,16 @@ export interface Endpoint {
 export interface RawAnswer {
   readonly status: number
   readonly bytes: number
+  /** The server will close the connection. */
+  readonly closes: boolean
   /** Only where it was asked for. */
   readonly body: Buffer
+}
+
+export interface AnswerOptions {
+  readonly keepBody?: boolean
+  /** An answer to HEAD has a length and no body. */
+  readonly isHead?: boolean
 }
 
 export interface RawRequest {
@@ -74,9 +82,14 @@ export class RawConnection {
   }
 
   send(request: RawRequest, keepBody = false): Promise<RawAnswer> {
+    return this.sendBytes(requestText(this.endpoint, request), { keepBody })
+  }
+
+  /** A request as it goes over the wire. */
+  sendBytes(bytes: string | Buffer, options: AnswerOptions = {}): Promise<RawAnswer> {
     return new Promise((resolve, reject) => {
       this.fail = reject
-      const answer = new AnswerReader(keepBody)
+      const answer = new AnswerReader(options)
       this.onChunk = chunk => {
         try {
           if (answer.take(chunk)) resolve(answer)
@@ -84,7 +97,7 @@ export class RawConnection {
           reject(error as Error)
         }
       }
-      this.socket.write(requestText(this.endpoint, request))
+      this.socket.write(bytes)
     })
   }
 
@@ -110,16 +123,17 @@ export class RawConnection {
 class AnswerReader implements RawAnswer {
   status = 0
   bytes = 0
+  closes = false
   private readonly kept: Buffer[] = []
-  private readonly keepBody: boolean
+  private readonly options: AnswerOptions
   private head: Buffer = EMPTY
   /** Bytes of the body (or of the present chunk and its line end) that are still to come; below 0: a chunk's size line is. */
   private left = 0
   private isChunked = false
   private sizeLine = ''
 
-  constructor(keepBody: boolean) {
-    this.keepBody = keepBody
+  constructor(options: AnswerOptions) {
+    this.options = options
   }
 
   get body(): Buffer {
@@ -137,6 +151,8 @@ class AnswerReader implements RawAnswer {
     }
     const text = head.toString('latin1', 0, end).toLowerCase()
     this.status = Number(text.slice(9, 12))
+    this.closes = text.includes('\r\nconnection: close')
+    if (this.options.isHead || this.status === 204 || this.status === 304) return true
     this.isChunked = text.includes('\r\ntransfer-encoding: chunked')
     this.left = this.isChunked ? -1 : Number(/\r\ncontent-length: (\d+)/.exec(text)?.[1] ?? 0)
     return this.takeBody(head, end + HEAD_END.length)
@@ -177,7 +193,7 @@ class AnswerReader implements RawAnswer {
 
   private keep(part: Buffer): void {
     this.bytes += part.length
-    if (this.keepBody) this.kept.push(Buffer.from(part))
+    if (this.options.keepBody) this.kept.push(Buffer.from(part))
   }
 }
 

@@ -82,7 +82,8 @@ function withDefaults(pod: Pod, items: readonly LimitRangeItem[]): Pod {
       resources: { ...has, requests: { ...requests, ...asked }, limits: { ...limits, ...has.limits } },
     }
   }
-  const { containers, initContainers } = pod.spec
+  // Nothing is validated yet: a pod may lack what every pod has.
+  const { containers = [], initContainers } = pod.spec ?? {}
   const spec = {
     ...pod.spec,
     containers: containers.map(filled('container')),
