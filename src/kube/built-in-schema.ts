@@ -96,7 +96,7 @@ function structSchema(row: TypeRow & { readonly kind: 'struct' }, resolve: Resol
   const required = fields.filter(field => field.isRequired).map(field => field.json)
   return {
     type: 'object',
-    ...(required.length > 0 && { required: required.sort() }),
+    ...(required.length > 0 && { required }),
     properties: {
       ...(row.isObject && { apiVersion: { type: 'string' }, kind: { type: 'string' } }),
       ...Object.fromEntries(fields.map(field => [field.json, fieldSchema(field, resolve)])),

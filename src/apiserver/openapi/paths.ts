@@ -1,27 +1,58 @@
-/** The paths of a resource in OpenAPI, as far as clients look: which verbs there are, for which kind, with which parameters. */
+/** The paths of a resource in OpenAPI: which verbs there are, for which kind, with which parameters and bodies. */
+import { builtInTypeName } from '../../kube/built-in-schema.ts'
+import { apiVersionOf, splitApiVersion } from '../../kube/kinds.ts'
 import type { Resource } from '../resource/resource.ts'
+import { pointer } from './schemas.ts'
 
 const parameter = (name: string, type = 'string') => ({ name, in: 'query', schema: { type, uniqueItems: true } })
 const inPath = (name: string) => ({ name, in: 'path', required: true, schema: { type: 'string', uniqueItems: true } })
 
-const WRITE = ['dryRun', 'fieldManager', 'fieldValidation'].map(name => parameter(name))
-const LIST = ['labelSelector', 'fieldSelector', 'continue', 'resourceVersion', 'resourceVersionMatch'].map(name =>
-  parameter(name),
-)
+const WRITE = [parameter('dryRun'), parameter('fieldManager'), parameter('fieldValidation')]
+const LIST = [
+  parameter('allowWatchBookmarks', 'boolean'),
+  parameter('continue'),
+  parameter('fieldSelector'),
+  parameter('labelSelector'),
+  parameter('limit', 'integer'),
+  parameter('resourceVersion'),
+  parameter('resourceVersionMatch'),
+  parameter('sendInitialEvents', 'boolean'),
+  parameter('timeoutSeconds', 'integer'),
+  parameter('watch', 'boolean'),
+]
+const DELETE = [
+  parameter('dryRun'),
+  parameter('gracePeriodSeconds', 'integer'),
+  parameter('orphanDependents', 'boolean'),
+  parameter('propagationPolicy'),
+]
+const FORCE = parameter('force', 'boolean')
+const PRETTY = parameter('pretty')
 
-/** Action to HTTP method and parameters. */
-const ON_COLLECTION = [
-  ['get', 'list', LIST],
-  ['post', 'post', WRITE],
-  ['delete', 'deletecollection', LIST],
-] as const
+interface Operation {
+  readonly method: 'get' | 'put' | 'post' | 'patch' | 'delete'
+  readonly action: string
+  readonly parameters: readonly object[]
+}
 
-const ON_OBJECT = [
-  ['get', 'get', []],
-  ['put', 'put', WRITE],
-  ['patch', 'patch', [...WRITE, parameter('force', 'boolean')]],
-  ['delete', 'delete', [parameter('dryRun')]],
-] as const
+const GET: Operation = { method: 'get', action: 'get', parameters: [] }
+const PUT: Operation = { method: 'put', action: 'put', parameters: WRITE }
+const PATCH: Operation = { method: 'patch', action: 'patch', parameters: [...WRITE, FORCE] }
+const POST: Operation = { method: 'post', action: 'post', parameters: WRITE }
+
+/** By the verb that discovery names. */
+const ON_COLLECTION: Readonly<Record<string, Operation>> = {
+  list: { method: 'get', action: 'list', parameters: LIST },
+  create: POST,
+  deletecollection: { method: 'delete', action: 'deletecollection', parameters: [...LIST.slice(1, 9), ...DELETE] },
+}
+const ON_OBJECT: Readonly<Record<string, Operation>> = {
+  get: GET,
+  update: PUT,
+  patch: PATCH,
+  delete: { method: 'delete', action: 'delete', parameters: DELETE },
+}
+const ON_SUBRESOURCE: Readonly<Record<string, Operation>> = { get: GET, update: PUT, patch: PATCH, create: POST }
 
 const PATCH_BODIES = [
   'application/apply-patch+yaml',
@@ -30,49 +61,139 @@ const PATCH_BODIES = [
   'application/strategic-merge-patch+json',
 ]
 
-type Operation = readonly [method: string, action: string, parameters: readonly object[]]
+const META = 'io.k8s.apimachinery.pkg.apis.meta.v1'
+
+const ALL = 'ForAllNamespaces'
+
+interface Kind {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+}
+
+interface Subject {
+  readonly own: Kind
+  /** Of the body, where a subresource has one of its own. */
+  readonly kind: Kind
+  readonly schemaName: string
+  readonly isCustom: boolean
+  readonly subject: string
+}
 
 export function paths(resource: Resource, schemaName: string): Record<string, unknown> {
   const { info, apiVersion, isCustom } = resource
   const root = `/${info.group === '' ? 'api' : 'apis'}/${apiVersion}`
   const collection = `${root}${info.namespaced ? '/namespaces/{namespace}' : ''}/${info.plural}`
   const here = info.namespaced ? [inPath('namespace')] : []
-  const patches = isCustom ? PATCH_BODIES.slice(0, 3) : PATCH_BODIES
-  const item = (operations: readonly Operation[], parameters: readonly object[]) => ({
-    ...Object.fromEntries(operations.map(each => [each[0], operation(resource, schemaName, each, patches)])),
-    parameters,
+  const scope = info.namespaced ? 'Namespaced' : ''
+  const own: Kind = { group: info.group, version: info.version, kind: info.kind }
+  const subresources =
+    info.subresourceInfo ?? info.subresources.map(name => ({ name, verbs: ['get', 'patch', 'update'] }))
+  const item = (
+    table: Readonly<Record<string, Operation>>,
+    verbs: readonly string[],
+    parameters: readonly object[],
+    kind: Kind,
+    suffix: string,
+  ) => ({
+    parameters: [...parameters, PRETTY],
+    ...Object.fromEntries(
+      Object.entries(table).flatMap(([verb, operation]) =>
+        verbs.includes(verb)
+          ? [
+              [
+                operation.method,
+                described(operation, {
+                  own,
+                  kind,
+                  schemaName,
+                  isCustom,
+                  subject: suffix === ALL ? `${info.kind}${ALL}` : `${scope}${info.kind}${suffix}`,
+                }),
+              ],
+            ]
+          : [],
+      ),
+    ),
   })
+  const verbs = info.verbs ?? ALL_VERBS
+  const named = [...here, inPath('name')]
   return {
-    ...(info.namespaced && { [`${root}/${info.plural}`]: item([ON_COLLECTION[0]], []) }),
-    [collection]: item(ON_COLLECTION, here),
-    [`${collection}/{name}`]: item(ON_OBJECT, [...here, inPath('name')]),
-    ...(info.subresources.includes('status') && {
-      [`${collection}/{name}/status`]: item(ON_OBJECT.slice(0, 3), [...here, inPath('name')]),
-    }),
+    ...(info.namespaced &&
+      verbs.includes('list') && {
+        [`${root}/${info.plural}`]: item(ON_COLLECTION, ['list'], [], own, ALL),
+      }),
+    [collection]: item(ON_COLLECTION, verbs, here, own, ''),
+    ...(verbs.includes('get') && { [`${collection}/{name}`]: item(ON_OBJECT, verbs, named, own, '') }),
+    ...Object.fromEntries(
+      subresources.map(sub => [
+        `${collection}/{name}/${sub.name}`,
+        item(ON_SUBRESOURCE, sub.verbs, named, kindOf(sub, own), capital(sub.name)),
+      ]),
+    ),
   }
 }
 
-function operation(
-  { info }: Resource,
-  schemaName: string,
-  [method, action, parameters]: Operation,
-  patches: readonly string[],
-) {
-  const schema = { $ref: `#/components/schemas/${schemaName}` }
-  const types = method === 'patch' ? patches : ['application/json']
-  const takesBody = method === 'post' || method === 'put' || method === 'patch'
+const ALL_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+
+const kindOf = (sub: { readonly apiVersion?: string; readonly kind?: string }, own: Kind): Kind =>
+  sub.apiVersion !== undefined && sub.kind !== undefined ? { ...splitApiVersion(sub.apiVersion), kind: sub.kind } : own
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+const VERB_WORDS: Readonly<Record<string, string>> = {
+  get: 'read',
+  list: 'list',
+  post: 'create',
+  put: 'replace',
+  patch: 'patch',
+  delete: 'delete',
+  deletecollection: 'deleteCollection',
+}
+
+/** Generated clients name their methods after it: `createAppsV1NamespacedDeployment`. */
+function operationId(action: string, { group, version }: Kind, subject: string): string {
+  const name = group === '' ? 'core' : (group.split('.')[0] ?? '')
+  const [verb, ...rest] = action === 'deletecollection' ? ['delete', 'Collection'] : [VERB_WORDS[action] ?? action]
+  return `${verb}${capital(name)}${capital(version)}${rest.join('')}${subject}`
+}
+
+function described({ method, action, parameters }: Operation, { own, kind, schemaName, isCustom, subject }: Subject) {
+  const name = (kind !== own && builtInTypeName(apiVersionOf(kind), kind.kind)) || schemaName
+  const schema = pointer(action === 'list' ? `${name}List` : name)
+  const status = pointer(`${META}.Status`)
+  const answer = {
+    description: 'OK',
+    content: { 'application/json': { schema: action.startsWith('delete') ? status : schema } },
+  }
   return {
-    tags: [`${info.group || 'core'}_${info.version}`],
+    tags: [`${own.group.split('.')[0] || 'core'}_${own.version}`],
+    operationId: operationId(action, own, subject),
     parameters,
-    ...(takesBody && {
-      requestBody: {
-        content: Object.fromEntries(
-          types.map(type => [type, { schema: method === 'patch' ? { type: 'object' } : schema }]),
-        ),
-      },
-    }),
-    responses: { 200: { description: 'OK', content: { 'application/json': { schema } } } },
+    ...bodyOf(method, schema, isCustom),
+    responses: {
+      200: answer,
+      ...((method === 'post' || method === 'put' || method === 'patch') && {
+        201: { ...answer, description: 'Created' },
+      }),
+    },
     'x-kubernetes-action': action,
-    'x-kubernetes-group-version-kind': { group: info.group, version: info.version, kind: info.kind },
+    'x-kubernetes-group-version-kind': kind,
+  }
+}
+
+function bodyOf(method: Operation['method'], schema: object, isCustom: boolean) {
+  const content = (types: readonly string[], each: object) => ({
+    requestBody: { content: Object.fromEntries(types.map(type => [type, { schema: each }])), required: true },
+  })
+  switch (method) {
+    case 'get':
+      return {}
+    case 'delete':
+      return content(['*/*'], pointer(`${META}.DeleteOptions`))
+    case 'patch':
+      return content(isCustom ? PATCH_BODIES.slice(0, 3) : PATCH_BODIES, pointer(`${META}.Patch`))
+    default:
+      return content(['*/*'], schema)
   }
 }
