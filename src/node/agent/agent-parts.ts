@@ -9,6 +9,7 @@ import type { Preload } from '../runtimes/warm/hand-over.ts'
 import type { WarmPool } from '../runtimes/warm/warm-pool.ts'
 import type { Isolation, Sandbox } from '../sandbox/sandbox.ts'
 import type { Spawner } from '../spawner/spawner-client.ts'
+import type { ContainerInputs } from '../streams/container-inputs.ts'
 import type { Volumes } from '../volumes/volumes.ts'
 import type { PodFolders } from './pod-folders.ts'
 import type { SandboxPool } from './sandbox-pool.ts'
@@ -23,6 +24,7 @@ export interface AgentParts {
   readonly pool: SandboxPool
   readonly warmPool: WarmPool
   readonly preloads: readonly Preload[]
+  readonly inputs: ContainerInputs
   readonly volumes: Volumes
   readonly folders: PodFolders
   readonly lives: Lives

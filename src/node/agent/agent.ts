@@ -21,6 +21,7 @@ import { warmRuntime } from '../runtimes/warm/warm-runtime.ts'
 import type { Sandbox, Sandboxes } from '../sandbox/sandbox.ts'
 import { readRecord } from '../spawner/container-record.ts'
 import type { Spawner } from '../spawner/spawner-client.ts'
+import { createContainerInputs } from '../streams/container-inputs.ts'
 import { createNodeStreams } from '../streams/node-streams.ts'
 import { createVolumes } from '../volumes/volumes.ts'
 import { killGroup } from './adopt.ts'
@@ -91,12 +92,14 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     newSandbox: pool.take,
     program: options.warmProgram,
   })
+  const inputs = createContainerInputs(spawner)
   const parts: AgentParts = {
     api,
     clock,
     spawner,
     isolation: sandboxes.isolation,
-    runtimes: [warmRuntime(spawner, warmPreload), processRuntime(spawner)],
+    runtimes: [warmRuntime(spawner, warmPreload), processRuntime(spawner, inputs)],
+    inputs,
     pool,
     warmPool,
     preloads: warmPreload,

@@ -46,6 +46,7 @@ export async function startContainer(
     cwd,
     sandbox,
     slot,
+    ...(container.stdin && { stdin: container.stdinOnce ? ('once' as const) : ('open' as const) }),
   }
   parts.folders.clearFor(uid, container.name, life)
   try {

@@ -5,6 +5,7 @@
 
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import type { ProcessEnd } from '../spawner/spawner-client.ts'
+import type { InputKind } from '../streams/container-inputs.ts'
 import type { WarmSlot } from './warm/warm-slot.ts'
 
 export interface ContainerStart {
@@ -16,6 +17,8 @@ export interface ContainerStart {
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
   readonly sandbox: Sandbox
+  /** It has a standard input that people can attach to. */
+  readonly stdin?: InputKind
   /** A process that waits inside the sandbox for something to run. */
   readonly slot?: WarmSlot
 }

@@ -13,7 +13,7 @@ export interface OpenedEnds {
   close(): void
 }
 
-export function openEnds({ stdin, stdout, stderr }: Ends): OpenedEnds {
+export function openEnds({ stdin, stdinStays, stdout, stderr }: Ends): OpenedEnds {
   const opened: number[] = []
   const open = (path: string, how: 'r' | 'w' | 'r+'): number => {
     const fd = openSync(path, how)
@@ -29,7 +29,7 @@ export function openEnds({ stdin, stdout, stderr }: Ends): OpenedEnds {
   }
   try {
     return {
-      ...(stdin !== undefined && { stdin: end(stdin, 'r') }),
+      ...(stdin !== undefined && { stdin: stdinStays ? open(stdin, 'r+') : end(stdin, 'r') }),
       ...(stdout !== undefined && { stdout: end(stdout, 'w') }),
       ...(stderr !== undefined && { stderr: end(stderr, 'w') }),
       close,

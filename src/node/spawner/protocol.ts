@@ -30,6 +30,8 @@ export interface StartProcess {
 export interface Ends {
   /** Absent: it reads nothing. */
   readonly stdin?: string
+  /** It holds the other end too, and so never sees an end. */
+  readonly stdinStays?: boolean
   /** Absent: it writes its log. */
   readonly stdout?: string
   readonly stderr?: string

@@ -91,7 +91,7 @@ export function createNodeStreams(parts: StreamParts): NodeStreams {
     }
   }
 
-  function attach(pod: Pod, name: string, _options: SessionOptions): Session {
+  function attach(pod: Pod, name: string, asked: SessionOptions): Session {
     const { folder } = runningIn(pod, name)
     const leaving = new AbortController()
     const options = { follow: true, tailLines: 0, signal: leaving.signal }
@@ -104,7 +104,9 @@ export function createNodeStreams(parts: StreamParts): NodeStreams {
         resolve(0)
       })
     })
-    return { stdout, resize: () => {}, ended, close: () => leaving.abort() }
+    const stdin = asked.stdin ? agent.inputs.open(folder) : undefined
+    void ended.then(() => stdin?.destroy())
+    return { ...(stdin && { stdin }), stdout, resize: () => {}, ended, close: () => leaving.abort() }
   }
 
   return {

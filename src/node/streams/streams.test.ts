@@ -58,7 +58,7 @@ afterAll(async () => {
   await bed.dispose()
 })
 
-async function start(name: string, command: readonly string[]): Promise<Pod> {
+async function start(name: string, command: readonly string[], more: object = {}): Promise<Pod> {
   await server.api.create({
     apiVersion: 'v1',
     kind: 'Pod',
@@ -67,7 +67,7 @@ async function start(name: string, command: readonly string[]): Promise<Pod> {
       nodeName: 'n',
       restartPolicy: 'Never',
       automountServiceAccountToken: false,
-      containers: [{ name: 'main', command, env: [{ name: 'GREETING', value: 'hello' }] }],
+      containers: [{ name: 'main', command, env: [{ name: 'GREETING', value: 'hello' }], ...more }],
     },
   } as KubeObject)
   const get = () => server.api.get<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name })
@@ -235,6 +235,26 @@ test('attach shows what the main process writes from now on, until it ends', asy
   await go.ended
   expect(await text(session.stdout!)).toBe('after\n')
   expect(await session.ended).toBe(0)
+})
+
+test('attach feeds a container that has an input; with stdinOnce its end is the end', async () => {
+  const reader = await start('reader', ['cat'], { stdin: true, stdinOnce: true })
+  const session = await streams.attach(reader, 'main', { stdin: true, stdout: true, stderr: true, tty: false })
+  session.stdin!.end('typed')
+  expect(await text(session.stdout!)).toBe('typed')
+  expect(await session.ended).toBe(0)
+})
+
+test('without stdinOnce the next one goes on typing', async () => {
+  const lines = await start('lines', ['sh', '-c', 'read -r a; read -r b; echo $a $b'], { stdin: true })
+  const options = { stdin: true, stdout: true, stderr: true, tty: false }
+  const first = await streams.attach(lines, 'main', options)
+  first.stdin!.end('one\n')
+  first.close()
+  await first.ended
+  const second = await streams.attach(lines, 'main', options)
+  second.stdin!.write('two\n')
+  expect(await text(second.stdout!)).toBe('one two\n')
 })
 
 describe('a port of a pod', () => {

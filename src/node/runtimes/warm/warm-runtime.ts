@@ -9,7 +9,10 @@ import type { Preload } from './hand-over.ts'
 
 export const warmRuntime = (spawner: Spawner, preloads: readonly Preload[]): Runtime => ({
   name: 'warm',
-  canRun: start => start.slot !== undefined && standIn({ ...start, root: start.sandbox.root }, preloads) !== undefined,
+  canRun: start =>
+    start.slot !== undefined &&
+    start.stdin === undefined &&
+    standIn({ ...start, root: start.sandbox.root }, preloads) !== undefined,
   async start(start, onExit) {
     const { slot, folder } = start
     const handOver = standIn({ ...start, root: start.sandbox.root }, preloads)
