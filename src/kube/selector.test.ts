@@ -47,16 +47,19 @@ test.each([
   ['in in (in),app', false],
 ])('%j picks the web pod: %s', (text, expected) => expect(matchesLabels(parsed(text), web)).toBe(expected))
 
+const NOT_UNDERSTOOD = 'unable to parse requirement:'
+
 test.each([
-  ['app=web,', 'it ends with a comma'],
-  [',app', 'a label key is missing'],
-  ['app web', '"web" is no operator'],
-  ['app in web', '"in" wants its values in parentheses'],
-  ['app in (web', '"in" wants its values in parentheses'],
-  ['app=a=b', '"=" stands where a comma or the end belongs'],
-  ['app=/etc', '"/etc" cannot be a label value'],
-  ['-app', '"-app" cannot be a label key'],
-  ['size>big', '"big" is no whole number'],
+  ['app=web,', "found '', expected: identifier after ','"],
+  [',app', "found ',', expected: !, identifier, or 'end of string'"],
+  ['app web', `${NOT_UNDERSTOOD} found 'web', expected: in, notin, =, ==, !=, gt, lt`],
+  ['app in web', `${NOT_UNDERSTOOD} found 'web' expected: '('`],
+  ['app in (web', `${NOT_UNDERSTOOD} found '', expected: ',' or ')'`],
+  ['app=a=b', "found '=', expected: ',' or 'end of string'"],
+  [
+    'size>big',
+    `${NOT_UNDERSTOOD} values[0]: Invalid value: "big": for 'Gt', 'Lt' operators, the value must be an integer`,
+  ],
 ])('%s is refused: %s', (text, why) => {
   expect(parseLabelSelector(text)).toEqual({
     ok: false,

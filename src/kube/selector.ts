@@ -4,12 +4,9 @@
  */
 import { fail, ok, type Result } from '../base/problem.ts'
 import type { LabelSelector } from './object.ts'
+import { type LabelRequirement, readLabelSelector, SelectorError } from './selector-text.ts'
 
-export interface LabelRequirement {
-  readonly key: string
-  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | 'Gt' | 'Lt'
-  readonly values: readonly string[]
-}
+export type { LabelRequirement } from './selector-text.ts'
 
 export interface FieldRequirement {
   /** `spec.nodeName`. */
@@ -89,83 +86,16 @@ function formatRequirement({ key, operator, values }: LabelRequirement): string 
   }
 }
 
-const WORD = /[^\s,()=!<>]*/y
-const KEY = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/
-const VALUE = /^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/
 const isInteger = (text: string | undefined): text is string => text !== undefined && /^-?\d{1,19}$/.test(text)
 
-/** The form that operators between key and value take; `in` and `notin` are words and need a space. */
-const OPERATORS = [
-  { token: '==', operator: 'In' },
-  { token: '=', operator: 'In' },
-  { token: '!=', operator: 'NotIn' },
-  { token: '>', operator: 'Gt' },
-  { token: '<', operator: 'Lt' },
-] as const
-
-/** `app=web,tier in (a,b),!canary`. Blank text matches everything. */
-export function parseLabelSelector(text: string): Result<readonly LabelRequirement[]> {
-  const requirements: LabelRequirement[] = []
-  let at = skipSpace(text, 0)
-  while (at < text.length) {
-    const read = readRequirement(text, at)
-    if (typeof read === 'string') return fail(wrong(text, read))
-    const bad = whyInvalid(read.requirement)
-    if (bad) return fail(wrong(text, bad))
-    requirements.push(read.requirement)
-    if (read.end >= text.length) return ok(requirements)
-    if (text[read.end] !== ',') return fail(wrong(text, `"${text[read.end]}" stands where a comma or the end belongs`))
-    at = skipSpace(text, read.end + 1)
-    if (at >= text.length) return fail(wrong(text, 'it ends with a comma'))
+/** Apimachinery's parser, with its words for what it does not understand; its file says which names are legal. */
+export const parseLabelSelector = (text: string): Result<readonly LabelRequirement[]> => {
+  try {
+    return ok(readLabelSelector(text))
+  } catch (error) {
+    if (!(error instanceof SelectorError)) throw error
+    return fail({ field: 'labelSelector', what: `is "${text}"`, why: error.message })
   }
-  return ok(requirements)
-}
-
-const wrong = (text: string, why: string) => ({ field: 'labelSelector', what: `is "${text}"`, why })
-
-/** One requirement from `start`; a sentence where there is none. */
-function readRequirement(text: string, start: number): { requirement: LabelRequirement; end: number } | string {
-  const absent = text[start] === '!'
-  const key = readWord(text, absent ? start + 1 : start)
-  if (key.word === '') return 'a label key is missing'
-  if (absent) return { requirement: { key: key.word, operator: 'DoesNotExist', values: [] }, end: key.end }
-  const form = OPERATORS.find(each => text.startsWith(each.token, key.end))
-  if (form) {
-    const value = readWord(text, key.end + form.token.length)
-    return { requirement: { key: key.word, operator: form.operator, values: [value.word] }, end: value.end }
-  }
-  const set = readWord(text, key.end)
-  if (set.word === '') return { requirement: { key: key.word, operator: 'Exists', values: [] }, end: key.end }
-  if (set.word !== 'in' && set.word !== 'notin') return `"${set.word}" is no operator`
-  const close = text.indexOf(')', set.end)
-  if (text[set.end] !== '(' || close < 0) return `"${set.word}" wants its values in parentheses`
-  const values = text
-    .slice(set.end + 1, close)
-    .split(',')
-    .map(value => value.trim())
-  const operator = set.word === 'in' ? 'In' : 'NotIn'
-  return { requirement: { key: key.word, operator, values }, end: skipSpace(text, close + 1) }
-}
-
-function whyInvalid({ key, operator, values }: LabelRequirement): string | undefined {
-  if (!KEY.test(key)) return `"${key}" cannot be a label key`
-  const bad = values.find(value => !VALUE.test(value))
-  if (bad !== undefined) return `"${bad}" cannot be a label value`
-  if ((operator === 'Gt' || operator === 'Lt') && !isInteger(values[0])) return `"${values[0]}" is no whole number`
-  return undefined
-}
-
-/** The word that begins at or after `start`, and where the next thing begins. */
-function readWord(text: string, start: number): { readonly word: string; readonly end: number } {
-  WORD.lastIndex = skipSpace(text, start)
-  const word = WORD.exec(text)?.[0] ?? ''
-  return { word, end: skipSpace(text, skipSpace(text, start) + word.length) }
-}
-
-function skipSpace(text: string, start: number): number {
-  let at = start
-  while (at < text.length && /\s/.test(text[at]!)) at++
-  return at
 }
 
 /** `spec.nodeName=node-0,status.phase!=Running`; `\,` `\=` and `\\` stand for the characters themselves. */
@@ -176,7 +106,11 @@ export function parseFieldSelector(text: string): Result<readonly FieldRequireme
     const [, field = '', operator = '', value = ''] = /^((?:[^\\=!]|\\.)+)(==|!=|=)(.*)$/s.exec(term) ?? []
     const literal = unescapeValue(value)
     if (field === '' || literal === undefined) {
-      return fail({ field: 'fieldSelector', what: `is "${text}"`, why: `"${term}" is not of the form field=value` })
+      return fail({
+        field: 'fieldSelector',
+        what: `is "${text}"`,
+        why: `invalid selector: '${text}'; can't understand '${term}'`,
+      })
     }
     requirements.push({ field: field.trim(), operator: operator === '!=' ? '!=' : '=', value: literal })
   }

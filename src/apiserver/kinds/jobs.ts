@@ -19,7 +19,8 @@ const DEFAULT_BACKOFF_LIMIT = 6
 export const JOB: Strategy<Job> = {
   hasGeneration: true,
   admit: withSelector,
-  default: job => (job.spec ? withTemplateLabels({ ...job, spec: jobSpecDefaults(job.spec) as unknown as Job['spec'] }) : job),
+  default: job =>
+    job.spec ? withTemplateLabels({ ...job, spec: jobSpecDefaults(job.spec) as unknown as Job['spec'] }) : job,
   validate: validateJob,
   validateUpdate: validateJobUpdate,
   validateStatus: validateJobStatus,

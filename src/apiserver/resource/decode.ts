@@ -9,15 +9,21 @@ import type { SchemaViolation, StructuralSchema } from '../../kube/schema.ts'
 import { formatFieldPath } from '../../kube/schema-path.ts'
 import { pruneUnknown } from '../../kube/schema-prune.ts'
 import { validateSchema } from '../../kube/schema-validate.ts'
+import { apiError } from '../../kube/status.ts'
 import { typeOfKind } from '../../kube/type-table.ts'
 import { asTyped } from '../../kube/typed.ts'
 import { WrongType } from '../../kube/wrong-type.ts'
+import { invalid } from './field-error.ts'
 import { badRequest } from './refusals.ts'
 import type { Resource } from './resource.ts'
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
 
+/** Where the object comes from: a body as it is, what a patch made of an object, or what somebody applies. */
+export type BodyOf = 'write' | 'patch' | 'apply'
+
 export interface DecodeOptions {
+  readonly from?: BodyOf
   readonly fieldValidation: FieldValidation
   /** Tells the client something that is no error. */
   readonly warn: (text: string) => void
@@ -31,15 +37,18 @@ const MAX_DEPTH = 200
 export function decodeObject(shape: Shape, given: unknown, options: DecodeOptions): UnknownObject {
   if (!isRecord(given)) throw badRequest('the body of the request must be an object')
   checkTree(given)
+  if (options.from === 'apply') checkApplied(shape, given)
   const body = shape.isCustom ? given : ofKind(shape, given)
   const { kind, apiVersion } = body
   if (typeof kind !== 'string' || kind === '') throw badRequest("Object 'Kind' is missing")
   if (typeof apiVersion !== 'string' || apiVersion === '') throw badRequest("Object 'apiVersion' is missing")
+  const refuse = options.from === 'patch' ? unpatchable(body) : refusal(apiVersion, kind, shape.info.kind)
   const type = shape.isCustom ? undefined : typeOfKind(apiVersion, kind)
-  if (type !== undefined) return decodeTyped(type, kind, body as UnknownObject, options)
+  if (!shape.isCustom && (kind !== shape.info.kind || apiVersion !== shape.apiVersion))
+    throw refuse(otherKind(shape, apiVersion, kind))
+  if (type !== undefined) return decodeTyped(type, body as UnknownObject, options, refuse)
   const metadata = withoutNulls(body.metadata ?? {})
   const object = (shape.isCustom ? { ...body, metadata } : withoutNulls({ ...body, metadata })) as UnknownObject
-  const refuse = refusal(apiVersion, kind)
   if (!isRecord(metadata)) throw refuse('json: cannot unmarshal into field metadata of type object')
   const schema = shape.schema()
   if (!schema) return object
@@ -58,15 +67,45 @@ const ofKind = ({ apiVersion, info }: Shape, body: Record<string, unknown>): Rec
 type Refuse = (why: string) => Error
 
 const refusal =
-  (apiVersion: string, kind: string): Refuse =>
+  (apiVersion: string, kind: string, wanted: string): Refuse =>
   why =>
-    badRequest(`${kind} in version "${version(apiVersion)}" cannot be handled as a ${kind}: ${why}`)
+    badRequest(`${kind} in version "${version(apiVersion)}" cannot be handled as a ${wanted}: ${why}`)
+
+/** What a patch has made is no object of the kind: the patch is wrong. */
+const unpatchable =
+  (body: object): Refuse =>
+  why => {
+    const error = invalid('patch', JSON.stringify(body), why)
+    return apiError('Invalid', ` "" is invalid: patch: ${error.body}`, {
+      causes: [{ reason: error.reason, message: error.body, field: 'patch' }],
+    })
+  }
+
+const packageOf = (apiVersion: string): string =>
+  apiVersion.includes('/') ? (apiVersion.split('/')[0]?.split('.')[0] ?? '') : 'core'
+
+/** Another kind than the one that is served here. */
+function otherKind({ apiVersion: own, info }: Shape, apiVersion: string, kind: string): string {
+  if (typeOfKind(apiVersion, kind) === undefined)
+    return `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`
+  return `converting (${version(apiVersion)}.${kind}) to (${packageOf(own)}.${info.kind}): unknown conversion`
+}
+
+function checkApplied({ apiVersion: own, info }: Shape, { apiVersion = '', kind = '' }: Record<string, unknown>): void {
+  if (apiVersion === own && kind === info.kind) return
+  const [group, version] = String(apiVersion).includes('/') ? String(apiVersion).split('/') : ['', apiVersion]
+  throw badRequest(`invalid object type: ${group}/${version}, Kind=${kind}`)
+}
 
 /** A built-in kind, as Go's decoder would take it. */
-function decodeTyped(type: string, kind: string, body: UnknownObject, options: DecodeOptions): UnknownObject {
-  const refuse = refusal(body.apiVersion, kind)
+function decodeTyped(type: string, body: UnknownObject, options: DecodeOptions, refuse: Refuse): UnknownObject {
   try {
     const { value, unknown } = asTyped(type, body)
+    if (options.from === 'apply') {
+      refuseUndeclared(body, unknown.map(formatFieldPath))
+      // Only what was said is claimed: not what Go would write of its own accord.
+      return withoutNulls({ ...body, metadata: body.metadata ?? {} }) as UnknownObject
+    }
     tellUnknown(unknown.map(formatFieldPath), options, refuse)
     return value as UnknownObject
   } catch (error) {
@@ -76,6 +115,13 @@ function decodeTyped(type: string, kind: string, body: UnknownObject, options: D
 }
 
 const version = (apiVersion: string): string => apiVersion.slice(apiVersion.indexOf('/') + 1)
+
+/** Who applies a field that the kind does not have would own nothing by it. */
+function refuseUndeclared({ apiVersion, kind, metadata }: UnknownObject, [field]: readonly string[]): void {
+  if (field === undefined) return
+  const what = `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}; ${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`
+  throw badRequest(`failed to create typed patch object (${what}): .${field}: field not declared in schema`)
+}
 
 function tellUnknown(fields: readonly string[], { fieldValidation, warn }: DecodeOptions, refuse: Refuse): void {
   const texts = fields.map(field => `unknown field ${JSON.stringify(field)}`)

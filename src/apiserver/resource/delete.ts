@@ -9,6 +9,8 @@ import type { UnknownObject } from '../../kube/object.ts'
 import { isApiError } from '../../kube/status.ts'
 import { check } from '../admission/chain.ts'
 import { ADMIN, type User } from '../auth/user.ts'
+import type { Store } from '../store/store.ts'
+import { askWebhooks, isHooked } from '../webhooks/hooks.ts'
 import { admissionOf } from './new-object.ts'
 import { type ListQuery, listObjects, storeKey, type Target } from './read.ts'
 import { conflict, notFound } from './refusals.ts'
@@ -37,9 +39,24 @@ export async function deleteObject(
     return isReleased(resource, marked) ? undefined : marked
   }
   const key = storeKey(target)
+  await askBeforeDeleting(store, target, options, user)
   const stored = options.dryRun ? change(store.get(key)) : await store.write(key, change)
-  const last = stored ?? (marked as UnknownObject)
+  // What was given time to end is shown as it ended.
+  const isShown = resource.strategy.gracePeriodSeconds !== undefined
+  const last = (isShown ? marked : stored) ?? stored ?? (marked as unknown as UnknownObject)
   return { object: served(resource, last), isGone: isReleased(resource, marked as UnknownObject) }
+}
+
+/** Webhooks are shown what is to go. */
+async function askBeforeDeleting(store: Store, target: Target, { dryRun }: DeleteOptions, user: User): Promise<void> {
+  const stored = store.get(storeKey(target))
+  if (!stored) return
+  const asked = {
+    ...admissionOf(target, { user }, 'DELETE'),
+    old: served(target.resource, stored),
+    dryRun: dryRun ?? false,
+  }
+  if (isHooked(store, asked)) await askWebhooks(store, asked, object => object)
 }
 
 function checkPreconditions({ info }: Resource, { metadata }: UnknownObject, { preconditions }: DeleteOptions): void {
@@ -87,7 +104,7 @@ function mark(resource: Resource, object: UnknownObject, options: DeleteOptions,
   return isFirst ? (strategy.onMarkedForDeletion?.(deleting) ?? deleting) : deleting
 }
 
-/** One by one, as upstream does; what is gone in the meantime does not matter. */
+/** One by one, as upstream does; what is gone in the meantime does not matter. The objects come back as they were before. */
 export async function deleteCollection(
   context: WriteContext,
   resource: Resource,
@@ -97,10 +114,12 @@ export async function deleteCollection(
   user: User = ADMIN,
 ): Promise<readonly UnknownObject[]> {
   const { items } = listObjects(context.store, resource, namespace, query)
-  const deletions = items.map(async ({ metadata: { namespace: inside, name = '' } }) => {
+  const deletions = (items as readonly UnknownObject[]).map(async listed => {
+    const { namespace: inside, name = '' } = listed.metadata
     try {
       const target = { resource, name, ...(inside !== undefined && { namespace: inside }) }
-      return [(await deleteObject(context, target, options, user)).object]
+      await deleteObject(context, target, options, user)
+      return [listed]
     } catch (error) {
       if (isApiError(error, 'NotFound')) return []
       throw error

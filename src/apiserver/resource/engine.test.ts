@@ -435,7 +435,7 @@ describe('listing', () => {
   test('fields select', async () => {
     expect(names((await api.list(CONFIG_MAPS, { fieldSelector: 'metadata.name!=a' })).items)).toBe('bcde')
     expect((await refusal(api.list(CONFIG_MAPS, { fieldSelector: 'data.x=1' }))).message).toBe(
-      'field label not supported: data.x',
+      '"data.x" is not a known field selector: only "metadata.name", "metadata.namespace"',
     )
     expect((await refusal(api.list(CONFIG_MAPS, { labelSelector: 'a=(' }))).reason).toBe('BadRequest')
     expect((await refusal(api.list(CONFIG_MAPS, { continue: 'rubbish' }))).message).toBe('continue key is not valid')

@@ -5,7 +5,7 @@ import { applyJsonPatch } from '../../kube/patch/json-patch.ts'
 import { applyMergePatch } from '../../kube/patch/merge-patch.ts'
 import { applyStrategicMergePatch } from '../../kube/patch/strategic-merge.ts'
 import type { Shape } from './decode.ts'
-import { unsupportedMediaType } from './refusals.ts'
+import { unsupportedPatch } from './refusals.ts'
 
 export const APPLY_PATCH = 'application/apply-patch+yaml'
 
@@ -28,12 +28,7 @@ export function patched(
       return applyMergePatch(old, patch) as UnknownObject
     case 'strategic':
       // Only built-in kinds have merge keys.
-      if (isCustom) throw unsupportedMediaType('application/strategic-merge-patch+json', acceptedPatches(isCustom))
+      if (isCustom) throw unsupportedPatch()
       return applyStrategicMergePatch(old, patch, schema()) as UnknownObject
   }
 }
-
-export const acceptedPatches = (isCustom: boolean): readonly string[] => [
-  ...Object.keys(PATCH_MEDIA_TYPES).filter(type => !(isCustom && type.includes('strategic'))),
-  APPLY_PATCH,
-]

@@ -42,10 +42,11 @@ export const forbidden = (kind: Kind, name: string, why: string): ApiError =>
 export const badRequest = (message: string): ApiError => apiError('BadRequest', message)
 
 export const methodNotAllowed = (): ApiError =>
-  apiError('MethodNotAllowed', 'the server does not allow this method on the requested resource')
+  apiError('MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
 
 /** No such path, group, version or resource. */
-export const noSuchResource = (): ApiError => apiError('NotFound', 'the server could not find the requested resource')
+export const noSuchResource = (): ApiError =>
+  apiError('NotFound', 'the server could not find the requested resource', {})
 
 export const expired = (message: string, freshContinue?: string): ApiError =>
   apiError('Expired', message, undefined, freshContinue === undefined ? {} : { continue: freshContinue })
@@ -56,12 +57,14 @@ export const tooLargeResourceVersion = (asked: number, current: number): ApiErro
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
   })
 
-export const unsupportedMediaType = (got: string, accepted: readonly string[]): ApiError =>
+export const unsupportedMediaType = (accepted: readonly string[]): ApiError =>
   apiError(
     'UnsupportedMediaType',
-    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}` +
-      (got ? ` (got ${got})` : ''),
+    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
   )
 
 export const notAcceptable = (offered: readonly string[]): ApiError =>
   apiError('NotAcceptable', `only the following media types are accepted: ${offered.join(', ')}`)
+
+/** A patch that no handler takes. */
+export const unsupportedPatch = (): ApiError => apiError('UnsupportedMediaType', '415: Unsupported Media Type', {})

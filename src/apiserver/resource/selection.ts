@@ -27,10 +27,10 @@ const EVERYTHING: Selection = { isEverything: true, matches: () => true, mayMatc
 
 export function parseSelection(resource: Resource, labels: string | undefined, fields: string | undefined): Selection {
   if (!labels && !fields) return EVERYTHING
-  const labelTerms = resultOf(parseLabelSelector(labels ?? ''), 'labelSelector', labels)
-  const fieldTerms = resultOf(parseFieldSelector(fields ?? ''), 'fieldSelector', fields)
+  const labelTerms = resultOf(parseLabelSelector(labels ?? ''))
+  const fieldTerms = resultOf(parseFieldSelector(fields ?? ''))
   for (const { field } of fieldTerms) {
-    if (!isSelectable(resource, field)) throw badRequest(`field label not supported: ${field}`)
+    if (!isSelectable(resource, field)) throw badRequest(whyNotSelectable(resource, field))
   }
   if (labelTerms.length === 0 && fieldTerms.length === 0) return EVERYTHING
   const matches = (object: UnknownObject): boolean =>
@@ -56,9 +56,17 @@ const neededForField = ({ field, operator, value }: FieldRequirement): readonly 
     ? [pair(field.slice('metadata.'.length), value)]
     : []
 
-function resultOf<T>(result: Result<T>, parameter: string, text: string | undefined): T {
+function resultOf<T>(result: Result<T>): T {
   if (result.ok) return result.value
-  throw badRequest(`unable to parse ${parameter} "${text}": ${result.problems[0]?.why ?? 'invalid'}`)
+  throw badRequest(result.problems[0]?.why ?? 'invalid')
+}
+
+/** Upstream's kinds refuse in different words, by how they were registered. */
+function whyNotSelectable({ selectableFields, info, isCustom }: Resource, field: string): string {
+  if (info.group === 'batch') return `field label "${field}" not supported for ${info.kind}`
+  return Object.keys(selectableFields).length > 0 || isCustom
+    ? `field label not supported: ${field}`
+    : `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`
 }
 
 const isSelectable = (resource: Resource, field: string): boolean =>

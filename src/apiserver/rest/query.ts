@@ -1,7 +1,4 @@
 /** Query parameters as typed options; what cannot be read is a 400 that names the parameter. */
-import type { DeleteOptions } from '../../client/kube-api.ts'
-import { isRecord } from '../../kube/equal.ts'
-import type { FieldValidation } from '../resource/decode.ts'
 import type { ListQuery, VersionMatch } from '../resource/read.ts'
 import { badRequest } from '../resource/refusals.ts'
 import type { WatchQuery } from '../resource/watch.ts'
@@ -25,16 +22,15 @@ export class Query {
   flag(name: string): boolean | undefined {
     const text = this.text(name)
     if (text === undefined) return undefined
-    if (/^(1|t|true)$/i.test(text)) return true
-    if (/^(0|f|false)$/i.test(text)) return false
-    throw badRequest(`${name}: Invalid value: ${JSON.stringify(text)}: must be true or false`)
+    // As Go's decoder of queries has it: whatever is not false is true.
+    return !/^(0|false)$/i.test(text)
   }
 
   count(name: string): number | undefined {
     const text = this.text(name)
     if (text === undefined) return undefined
-    if (/^\d{1,15}$/.test(text)) return Number(text)
-    throw badRequest(`${name}: Invalid value: ${JSON.stringify(text)}: must be a whole number`)
+    if (/^[-+]?\d{1,15}$/.test(text)) return Number(text)
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
   }
 
   oneOf<T extends string>(name: string, ...allowed: readonly T[]): T | undefined {
@@ -73,48 +69,3 @@ export const watchQuery = (query: Query, signal: AbortSignal): WatchQuery =>
     timeoutSeconds: query.count('timeoutSeconds'),
     signal,
   })
-
-export interface WriteQuery {
-  readonly dryRun: boolean
-  readonly fieldManager: string
-  readonly fieldValidation: FieldValidation
-}
-
-/** Who names no manager is known by the program that asks: `kubectl/v1.35…` is `kubectl`. */
-export function writeQuery(query: Query, userAgent: string | undefined): WriteQuery {
-  const manager = query.text('fieldManager')
-  if (manager && manager.length > 128) throw badRequest('fieldManager: Invalid value: may not be more than 128 bytes')
-  return {
-    dryRun: query.oneOf('dryRun', 'All') !== undefined,
-    fieldManager: manager ?? ((userAgent ?? '').split('/')[0] || 'unknown'),
-    fieldValidation: query.oneOf('fieldValidation', 'Ignore', 'Warn', 'Strict') ?? 'Warn',
-  }
-}
-
-const POLICIES = ['Background', 'Foreground', 'Orphan'] as const
-
-/** From the body (a DeleteOptions) and, where that is silent, the query. */
-export function deleteOptions(body: unknown, query: Query): DeleteOptions {
-  if (body !== undefined && !isRecord(body)) throw badRequest('the body of a DELETE must be a DeleteOptions')
-  const { gracePeriodSeconds, propagationPolicy, orphanDependents, preconditions, dryRun } = body ?? {}
-  const orphans = orphanDependents ?? query.flag('orphanDependents')
-  const policy = propagationPolicy ?? query.oneOf('propagationPolicy', ...POLICIES)
-  if (policy !== undefined && !POLICIES.includes(policy as never)) {
-    throw badRequest(
-      `propagationPolicy: Unsupported value: ${JSON.stringify(policy)}: supported values: ${POLICIES.map(p => `"${p}"`).join(', ')}`,
-    )
-  }
-  const grace = gracePeriodSeconds ?? query.count('gracePeriodSeconds')
-  if (grace !== undefined && grace !== null && !Number.isInteger(grace)) {
-    throw badRequest('gracePeriodSeconds: must be a whole number')
-  }
-  return given<DeleteOptions>({
-    gracePeriodSeconds: (grace ?? undefined) as number | undefined,
-    propagationPolicy: (policy ?? (orphans === undefined ? undefined : orphans ? 'Orphan' : 'Background')) as
-      | DeleteOptions['propagationPolicy']
-      | undefined,
-    preconditions: isRecord(preconditions) ? preconditions : undefined,
-    dryRun:
-      query.oneOf('dryRun', 'All') !== undefined || (Array.isArray(dryRun) && dryRun.includes('All')) || undefined,
-  })
-}

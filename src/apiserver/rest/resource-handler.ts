@@ -1,48 +1,33 @@
 /** Requests for resources: from method and path to the engine and back. One function a verb. */
 
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { UnknownObject } from '../../kube/object.ts'
+import { apiError } from '../../kube/status.ts'
 import { authorize } from '../auth/authorize.ts'
-import type { User } from '../auth/user.ts'
-import { checkTree, decodeObject, type Shape } from '../resource/decode.ts'
+import { checkTree, type Shape } from '../resource/decode.ts'
 import { deleteCollection, deleteObject } from '../resource/delete.ts'
-import type { Engine } from '../resource/engine.ts'
-import { APPLY_PATCH, acceptedPatches, PATCH_MEDIA_TYPES, patched } from '../resource/patch.ts'
+import { APPLY_PATCH, PATCH_MEDIA_TYPES, patched } from '../resource/patch.ts'
 import { checkDecoded } from '../resource/pipeline.ts'
 import { readList, readObject, type Target } from '../resource/read.ts'
-import { badRequest, methodNotAllowed, noSuchResource, unsupportedMediaType } from '../resource/refusals.ts'
+import { badRequest, methodNotAllowed, noSuchResource, unsupportedPatch } from '../resource/refusals.ts'
 import { hasSubresource, type Resource } from '../resource/resource.ts'
-import { type Subresource, shapeOf } from '../resource/subresources.ts'
+import { shapeOf } from '../resource/subresources.ts'
 import { watchObjects } from '../resource/watch.ts'
 import { applyObject, createObject, type Produce, updateObject, type WriteRequest } from '../resource/write.ts'
 import { STREAMS, servePodStream } from '../streams/pod-streams.ts'
-import type { Upgrade } from '../streams/upgrade.ts'
 import { type Form, formOf } from './accept.ts'
-import { mediaTypeOf, parseBody, parseJson, readBody } from './body.ts'
+import { mediaTypeOf, parseBody, parsePatch, readBody } from './body.ts'
 import { type EncodeOptions, listPieces, objectText, storedText } from './encode.ts'
+import type { Exchange, ResourceExchange } from './exchange.ts'
 import { sendLog } from './log-response.ts'
-import { deleteOptions, listQuery, type Query, watchQuery, writeQuery } from './query.ts'
+import { listQuery, type Query, watchQuery } from './query.ts'
 import { sendJson, sendPieces, sendText } from './respond.ts'
 import type { ResourceRoute } from './route.ts'
+
+export type { Exchange } from './exchange.ts'
+
+import { optionalBody, parsedBody, writing } from './reading.ts'
 import { sendWatch } from './watch-response.ts'
-
-export interface Exchange {
-  readonly engine: Engine
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly query: Query
-  readonly user: User
-  /** Aborts when the client leaves or the server closes. */
-  readonly gone: AbortSignal
-  /** The client asks to change protocols. */
-  readonly upgrade?: Upgrade
-}
-
-interface ResourceExchange extends Exchange {
-  readonly target: Target
-  readonly subresource?: Subresource
-  readonly subresourceName?: string
-}
+import { deleteOptions } from './write-options.ts'
 
 type Handler = (exchange: ResourceExchange) => Promise<void>
 
@@ -63,13 +48,14 @@ export async function handleResource(exchange: Exchange, route: ResourceRoute): 
   authorize(engine.store, user, attributes)
   const stream = route.group === '' && route.plural === 'pods' ? (route.subresource ?? '') : ''
   // A WebSocket begins with a GET; whoever may only read may not run commands all the same.
-  if (STREAMS.has(stream) && verb === 'get') authorize(engine.store, user, { ...attributes, verb: 'create' })
+  if (STREAMS.has(stream) && verb !== 'create') authorize(engine.store, user, { ...attributes, verb: 'create' })
   if (!STREAMS.has(stream) && route.subresource !== undefined && !hasSubresource(resource, route.subresource))
     throw noSuchResource()
   if (!resource.info.namespaced && route.namespace !== undefined) throw noSuchResource()
   const target = { resource, name: route.name ?? '', ...namespaceOf(route, resource) }
   if (resource.info.namespaced && route.namespace === undefined && !ACROSS_NAMESPACES.has(verb))
-    throw methodNotAllowed()
+    throw route.name === undefined ? methodNotAllowed() : noSuchResource()
+  if (exchange.upgrade && verb === 'watch' && !STREAMS.has(stream)) throw noWebSocketWatch()
   if (STREAMS.has(stream)) return servePodStream(stream, { ...exchange, parameters: query.parameters, target })
   if (route.subresource === 'log') return sendLog({ ...exchange, target })
   const subresource = route.subresource === undefined ? undefined : engine.subresources[route.subresource]
@@ -87,7 +73,11 @@ export async function handleResource(exchange: Exchange, route: ResourceRoute): 
 const isOffered = ({ info: { verbs } }: Resource, verb: string): boolean =>
   verbs === undefined || (verbs.includes(verb) && verbs.includes('get'))
 
-const ACROSS_NAMESPACES = new Set(['list', 'watch', 'deletecollection'])
+/** fabric8 asks so first; after a 503 it asks for the plain watch. */
+const noWebSocketWatch = () =>
+  apiError('ServiceUnavailable', 'watches are not served over WebSockets: ask without Upgrade')
+
+const ACROSS_NAMESPACES = new Set(['list', 'watch'])
 
 const namespaceOf = ({ namespace }: ResourceRoute, { info }: Resource) =>
   info.namespaced && namespace !== undefined ? { namespace } : {}
@@ -140,24 +130,34 @@ const create: Handler = async exchange => {
   const { engine, target, subresource } = exchange
   // Only subresources are posted under a name.
   if (target.name && !subresource) throw methodNotAllowed()
-  const { write, warnings, decode } = writing(exchange)
+  if (subresource && !subresource.create) throw methodNotAllowed()
+  const { write, warnings, decode } = writing(exchange, 'CreateOptions')
   const body = decode(await parsedBody(exchange))
-  if (subresource) {
-    if (!subresource.create) throw methodNotAllowed()
+  if (subresource?.create) {
     return answer(exchange, 201, await subresource.create(engine, target, body, write), warnings)
   }
   await answer(exchange, 201, await createObject(engine, target, body, write), warnings)
 }
 
 const update: Handler = async exchange => {
-  const { target } = exchange
-  const { write, warnings, decode } = writing(exchange)
+  const { target, subresource } = exchange
+  if (subresource && !subresource.update) throw methodNotAllowed()
+  const { write, warnings, decode } = writing(exchange, 'UpdateOptions')
   const body = decode(await parsedBody(exchange))
-  if (!exchange.subresource?.kind) checkDecoded(target, body)
-  if (target.resource.isCustom && !exchange.subresource && !body.metadata.resourceVersion) {
+  checkNamed(target, body)
+  if (!subresource?.kind) checkDecoded(target, body)
+  if (target.resource.isCustom && !subresource && !body.metadata.resourceVersion) {
     throw badRequest('metadata.resourceVersion: Invalid value: 0: must be specified for an update')
   }
   await answer(exchange, 200, await writeState(exchange, () => body, write), warnings)
+}
+
+/** Whoever replaces an object says which; Scale and its like have their parent's name. */
+function checkNamed({ name }: Target, { metadata }: UnknownObject): void {
+  if (!metadata.name)
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
+  if (metadata.name !== name)
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
 }
 
 const patch: Handler = async exchange => {
@@ -166,9 +166,9 @@ const patch: Handler = async exchange => {
   const type = PATCH_MEDIA_TYPES[mediaType]
   if (mediaType === APPLY_PATCH) return apply(exchange)
   const shape: Shape = subresource ? shapeOf(target.resource, subresource) : target.resource
-  if (!type) throw unsupportedMediaType(mediaType, acceptedPatches(shape.isCustom))
-  const { write, warnings, decode } = writing(exchange)
-  const body = parseJson(await readBody(request))
+  if (!type) throw unsupportedPatch()
+  const { write, warnings, decode } = writing(exchange, 'PatchOptions', 'patch')
+  const body = parsePatch(await readBody(request), type)
   checkTree(body)
   const seen = new Set<string>()
   const produce: Produce = old => decode(patched(shape, type, old, body))
@@ -183,13 +183,8 @@ const patch: Handler = async exchange => {
 
 const apply: Handler = async exchange => {
   const { engine, target, query, request } = exchange
-  if (!query.text('fieldManager')) {
-    throw badRequest(
-      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
-    )
-  }
-  const { write, warnings, decode } = writing(exchange)
-  const body = decode(await parseBody(await readBody(request), APPLY_PATCH))
+  const { write, warnings, decode } = writing(exchange, 'PatchOptions', 'apply')
+  const body = decode((await parseBody(await readBody(request), APPLY_PATCH)) ?? {})
   const force = query.flag('force') ?? false
   const applied = await applyObject(engine, target, body, { ...write, force })
   await answer(exchange, applied.isNew ? 201 : 200, applied.object, warnings)
@@ -222,8 +217,16 @@ const SUCCESS = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Succe
 const removeCollection: Handler = async exchange => {
   const { engine, target, query, request, response } = exchange
   const options = deleteOptions(await optionalBody(exchange), query)
-  await deleteCollection(engine, target.resource, target.namespace, listQuery(query), options, exchange.user)
-  await sendJson(request, response, { code: 200, body: SUCCESS })
+  const { resource } = target
+  const items = await deleteCollection(engine, resource, target.namespace, listQuery(query), options, exchange.user)
+  const body = {
+    kind: `${resource.info.kind}List`,
+    apiVersion: resource.apiVersion,
+    metadata: { resourceVersion: String(engine.store.revision) },
+    // Items of built-in kinds are of the list's kind, and do not say so each.
+    items: resource.isCustom ? items : items.map(({ kind: _, apiVersion: __, ...item }) => item),
+  }
+  await sendJson(request, response, { code: 200, body })
 }
 
 const VERBS: Readonly<Record<string, Handler>> = {
@@ -261,27 +264,4 @@ async function answer(
 ): Promise<void> {
   const { request, response, target } = exchange
   await sendText(request, response, { code, body: objectText(target.resource, object, encoding(exchange)), warnings })
-}
-
-function writing({ request, query, target, subresource, subresourceName, user }: ResourceExchange) {
-  const { dryRun, fieldManager, fieldValidation } = writeQuery(query, request.headers['user-agent'])
-  const warnings: string[] = []
-  const shape: Shape = subresource ? shapeOf(target.resource, subresource) : target.resource
-  const write: WriteRequest = {
-    manager: fieldManager,
-    user,
-    ...(dryRun && { dryRun }),
-    ...(subresourceName !== undefined && { subresource: subresourceName }),
-  }
-  const decode = (body: unknown): UnknownObject =>
-    decodeObject(shape, body, { fieldValidation, warn: text => warnings.push(text) })
-  return { write, warnings, decode }
-}
-
-const parsedBody = async ({ request }: Exchange): Promise<unknown> =>
-  parseBody(await readBody(request), mediaTypeOf(request))
-
-async function optionalBody({ request }: Exchange): Promise<unknown> {
-  const body = await readBody(request)
-  return body.length === 0 ? undefined : parseBody(body, mediaTypeOf(request))
 }

@@ -20,7 +20,11 @@ export type Route = ResourceRoute | PathRoute
 
 /** `/api/v1/…` is the core group, `/apis/GROUP/VERSION/…` every other. Shorter paths are discovery. */
 export function routeOf(pathname: string): Route {
-  const parts = pathname.split('/').filter(Boolean).map(decode)
+  // Slashes at the ends say nothing; an empty part in the middle is a name that nothing has.
+  const parts = pathname
+    .replace(/^\/+|\/+$/g, '')
+    .split('/')
+    .map(decode)
   const path: PathRoute = { kind: 'path', path: `/${parts.join('/')}` }
   const [root, ...rest] = parts
   if (root === 'api') return rest.length < 2 ? path : resourceRoute('', rest[0]!, rest.slice(1), path)

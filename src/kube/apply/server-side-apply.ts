@@ -53,7 +53,8 @@ export function serverSideApply(input: ApplyInput): ApplyOutcome {
 
   const isSameClaim = isSame(last?.fields, claim.fields)
   if (live !== undefined && after === live && isSameClaim) return { kind: 'applied', object: live }
-  const own = isSameClaim && after === live ? { ...claim, time: last?.time } : claim
+  // Who changes nothing has no new time, and a new manager none at all.
+  const own = live !== undefined && after === live ? { ...claim, time: last?.time } : claim
   return { kind: 'applied', object: withManagers(after, [...disowned(others, comparison), own]) }
 }
 

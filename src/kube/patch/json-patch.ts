@@ -1,7 +1,7 @@
 /**
  * JSON Patch (RFC 6902) over plain values: the document is never changed, what an operation does not touch is shared with the result. Errors
- * are the API server's answers: 400 for what is no patch, 413 for too many operations, 422 for operations that do not apply (apiserver's
- * endpoints/handlers/patch.go).
+ * are the API server's answers: 400 for what is no list, 413 for too many operations, 422 for operations that make no sense or do not apply
+ * (apiserver's endpoints/handlers/patch.go).
  */
 
 import { isRecord, isSame, ownValue, without } from '../equal.ts'
@@ -12,8 +12,10 @@ export type JsonPatchOperation =
   | { readonly op: 'remove'; readonly path: string }
   | { readonly op: 'move' | 'copy'; readonly from: string; readonly path: string }
 
-/** The cause of the answer to a `test` that failed, so that a caller can tell it from a path that is not there. */
-export const TEST_FAILED = 'JSONPatchTestFailed'
+/** Upstream says no more of an operation that makes no sense, does not apply, or tests for another value. */
+const rejected = (): ApiError =>
+  apiError('Invalid', 'the server rejected our request due to an error in our request', {})
+
 const MOST_OPERATIONS = 10_000
 
 /** `patch` is what the client sent. Throws ApiError. */
@@ -42,14 +44,13 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   copy: ['from', 'path'],
 }
 
-function parseOperation(operation: unknown, index: number): JsonPatchOperation {
-  const bad = (why: string): ApiError => apiError('BadRequest', `operation ${index} of the JSON patch ${why}`)
-  if (!isRecord(operation)) throw bad('is no object')
+function parseOperation(operation: unknown): JsonPatchOperation {
+  if (!isRecord(operation)) throw rejected()
   const needs = ownValue(NEEDS, String(operation.op)) as readonly string[] | undefined
-  if (needs === undefined) throw bad(`has the unknown op ${JSON.stringify(operation.op)}`)
+  if (needs === undefined) throw rejected()
   for (const field of needs) {
-    if (!Object.hasOwn(operation, field)) throw bad(`(${operation.op}) has no ${field}`)
-    if (field !== 'value' && !isPointer(operation[field])) throw bad(`has a ${field} that is no JSON pointer`)
+    if (!Object.hasOwn(operation, field)) throw rejected()
+    if (field !== 'value' && !isPointer(operation[field])) throw rejected()
   }
   return operation as unknown as JsonPatchOperation
 }
@@ -67,23 +68,23 @@ function applyOperation(document: unknown, operation: JsonPatchOperation): unkno
   const path = tokensOf(operation.path)
   switch (operation.op) {
     case 'add':
-      return edit(document, path, operation, addTo(operation.value))
+      return edit(document, path, addTo(operation.value))
     case 'replace':
-      return edit(document, path, operation, replaceBy(operation.value))
+      return edit(document, path, replaceBy(operation.value))
     case 'remove':
-      return edit(document, path, operation, remove)
+      return edit(document, path, remove)
     case 'copy':
-      return edit(document, path, operation, addTo(valueAt(document, tokensOf(operation.from), operation)))
+      return edit(document, path, addTo(valueAt(document, tokensOf(operation.from))))
     case 'move': {
       if (operation.path === operation.from) return document
-      if (operation.path.startsWith(`${operation.from}/`)) throw doesNotApply(operation, 'moves a value into itself')
+      if (operation.path.startsWith(`${operation.from}/`)) throw rejected()
       const from = tokensOf(operation.from)
-      const value = valueAt(document, from, operation)
-      return edit(edit(document, from, operation, remove), path, operation, addTo(value))
+      const value = valueAt(document, from)
+      return edit(edit(document, from, remove), path, addTo(value))
     }
     case 'test':
-      if (isSame(valueOr(document, path, operation), operation.value)) return document
-      throw doesNotApply(operation, 'finds another value', TEST_FAILED)
+      if (isSame(valueOr(document, path) ?? null, operation.value)) return document
+      throw rejected()
   }
 }
 
@@ -101,7 +102,8 @@ const addTo = (value: unknown): Edit => ({
 })
 
 const replaceBy = (value: unknown): Edit => ({
-  record: (record, key) => (Object.hasOwn(record, key) ? { ...record, [key]: value } : undefined),
+  // As upstream's library: replacing what is not there adds it.
+  record: (record, key) => ({ ...record, [key]: value }),
   list: (list, index) => (index < list.length ? list.with(index, value) : undefined),
   root: () => value,
 })
@@ -112,48 +114,42 @@ const remove: Edit = {
   root: () => null,
 }
 
-function edit(value: unknown, path: readonly string[], operation: JsonPatchOperation, change: Edit): unknown {
+function edit(value: unknown, path: readonly string[], change: Edit): unknown {
   const [token, ...rest] = path
   if (token === undefined) return change.root()
   if (rest.length > 0) {
-    const child = edit(valueAt(value, [token], operation), rest, operation, change)
+    const child = edit(valueAt(value, [token]), rest, change)
     return Array.isArray(value) ? value.with(Number(token), child) : { ...(value as object), [token]: child }
   }
   const changed = Array.isArray(value)
-    ? change.list(value, indexOf(token, value.length, operation))
+    ? change.list(value, indexOf(token, value.length))
     : isRecord(value)
       ? change.record(value, token)
       : undefined
-  if (changed === undefined) throw doesNotApply(operation, 'finds nothing there')
+  if (changed === undefined) throw rejected()
   return changed
 }
 
 /** `-` is the place behind the last item. */
-function indexOf(token: string, length: number, operation: JsonPatchOperation): number {
+function indexOf(token: string, length: number): number {
   if (token === '-') return length
-  if (!/^(0|[1-9]\d*)$/.test(token)) throw doesNotApply(operation, `finds a list, and "${token}" is no index`)
+  if (!/^(0|[1-9]\d*)$/.test(token)) throw rejected()
   return Number(token)
 }
 
-function valueAt(value: unknown, path: readonly string[], operation: JsonPatchOperation): unknown {
-  const found = valueOr(value, path, operation)
-  if (found === undefined) throw doesNotApply(operation, 'finds nothing there')
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  const found = valueOr(value, path)
+  if (found === undefined) throw rejected()
   return found
 }
 
 /** `undefined` where nothing is. */
-function valueOr(value: unknown, path: readonly string[], operation: JsonPatchOperation): unknown {
+function valueOr(value: unknown, path: readonly string[]): unknown {
   let found = value
   for (const token of path) {
-    if (Array.isArray(found)) found = found[indexOf(token, found.length, operation)]
+    if (Array.isArray(found)) found = found[indexOf(token, found.length)]
     else if (isRecord(found)) found = ownValue(found, token)
     else return undefined
   }
   return found
-}
-
-function doesNotApply(operation: JsonPatchOperation, why: string, reason = 'FieldValueInvalid'): ApiError {
-  const place = 'from' in operation ? `${operation.from} -> ${operation.path}` : operation.path
-  const message = `the JSON patch does not apply: ${operation.op} ${place} ${why}`
-  return apiError('Invalid', message, { causes: [{ reason, message, field: operation.path }] })
 }
