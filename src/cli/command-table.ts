@@ -78,6 +78,19 @@ const LOOK: readonly Command[] = [
     load: () => import('./commands/logs.ts'),
   },
   {
+    name: 'explain',
+    summary: 'Say what the fields of a kind are',
+    usage: 'TYPE[.FIELD ...]',
+    examples: ['solvent explain deployment.spec.strategy', 'solvent explain batchjob --recursive'],
+    flags: [
+      { name: 'recursive', help: 'all fields below, without their descriptions' },
+      { name: 'api-version', value: 'GROUP/VERSION', help: 'of a kind that several groups have' },
+      ...CLUSTER_FLAGS,
+    ],
+    completes: 'resource',
+    load: () => import('./commands/explain.ts'),
+  },
+  {
     name: 'events',
     summary: 'List what happened',
     examples: ['solvent events', 'solvent events --for batchjob/wordcount -w'],

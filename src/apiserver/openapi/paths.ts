@@ -1,6 +1,6 @@
 /** The paths of a resource in OpenAPI: which verbs there are, for which kind, with which parameters and bodies. */
 import { builtInTypeName } from '../../kube/built-in-schema.ts'
-import { apiVersionOf, splitApiVersion } from '../../kube/kinds.ts'
+import { apiVersionOf, type SubresourceInfo, splitApiVersion } from '../../kube/kinds.ts'
 import type { Resource } from '../resource/resource.ts'
 import { pointer } from './schemas.ts'
 

@@ -171,6 +171,16 @@ test('what is not there, and types that nobody knows, are told', async () => {
   })
 })
 
+test('explain says what a field is, of built-in kinds and of custom ones', async () => {
+  const { out } = await solvent('explain', 'deployment.spec.strategy')
+  expect(out).toMatch(/^GROUP: {6}apps\nKIND: {7}Deployment\nVERSION: {4}v1\n\nFIELD: strategy <DeploymentStrategy>\n/)
+  expect(out).toContain('  type\t<string>\n  enum: Recreate, RollingUpdate\n')
+  expect((await solvent('explain', 'pod.spec.containers.ports')).out).toContain('containerPort\t<integer> -required-')
+  expect((await solvent('explain', 'batchjob.spec', '--recursive')).out).toContain('  reduce\t')
+  const wrong = await solvent('explain', 'job.spec.paralelism')
+  expect([wrong.code, wrong.notes]).toEqual([1, expect.stringContaining('Did you mean "parallelism"?')])
+})
+
 test('describe tells of a pod that it is waiting, and its events', async () => {
   const pod = await createPod('described')
   await api.create({
