@@ -22,7 +22,7 @@ export type StatusReason =
 
 export interface StatusCause {
   /** `FieldValueInvalid`, `FieldValueRequired`, `FieldManagerConflict`, `ResourceVersionTooLarge`, … */
-  readonly reason: string
+  readonly reason?: string
   readonly message: string
   readonly field?: string
 }

@@ -28,8 +28,7 @@ describe.each(SOURCES)('$name', source => {
   test('its definitions are taken and served', async () => {
     definitions = definitionsOf(source)
     expect(definitions.length).toBeGreaterThan(0)
-    const list = { apiVersion: 'v1', kind: 'List', items: definitions }
-    await kubectl.ok(['create', '-f', '-'], JSON.stringify(list))
+    await kubectl.ok(['create', '-f', '-'], definitions.map(crd => JSON.stringify(crd)).join('\n---\n'))
     const names = definitions.map(crd => `crd/${crd.metadata.name}`)
     await kubectl.ok(['wait', '--for=condition=Established', '--timeout=30s', ...names])
   })

@@ -172,7 +172,7 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
       spec: { weight: 1 },
       patch: { spec: { weight: 3 } },
       explain: ['spec', 'weight'],
-      refused: [{ spec: { weight: 70000 } }, 'should be less than or equal to 65535'],
+      refused: [{ spec: { weight: 'heavy' } }, 'must be of type integer'],
     },
   ],
 }

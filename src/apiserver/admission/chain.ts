@@ -1,6 +1,7 @@
 /** The stages in kube-apiserver's order (pkg/kubeapiserver/options/plugins.go): all change the object, then all look at what became of it. */
 import type { UnknownObject } from '../../kube/object.ts'
 import type { Store } from '../store/store.ts'
+import { VALIDATING_POLICIES } from '../webhooks/policies.ts'
 import { CERTIFICATE_REQUESTS } from './certificate-requests.ts'
 import { DEFAULT_INGRESS_CLASS, DEFAULT_STORAGE_CLASS } from './default-classes.ts'
 import { DEFAULT_TOLERATION_SECONDS } from './default-toleration-seconds.ts'
@@ -23,6 +24,7 @@ const STAGES: readonly Stage[] = [
   CERTIFICATE_REQUESTS,
   DEFAULT_INGRESS_CLASS,
   ROLE_ESCALATION,
+  VALIDATING_POLICIES,
   RESOURCE_QUOTA,
 ]
 

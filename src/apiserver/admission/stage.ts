@@ -19,6 +19,8 @@ export interface AdmissionRequest {
   readonly object?: UnknownObject
   /** What is; absent when something is created. */
   readonly old?: UnknownObject
+  /** Tells the client something that is no error. */
+  readonly warn?: (text: string) => void
 }
 
 export interface AdmissionContext {

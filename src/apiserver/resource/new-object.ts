@@ -33,13 +33,14 @@ export function newObject(
   const admitted = resource.strategy.admit?.(mutated, { store, clock, allocateServiceIp: allocate }) ?? mutated
   const complete = fillDefaults(resource, withoutStatus(resource, admitted, now))
   validate(resource, complete)
-  check({ ...asked, object: complete }, { store, clock, quota })
+  // By now the name is known.
+  check({ ...asked, name: target.name, object: complete }, { store, clock, quota })
   return complete
 }
 
 export const admissionOf = (
   { resource, namespace, name }: Target,
-  { user = ADMIN, shownName = name, subresource }: Partial<WriteRequest>,
+  { user = ADMIN, shownName = name, subresource, warn }: Partial<WriteRequest>,
   operation: AdmissionRequest['operation'],
 ): AdmissionRequest => ({
   operation,
@@ -48,4 +49,5 @@ export const admissionOf = (
   user,
   ...(namespace !== undefined && { namespace }),
   ...(subresource !== undefined && { subresource }),
+  ...(warn && { warn }),
 })

@@ -17,6 +17,8 @@ export interface WriteRequest {
   readonly subresource?: string
   /** Who writes; the server itself unless given. */
   readonly user?: User
+  /** Tells the client something that is no error. */
+  readonly warn?: (text: string) => void
   /** What a refusal calls an object whose name was generated. */
   readonly shownName?: string
   /** The server's own change (a binding), to which the rules for clients do not apply. */

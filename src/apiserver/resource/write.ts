@@ -5,6 +5,8 @@ import { isApiError } from '../../kube/status.ts'
 import { check as checkAdmission, holdQuota } from '../admission/chain.ts'
 import type { QuotaHold } from '../admission/quota-ledger.ts'
 import type { Change, Store } from '../store/store.ts'
+import { admitted, writeDecided } from '../webhooks/hooked-write.ts'
+import { isHooked } from '../webhooks/hooks.ts'
 import { invalidObject } from './field-error.ts'
 import { without } from './json.ts'
 import { carriedMetadata, generatedName } from './metadata.ts'
@@ -57,7 +59,12 @@ async function createNamed(
   const quota = holdQuota(context.store)
   try {
     const complete = newObject(context, named, given, { allocate: taken.allocate, quota, request })
-    const created = recordWrite(resource, undefined, complete, { ...request, now: context.clock.now() })
+    const now = context.clock.now()
+    const recorded = recordWrite(resource, undefined, complete, { ...request, now })
+    const asked = { ...admissionOf(named, request, 'CREATE'), object: recorded, dryRun: request.dryRun ?? false }
+    const created = isHooked(context.store, asked)
+      ? await admitted(context.store, asked, { object: recorded, manager: request.manager, now })
+      : recorded
     const change = (current: UnknownObject | undefined): UnknownObject => {
       if (current) throw alreadyExists(resource.info, named.name)
       return toStored(resource, created)
@@ -141,7 +148,7 @@ async function persist(store: Store, target: Target, change: Change): Promise<Un
 
 /** `decide` works on the served form; an object that nothing holds any more is removed. */
 async function writeState(
-  { store }: WriteContext,
+  { store, clock }: WriteContext,
   target: Target,
   request: WriteRequest,
   decide: (current: UnknownObject | undefined) => UnknownObject,
@@ -154,11 +161,27 @@ async function writeState(
     if (current && decided === current) return stored
     return isReleased(resource, decided) ? undefined : toStored(resource, decided)
   }
+  const asked = { ...admissionOf(target, request, 'UPDATE'), dryRun: request.dryRun ?? false }
+  const operations = ['CREATE', 'UPDATE'] as const
+  const isWatched = !request.isServerOwn && operations.some(operation => isHooked(store, { ...asked, operation }))
+  const hooked = async (before: UnknownObject | undefined): Promise<UnknownObject | undefined> => {
+    const next = change(before)
+    if (!decided || next === before) return next
+    const old = before && served(resource, before)
+    const own = old ? { ...asked, old } : { ...asked, operation: 'CREATE' as const }
+    decided = await admitted(store, own, { object: decided, manager: request.manager, now: clock.now() })
+    return isReleased(resource, decided) ? undefined : toStored(resource, decided)
+  }
   if (request.dryRun) {
-    change(store.get(storeKey(target)))
+    const before = store.get(storeKey(target))
+    if (isWatched) await hooked(before)
+    else change(before)
     return decided as UnknownObject
   }
-  const stored = await persist(store, target, change)
+  const read = () => store.get(storeKey(target))
+  const stored = isWatched
+    ? await writeDecided(asked, { read, decide: hooked, write: next => persist(store, target, next) })
+    : await persist(store, target, change)
   return stored ? served(resource, stored) : (decided as UnknownObject)
 }
 

@@ -116,8 +116,8 @@ export class Substitution {
     if (isVariable(b)) return this.#bind(b, a)
     if (isVariable(a)) return this.#bind(a, b)
     if (isDyn(a) || isDyn(b)) return true
-    if (a.name === 'null') return b.name === 'null' || b.fields !== undefined || TAKES_NULL.has(b.name)
-    if (b.name === 'null') return a.fields !== undefined || TAKES_NULL.has(a.name)
+    if (a.name === 'null') return !NEVER_NULL.has(b.name)
+    if (b.name === 'null') return !NEVER_NULL.has(a.name)
     if (a.name !== b.name || a.params.length !== b.params.length) return false
     // A type is a value of the type of types, whatever it is the type of.
     if (a.name === 'type') return true
@@ -132,7 +132,7 @@ export class Substitution {
   }
 }
 
-const TAKES_NULL = new Set(['timestamp', 'duration'])
+const NEVER_NULL = new Set(['int', 'uint', 'double', 'bool', 'string', 'bytes', 'list', 'map', 'type'])
 
 const occurs = (name: string, type: CelType): boolean =>
   type.name === name || type.params.some(param => occurs(name, param))
