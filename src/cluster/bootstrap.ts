@@ -20,7 +20,26 @@ export async function bootstrap(api: KubeApi): Promise<void> {
 }
 
 /** The built-in roles and bindings. The administrator and the cluster's own parts need none of them: nobody waits for this. */
-export const bootstrapAccess = (api: KubeApi): Promise<void> => bootstrapRoles(api, OWN_ROLES)
+export async function bootstrapAccess(api: KubeApi): Promise<void> {
+  await Promise.all([bootstrapRoles(api, OWN_ROLES), ...PRIORITIES.map(priority => ensure(api, priority))])
+}
+
+const priorityClass = (name: string, value: number, must: string): KubeObject => ({
+  apiVersion: 'scheduling.k8s.io/v1',
+  kind: 'PriorityClass',
+  metadata: { name },
+  ...{ value, description: `Used for system critical pods that must ${must}.` },
+})
+
+/** Upstream's two (pkg/apis/scheduling/v1/helpers.go). */
+const PRIORITIES: readonly KubeObject[] = [
+  priorityClass('system-node-critical', 2_000_001_000, 'not be moved from their current node'),
+  priorityClass(
+    'system-cluster-critical',
+    2_000_000_000,
+    'run in the cluster, but can be moved to another node if necessary',
+  ),
+]
 
 const READ = 'get list watch'
 const WRITE = 'create delete deletecollection patch update'

@@ -109,12 +109,21 @@ describe('a pod', () => {
       { preemptionPolicy: 'Never' },
       'the string value of PreemptionPolicy (Never) must not be provided in pod spec; priority admission controller computed PreemptLowerPriority from the given PriorityClass name',
     ],
+    [{ runtimeClassName: 'nix' }, 'pod rejected: RuntimeClass "nix" not found'],
     [{ serviceAccountName: 'nope' }, 'error looking up service account b/nope: serviceaccount "nope" not found'],
   ])('with %o is refused by the beginning of its generated name', async (spec, why) => {
     const asked = { spec: { ...spec, containers: [{ name: 'c', image: 'x' }] } }
     const metadata = { generateName: 'gen-', namespace: 'b' }
     await expect(api.create({ apiVersion: 'v1', kind: 'Pod', metadata, ...asked } as KubeObject)).rejects.toMatchObject(
       forbidden(`pods "gen-" is forbidden: ${why}`),
+    )
+  })
+
+  test('with an overhead of its own is refused', async () => {
+    await expect(pod('p', {}, { overhead: { cpu: '1' } })).rejects.toMatchObject(
+      forbidden(
+        'pods "p" is forbidden: pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead',
+      ),
     )
   })
 
@@ -357,5 +366,100 @@ describe('a certificate request', () => {
       ),
     )
     expect((await api.update(approved, { subresource: 'approval' })).status).toEqual({ conditions: [condition] })
+  })
+})
+
+describe('a namespace with a level of pod security', () => {
+  const open = {
+    hostNetwork: true,
+    hostPID: true,
+    volumes: [{ name: 'h', hostPath: { path: '/' } }],
+    containers: [
+      {
+        name: 'c',
+        image: 'x',
+        ports: [{ containerPort: 80, hostPort: 80 }],
+        securityContext: { privileged: true, capabilities: { add: ['NET_ADMIN'] } },
+      },
+    ],
+  }
+  const two = {
+    containers: [
+      { name: 'c', image: 'x' },
+      { name: 'd', image: 'x', securityContext: { runAsUser: 0, privileged: true } },
+    ],
+  }
+  const closed = {
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    containers: [
+      { name: 'c', image: 'x', securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } } },
+    ],
+  }
+  const label = (level: string) =>
+    api.patch({ apiVersion: 'v1', kind: 'Namespace', name: 'b' }, 'merge', {
+      metadata: { labels: { 'pod-security.kubernetes.io/enforce': level } },
+    })
+
+  test.each([
+    [
+      'baseline',
+      open,
+      'non-default capabilities (container "c" must not include "NET_ADMIN" in securityContext.capabilities.add), host namespaces (hostNetwork=true, hostPID=true), hostPath volumes (volume "h"), hostPort (container "c" uses hostPort 80), privileged (container "c" must not set securityContext.privileged=true)',
+    ],
+    ['baseline', two, 'privileged (container "d" must not set securityContext.privileged=true)'],
+    [
+      'restricted',
+      open,
+      'host namespaces (hostNetwork=true, hostPID=true), hostPort (container "c" uses hostPort 80), privileged (container "c" must not set securityContext.privileged=true), allowPrivilegeEscalation != false (container "c" must set securityContext.allowPrivilegeEscalation=false), unrestricted capabilities (container "c" must set securityContext.capabilities.drop=["ALL"]; container "c" must not include "NET_ADMIN" in securityContext.capabilities.add), restricted volume types (volume "h" uses restricted volume type "hostPath"), runAsNonRoot != true (pod or container "c" must set securityContext.runAsNonRoot=true), seccompProfile (pod or container "c" must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost")',
+    ],
+    [
+      'restricted',
+      two,
+      'privileged (container "d" must not set securityContext.privileged=true), allowPrivilegeEscalation != false (containers "c", "d" must set securityContext.allowPrivilegeEscalation=false), unrestricted capabilities (containers "c", "d" must set securityContext.capabilities.drop=["ALL"]), runAsNonRoot != true (pod or containers "c", "d" must set securityContext.runAsNonRoot=true), runAsUser=0 (container "d" must not set runAsUser=0), seccompProfile (pod or containers "c", "d" must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost")',
+    ],
+  ])('%s refuses what is too open', async (level, spec, why) => {
+    await label(level)
+    await expect(make('v1', 'Pod', 'p', { spec })).rejects.toMatchObject(
+      forbidden(`pods "p" is forbidden: violates PodSecurity "${level}:latest": ${why}`),
+    )
+    await make('v1', 'Pod', 'q', { spec: closed })
+  })
+})
+
+describe('a node', () => {
+  const node = { name: 'system:node:n1', groups: ['system:nodes', 'system:authenticated'] }
+  test('speaks for itself and its own pods', async () => {
+    const rules = [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }]
+    const RBAC = 'rbac.authorization.k8s.io'
+    await api.create({ apiVersion: `${RBAC}/v1`, kind: 'ClusterRole', metadata: { name: 'all' }, rules } as KubeObject)
+    await api.create({
+      apiVersion: `${RBAC}/v1`,
+      kind: 'ClusterRoleBinding',
+      metadata: { name: 'all' },
+      roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: 'all' },
+      subjects: [{ kind: 'Group', apiGroup: RBAC, name: 'system:nodes' }],
+    } as KubeObject)
+    const own = server.as(node)
+    await own.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' } })
+    await expect(own.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n2' } })).rejects.toMatchObject(
+      forbidden('nodes "n2" is forbidden: node "n1" is not allowed to modify node "n2"'),
+    )
+    const elsewhere = await pod('p', {}, { nodeName: 'n2' })
+    await expect(own.update(elsewhere, { subresource: 'status' })).rejects.toMatchObject(
+      forbidden(
+        'pods "p" is forbidden: node "n1" can only update pod status for pods with spec.nodeName set to itself',
+      ),
+    )
+    const token = {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      metadata: { name: 'default', namespace: 'b' },
+      spec: { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'p', uid: elsewhere.metadata.uid } },
+    } as KubeObject
+    await expect(own.create(token, { subresource: 'token' })).rejects.toMatchObject(
+      forbidden(
+        'serviceaccounts "default" is forbidden: node requested token bound to a pod scheduled on a different node',
+      ),
+    )
   })
 })

@@ -7,10 +7,13 @@ import { DEFAULT_INGRESS_CLASS, DEFAULT_STORAGE_CLASS } from './default-classes.
 import { DEFAULT_TOLERATION_SECONDS } from './default-toleration-seconds.ts'
 import { LIMIT_RANGER } from './limit-ranger.ts'
 import { NAMESPACE_LIFECYCLE } from './namespace-lifecycle.ts'
+import { NODE_RESTRICTION } from './node-restriction.ts'
+import { POD_SECURITY } from './pod-security.ts'
 import { PRIORITY } from './priority.ts'
 import { type QuotaHold, QuotaLedger } from './quota-ledger.ts'
 import { RESOURCE_QUOTA } from './resource-quota.ts'
 import { ROLE_ESCALATION } from './role-escalation.ts'
+import { RUNTIME_CLASS } from './runtime-class.ts'
 import { SERVICE_ACCOUNT } from './service-account.ts'
 import type { AdmissionContext, AdmissionRequest, Stage } from './stage.ts'
 
@@ -18,9 +21,12 @@ const STAGES: readonly Stage[] = [
   NAMESPACE_LIFECYCLE,
   LIMIT_RANGER,
   SERVICE_ACCOUNT,
+  NODE_RESTRICTION,
+  POD_SECURITY,
   PRIORITY,
   DEFAULT_TOLERATION_SECONDS,
   DEFAULT_STORAGE_CLASS,
+  RUNTIME_CLASS,
   CERTIFICATE_REQUESTS,
   DEFAULT_INGRESS_CLASS,
   ROLE_ESCALATION,

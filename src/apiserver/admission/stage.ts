@@ -11,7 +11,7 @@ export interface AdmissionRequest {
   readonly operation: 'CREATE' | 'UPDATE' | 'DELETE'
   readonly resource: Resource
   readonly namespace?: string
-  /** As refusals show it: of a generated name only the beginning that was asked for. */
+  /** As refusals show it: to `mutate`, of a name to be generated only the beginning that was asked for. */
   readonly name: string
   readonly subresource?: string
   readonly user: User

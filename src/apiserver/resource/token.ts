@@ -3,9 +3,11 @@ import type { KeyObject } from 'node:crypto'
 import { formatTime } from '../../base/clock.ts'
 import type { Pod } from '../../kube/core.ts'
 import type { UnknownObject } from '../../kube/object.ts'
+import { check } from '../admission/chain.ts'
 import { type Bindings, type BoundObject, ISSUER, signToken } from '../auth/service-account-token.ts'
 import type { Store } from '../store/store.ts'
 import { type FieldError, invalid, invalidObject } from './field-error.ts'
+import { admissionOf } from './new-object.ts'
 import { getObject, type Target } from './read.ts'
 import { badRequest, conflict, notFound } from './refusals.ts'
 import type { Subresource } from './subresources.ts'
@@ -35,7 +37,7 @@ const YEAR_SECONDS = 365 * 24 * 3600
 
 export const tokenSubresource = (key: KeyObject): Subresource => ({
   kind: ['authentication.k8s.io/v1', 'TokenRequest'],
-  create: async ({ store, clock }, target, body) => {
+  create: async ({ store, clock }, target, body, request) => {
     const { name, namespace = '' } = target
     const { spec = {}, metadata } = body as TokenRequest
     const { expirationSeconds = DEFAULT_SECONDS, boundObjectRef } = spec
@@ -47,6 +49,7 @@ export const tokenSubresource = (key: KeyObject): Subresource => ({
       throw conflict(REQUEST, name, why)
     }
     refuseWrong(timeErrors(expirationSeconds), '')
+    check({ ...admissionOf(target, { ...request, subresource: 'token' }, 'CREATE'), object: body }, { store, clock })
     const isVolume =
       expirationSeconds === VOLUME_SECONDS && audiences.includes(ISSUER) && boundObjectRef?.kind === 'Pod'
     const token = signToken(key, {
