@@ -5,6 +5,7 @@ import { apiError } from '../../kube/status.ts'
 import { authorize } from '../auth/authorize.ts'
 import { checkTree, type Shape } from '../resource/decode.ts'
 import { deleteCollection, deleteObject } from '../resource/delete.ts'
+import { invalid, invalidObject } from '../resource/field-error.ts'
 import { APPLY_PATCH, PATCH_MEDIA_TYPES, patched } from '../resource/patch.ts'
 import { checkDecoded } from '../resource/pipeline.ts'
 import { readList, readObject, type Target } from '../resource/read.ts'
@@ -55,8 +56,8 @@ export async function handleResource(exchange: Exchange, route: ResourceRoute): 
   const target = { resource, name: route.name ?? '', ...namespaceOf(route, resource) }
   if (resource.info.namespaced && route.namespace === undefined && !ACROSS_NAMESPACES.has(verb))
     throw route.name === undefined ? methodNotAllowed() : noSuchResource()
-  if (exchange.upgrade && verb === 'watch' && !STREAMS.has(stream)) throw noWebSocketWatch()
   if (STREAMS.has(stream)) return servePodStream(stream, { ...exchange, parameters: query.parameters, target })
+  if (exchange.upgrade && isWebSocket(request) && verb === 'watch') throw noWebSocketWatch()
   if (route.subresource === 'log') return sendLog({ ...exchange, target })
   const subresource = route.subresource === undefined ? undefined : engine.subresources[route.subresource]
   if (route.subresource !== undefined && !subresource) throw noSuchResource()
@@ -152,6 +153,9 @@ const update: Handler = async exchange => {
   await answer(exchange, 200, await writeState(exchange, () => body, write), warnings)
 }
 
+const uidChanged = ({ resource, name }: Target, { metadata }: UnknownObject) =>
+  invalidObject(resource.info, name, [invalid('metadata.uid', metadata.uid, 'field is immutable')])
+
 /** Whoever replaces an object says which; Scale and its like have their parent's name. */
 function checkNamed({ name }: Target, { metadata }: UnknownObject): void {
   if (!metadata.name)
@@ -171,7 +175,11 @@ const patch: Handler = async exchange => {
   const body = parsePatch(await readBody(request), type)
   checkTree(body)
   const seen = new Set<string>()
-  const produce: Produce = old => decode(patched(shape, type, old, body))
+  const produce: Produce = old => {
+    const next = decode(patched(shape, type, old, body))
+    if (next.metadata.uid && next.metadata.uid !== old.metadata.uid) throw uidChanged(target, next)
+    return next
+  }
   const changed = await writeState(exchange, produce, write)
   await answer(
     exchange,
@@ -185,6 +193,7 @@ const apply: Handler = async exchange => {
   const { engine, target, query, request } = exchange
   const { write, warnings, decode } = writing(exchange, 'PatchOptions', 'apply')
   const body = decode((await parseBody(await readBody(request), APPLY_PATCH)) ?? {})
+  checkNamed(target, body)
   const force = query.flag('force') ?? false
   const applied = await applyObject(engine, target, body, { ...write, force })
   await answer(exchange, applied.isNew ? 201 : 200, applied.object, warnings)

@@ -162,8 +162,8 @@ async function talk(path: string, protocol: string | undefined, say: readonly Bu
   return heard.filter(message => !/^\d:$/.test(message))
 }
 
-function rawSocket(path: string, protocol: string | undefined): WebSocket {
-  const headers = { Authorization: `Bearer ${pki.adminToken}` }
+function rawSocket(path: string, protocol: string | undefined, token = pki.adminToken): WebSocket {
+  const headers = { Authorization: `Bearer ${token}` }
   const url = `wss://127.0.0.1:${port}/api/v1/namespaces/default/pods/${path}`
   return new WebSocket(url, protocol === undefined ? [] : [protocol], { ca: pki.ca, headers })
 }
@@ -253,7 +253,7 @@ describe('a command', () => {
   })
 
   test('is not for who may only read: a WebSocket begins with a GET', async () => {
-    const rules = [{ apiGroups: [''], resources: ['pods/exec'], verbs: ['get'] }]
+    const rules = [{ apiGroups: [''], resources: ['pods/exec'], verbs: ['get', 'list', 'watch'] }]
     const metadata = { name: 'reader', namespace: 'default' }
     const api = 'rbac.authorization.k8s.io'
     await server.api.create({ apiVersion: `${api}/v1`, kind: 'Role', metadata, rules } as KubeObject)
@@ -276,7 +276,20 @@ describe('a command', () => {
     const reader = { ...connection, token: made.status.token }
     const options = { command: ['say'], stdin: false, stdout: true, stderr: true, tty: false }
     await expect(openPodSession(reader, POD, options)).rejects.toThrow('cannot create resource "pods/exec"')
+    const socket = rawSocket('a/exec?command=say&stdout=1&watch=true', 'v5.channel.k8s.io', made.status.token)
+    socket.on('error', () => {})
+    const [, response] = await once(socket, 'unexpected-response')
+    expect(response.statusCode, 'whatever else the query says').toBe(403)
+    response.resume()
   })
+})
+
+test('a watch over a WebSocket is a 503, after which fabric8 asks for a plain one', async () => {
+  const socket = rawSocket('?watch=true', undefined)
+  socket.on('error', () => {})
+  const [, response] = await once(socket, 'unexpected-response')
+  expect(response.statusCode).toBe(503)
+  response.resume()
 })
 
 describe('clients that are slow or gone', () => {
