@@ -1,5 +1,5 @@
 /**
- * 2,000 crashes of the store, at every kind of moment, with every kind of loss: what was acknowledged is there, what was not is there whole
+ * Crashes of the store (2,000, or as many as SOLVENT_CRASHES says), at every kind of moment, with every kind of loss: what was acknowledged is there, what was not is there whole
  * or not at all, revisions only grow, and a second crash after the recovery finds the same. Seeded: the same crashes in every run.
  */
 import { expect, test } from 'vitest'
@@ -14,8 +14,9 @@ import {
 } from './simulated-disk.ts'
 import { COMPACT_BYTES, EMPTY, runLoad, type State, stateOf, whatIsWrong } from './store-load.ts'
 
-const LOADS = 40
 const POINTS_A_LOAD = 50
+const CRASHES = Number(process.env.SOLVENT_CRASHES ?? 2000)
+const LOADS = Math.ceil(CRASHES / POINTS_A_LOAD)
 
 interface Tally {
   points: number
@@ -109,7 +110,7 @@ function trouble(broken = false): Trouble {
 
 const TROUBLES: readonly (() => Trouble)[] = [() => ({ faults: {} }), () => trouble(), () => trouble(true)]
 
-test('2,000 crashes lose nothing acknowledged and leave nothing half done', async () => {
+test(`${LOADS * POINTS_A_LOAD} crashes lose nothing acknowledged and leave nothing half done`, async () => {
   const tally = await crashEverywhere(LOADS, load => TROUBLES[load % TROUBLES.length]!())
   expect(tally).toEqual({ points: LOADS * POINTS_A_LOAD, wrong: [] })
 })

@@ -129,8 +129,11 @@ test(`${REQUESTS} fuzzed requests (seed ${SEED}) do no harm`, async () => {
   let sent = 0
   let early = 0
   const round = async (upTo: number): Promise<void> => {
-    const take = () =>
-      sent < upTo && tally.wrong.length < MOST_WRONG ? (sent++, fuzzedRequest(random, server.admin.token)) : undefined
+    const take = (): FuzzedRequest | undefined => {
+      if (sent >= upTo || tally.wrong.length >= MOST_WRONG) return undefined
+      sent++
+      return fuzzedRequest(random, server.admin.token)
+    }
     await Promise.all(Array.from({ length: CONNECTIONS }, () => fuzzOnOne(take, tally)))
   }
   while (sent < REQUESTS && tally.wrong.length < MOST_WRONG) {
