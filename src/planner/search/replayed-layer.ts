@@ -27,6 +27,7 @@ export class ReplayedLayer {
   readonly #plain: PassTimes
   readonly #times = new Map<Recompute, PassTimes>()
   #replays: Map<Operator, Replay> | undefined
+  #partsSeconds: number | undefined
 
   constructor(shape: LayerShape, question: LayerQuestion) {
     this.#shape = shape
@@ -49,7 +50,8 @@ export class ReplayedLayer {
 
   /** Of the host, for as many checkpoints as all modules together are. */
   get partsSeconds(): number {
-    return checkpointSeconds(regionsOf(MODULES, this.#operators), this.#question)
+    this.#partsSeconds ??= checkpointSeconds(regionsOf(MODULES, this.#operators), this.#question)
+    return this.#partsSeconds
   }
 
   #replayed(recompute: Recompute): PassTimes {
