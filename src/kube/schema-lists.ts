@@ -66,13 +66,21 @@ function checkDuplicates(
   const identity = (item: unknown): unknown => (listType === 'set' ? item : keysOf(item, keys))
   const counts = new Map<string, number>()
   items.forEach((item, i) => {
-    const key = canonicalJson(identity(item))
+    const key = listType === 'set' ? textOf(item) : keys.map(name => textOf((item as Fields | null)?.[name])).join(',')
     const count = (counts.get(key) ?? 0) + 1
     counts.set(key, count)
     if (count === 2)
       found.push({ path: [...path, i], reason: 'FieldValueDuplicate', value: identity(item), detail: '' })
   })
 }
+
+/** Equal values and no others have the same text; most are short strings. */
+const textOf = (value: unknown): string =>
+  typeof value === 'string'
+    ? JSON.stringify(value)
+    : typeof value === 'object' && value !== null
+      ? canonicalJson(value)
+      : String(value)
 
 /** The keys that an item has. */
 export const keysOf = (item: unknown, keys: readonly string[]): Fields =>

@@ -10,6 +10,9 @@ export interface Pruned {
   readonly unknown: readonly FieldPath[]
 }
 
+/** Where the walk is: one array, copied only for what is dropped. */
+type Path = (string | number)[]
+
 /** Every object carries these; the schema need not name them. */
 const OBJECT_FIELDS = new Set(['apiVersion', 'kind', 'metadata'])
 
@@ -19,22 +22,33 @@ export function pruneUnknown(schema: StructuralSchema, value: unknown): Pruned {
   return { value: prune(schema, value, [], true, unknown), unknown }
 }
 
-function prune(schema: StructuralSchema, value: unknown, path: FieldPath, isObject: boolean, unknown: FieldPath[]) {
+function prune(schema: StructuralSchema, value: unknown, path: Path, isObject: boolean, unknown: FieldPath[]) {
   if (Array.isArray(value)) {
     const items = schema.items
-    return items ? mapSame(value, (item, i) => pruneField(items, item, [...path, i], unknown)) : value
+    return items ? mapSame(value, (item, i) => pruneInside(items, item, path, i, unknown)) : value
   }
   if (value === null || typeof value !== 'object') return value
   return pruneObject(schema, value as Record<string, unknown>, path, isObject, unknown)
 }
 
-const pruneField = (schema: StructuralSchema, value: unknown, path: FieldPath, unknown: FieldPath[]): unknown =>
-  prune(schema, value, path, schema['x-kubernetes-embedded-resource'] === true, unknown)
+function pruneInside(
+  schema: StructuralSchema,
+  value: unknown,
+  path: Path,
+  step: string | number,
+  unknown: FieldPath[],
+): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  path.push(step)
+  const kept = prune(schema, value, path, schema['x-kubernetes-embedded-resource'] === true, unknown)
+  path.pop()
+  return kept
+}
 
 function pruneObject(
   schema: StructuralSchema,
   value: Record<string, unknown>,
-  path: FieldPath,
+  path: Path,
   isObject: boolean,
   unknown: FieldPath[],
 ): Record<string, unknown> {
@@ -44,7 +58,7 @@ function pruneObject(
   for (const [name, field] of Object.entries(value)) {
     const known = Object.hasOwn(properties, name) ? properties[name] : additionalProperties
     if (isObject && OBJECT_FIELDS.has(name)) kept[name] = field
-    else if (typeof known === 'object') kept[name] = pruneField(known, field, [...path, name], unknown)
+    else if (typeof known === 'object') kept[name] = pruneInside(known, field, path, name, unknown)
     else if (known === true || schema['x-kubernetes-preserve-unknown-fields']) kept[name] = field
     else unknown.push([...path, name])
     same &&= kept[name] === field

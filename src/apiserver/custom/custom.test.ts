@@ -97,7 +97,11 @@ describe('a definition', () => {
       definition({}, 'gadgets.example.com'),
       'metadata.name: Invalid value: "gadgets.example.com": must be spec.names.plural+"."+spec.group',
     ],
-    ['no versions', definition({ versions: [] }), 'spec.versions: Required value: must have at least one version'],
+    [
+      'no versions',
+      definition({ versions: [] }),
+      'status.storedVersions: Invalid value: null: must have at least one stored version',
+    ],
     [
       'no storage',
       definition({ versions: [version({ storage: false })] }),
@@ -132,7 +136,7 @@ describe('a definition', () => {
           }),
         ],
       }),
-      'properties[a].default in body must be of type integer: "string"',
+      'properties[a].default: Invalid value: "string":  in body must be of type integer: "string"',
     ],
     [
       'a bad pattern',

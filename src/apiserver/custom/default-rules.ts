@@ -47,6 +47,7 @@ function pruneInside(schema: StructuralSchema, value: unknown, isEmbedded: boole
 function within(at: string, violation: SchemaViolation): FieldError {
   const path = formatDottedPath(violation.path)
   const field = path === '' ? at : `${at}${path.startsWith('[') ? '' : '.'}${path}`
-  const body = causeMessage(violation).replace(/(<nil>|\S+ in body)(?= (must be|should))/, `${field} in body`)
+  // The value is judged alone: upstream's message names it by nothing.
+  const body = causeMessage(violation).replace(': <nil> must', ':  in body must')
   return { field, reason: violation.reason, body }
 }

@@ -22,7 +22,11 @@ export const DEFINITION: Strategy<CustomResourceDefinition> = {
       ...crd.metadata,
       finalizers: [...new Set([...(crd.metadata.finalizers ?? []), CLEANUP_FINALIZER])],
     },
-    status: undefined as never,
+    status: {
+      conditions: null as never,
+      acceptedNames: { plural: '', kind: '' },
+      storedVersions: crd.spec?.versions?.filter(version => version.storage).map(version => version.name) ?? [],
+    },
   }),
   default: definitionDefaults,
   validate: validateDefinition,
@@ -56,7 +60,7 @@ function validateDefinition({ metadata, spec }: CustomResourceDefinition, old?: 
   const { group, names, scope, versions = [] } = spec
   const expected = `${names?.plural}.${group}`
   return [
-    ...(metadata.name === expected
+    ...(old || metadata.name === expected
       ? []
       : [invalid('metadata.name', metadata.name, 'must be spec.names.plural+"."+spec.group')]),
     ...groupProblems(group),
@@ -64,6 +68,9 @@ function validateDefinition({ metadata, spec }: CustomResourceDefinition, old?: 
     ...versionsProblems(versions, old),
     ...nameProblems(names ?? {}),
     ...conversionProblems(spec.conversion),
+    ...(old || versions.some(version => version.storage)
+      ? []
+      : [invalid('status.storedVersions', null, 'must have at least one stored version')]),
     ...approvalProblems(group, metadata.annotations, old?.metadata.annotations),
     ...(spec.preserveUnknownFields
       ? [

@@ -17,7 +17,7 @@ export function versionsProblems(
   versions: readonly CustomResourceVersion[],
   old: CustomResourceDefinition | undefined,
 ): Errors {
-  if (versions.length === 0) return [required('spec.versions', 'must have at least one version'), storageCount([])]
+  if (versions.length === 0) return [storageCount([], [])]
   const [first] = versions
   const isShared = (key: keyof CustomResourceVersion): boolean =>
     first?.[key] !== undefined && versions.every(version => isSame(version[key], first[key]))
@@ -52,7 +52,14 @@ export function versionsProblems(
     ...(new Set(names).size === names.length
       ? []
       : [invalid('spec.versions', versions, 'must contain unique version names')]),
-    ...(versions.filter(version => version.storage).length === 1 ? [] : [storageCount(versions)]),
+    ...(versions.filter(version => version.storage).length === 1
+      ? []
+      : [
+          storageCount(
+            versions,
+            Object.keys(shared).filter(key => shared[key as keyof typeof shared]),
+          ),
+        ]),
     ...(first && shared.schema ? schemaErrors(first, 'spec.validation') : []),
     ...(first && shared.subresources ? scaleProblems(first, 'spec.subresources') : []),
     ...(first && shared.columns ? columnProblems(first, 'spec') : []),
@@ -60,8 +67,22 @@ export function versionsProblems(
   ]
 }
 
-const storageCount = (versions: readonly CustomResourceVersion[]): FieldError =>
-  invalid('spec.versions', versions, 'must have exactly one version marked as storage version')
+/** As upstream's message shows versions: the fields of its Go struct, without what all versions share. */
+const storageCount = (versions: readonly CustomResourceVersion[], shared: readonly string[]): FieldError => {
+  const own = (key: string, value: unknown): unknown => (shared.includes(key) ? null : (value ?? null))
+  const shown = versions.map(version => ({
+    Name: version.name,
+    Served: version.served ?? false,
+    Storage: version.storage ?? false,
+    Deprecated: version.deprecated ?? false,
+    DeprecationWarning: version.deprecationWarning ?? null,
+    Schema: own('schema', version.schema),
+    Subresources: own('subresources', version.subresources),
+    AdditionalPrinterColumns: own('columns', version.additionalPrinterColumns),
+    SelectableFields: own('selectableFields', version.selectableFields),
+  }))
+  return invalid('spec.versions', shown, 'must have exactly one version marked as storage version')
+}
 
 function deprecationProblems({ deprecated, deprecationWarning }: CustomResourceVersion, at: string): Errors {
   if (deprecationWarning === undefined) return []
