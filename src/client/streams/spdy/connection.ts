@@ -109,12 +109,14 @@ export function openSpdy(transport: Duplex, { onStream = () => false, pingMs }: 
     const id = body.readUInt32BE(0) & 0x7fffffff
     const headers = await reader.read(body.subarray(10))
     if (streams.has(id)) return send(controlFrame(TYPE.reset, words(id, RESET.protocolError)))
-    const stream = streams.size < MAX_STREAMS ? begin(id, headers) : undefined
-    if (!stream || !onStream(stream)) {
+    if (streams.size >= MAX_STREAMS) return send(controlFrame(TYPE.reset, words(id, RESET.refused)))
+    const stream = begin(id, headers)
+    // First: Go's clients drop what comes on a stream before its reply.
+    send(controlFrame(TYPE.synReply, Buffer.concat([words(id), await writer.write(new Map())])))
+    if (!onStream(stream)) {
       streams.delete(id)
       return send(controlFrame(TYPE.reset, words(id, RESET.refused)))
     }
-    send(controlFrame(TYPE.synReply, Buffer.concat([words(id), await writer.write(new Map())])))
     if (flags & FLAG_FIN) endOf(stream)
   }
 
