@@ -4,7 +4,7 @@
  */
 import { isRecord } from '../../kube/equal.ts'
 import type { KindInfo } from '../../kube/kinds.ts'
-import type { UnknownObject } from '../../kube/object.ts'
+import type { KubeObject, UnknownObject } from '../../kube/object.ts'
 import type { SchemaViolation, StructuralSchema } from '../../kube/schema.ts'
 import { formatFieldPath } from '../../kube/schema-path.ts'
 import { pruneUnknown } from '../../kube/schema-prune.ts'
@@ -103,6 +103,7 @@ function decodeTyped(type: string, body: UnknownObject, options: DecodeOptions, 
     const { value, unknown } = asTyped(type, body)
     if (options.from === 'apply') {
       refuseUndeclared(body, unknown.map(formatFieldPath))
+      refuseNullElements(body, body, '')
       // Only what was said is claimed: not what Go would write of its own accord.
       return withoutNulls({ ...body, metadata: body.metadata ?? {} }) as UnknownObject
     }
@@ -119,8 +120,22 @@ const version = (apiVersion: string): string => apiVersion.slice(apiVersion.inde
 /** Who applies a field that the kind does not have would own nothing by it. */
 function refuseUndeclared({ apiVersion, kind, metadata }: UnknownObject, [field]: readonly string[]): void {
   if (field === undefined) return
+  throw untyped({ apiVersion, kind, metadata }, `.${field}: field not declared in schema`)
+}
+
+function untyped({ apiVersion, kind, metadata }: KubeObject, why: string): Error {
   const what = `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}; ${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`
-  throw badRequest(`failed to create typed patch object (${what}): .${field}: field not declared in schema`)
+  return badRequest(`failed to create typed patch object (${what}): ${why}`)
+}
+
+/** Upstream says the same of lists with keys, under a 500. */
+function refuseNullElements(body: KubeObject, value: unknown, path: string): void {
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, child] of Object.entries(value)) {
+    if (Array.isArray(value) && child === null)
+      throw untyped(body, `${path}: element ${key}: associative list with keys may not have a null element`)
+    refuseNullElements(body, child, Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`)
+  }
 }
 
 function tellUnknown(fields: readonly string[], { fieldValidation, warn }: DecodeOptions, refuse: Refuse): void {
