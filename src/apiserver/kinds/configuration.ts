@@ -6,7 +6,7 @@ import type { Lease, PodGroup, Role, RoleBinding, Workload } from '../../kube/wo
 import { denied, type FieldError, invalid, notSupported, required, tooLong } from '../resource/field-error.ts'
 import { immutable } from '../resource/metadata.ts'
 import type { Strategy } from '../resource/resource.ts'
-import { checkName, configKey, dnsLabel, pathSegment, qualifiedName } from './names.ts'
+import { checkName, configKey, namespaceName, pathSegment, qualifiedName } from './names.ts'
 import { validateQuantities } from './pod-validation.ts'
 
 type Errors = readonly FieldError[]
@@ -64,19 +64,61 @@ export const SECRET: Strategy<Secret> = {
     ...secret,
     ...(stringData && { data: { ...secret.data, ...encoded(stringData) } }),
   }),
-  validate: ({ data }) => [
-    ...checkKeys({ data }),
-    ...checkBase64(data, 'data'),
-    ...(base64Bytes(data) > MAX_DATA_BYTES ? [tooLong('data', MAX_DATA_BYTES)] : []),
+  validate: secret => [
+    ...checkKeys({ data: secret.data }),
+    ...checkBase64(secret.data, 'data'),
+    ...(base64Bytes(secret.data) > MAX_DATA_BYTES ? [tooLong('data', MAX_DATA_BYTES)] : []),
+    ...checkType(secret),
   ],
   validateUpdate: (next, old) => [...immutable('type', next.type, old.type), ...frozenFields(next, old, ['data'])],
+}
+
+/** Keys without which a Secret of the type is none; of several alternatives (`|`) one is enough. */
+const NEEDED_KEYS: Readonly<Record<string, readonly string[]>> = {
+  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
+  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
+  'kubernetes.io/dockercfg': ['.dockercfg'],
+  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
+}
+const BASIC_AUTH = ['username', 'password']
+const ACCOUNT = 'kubernetes.io/service-account.name'
+
+function checkType({ type = '', data = {}, metadata }: Secret): Errors {
+  const missing = (keys: readonly string[]): Errors =>
+    keys.filter(key => data[key] === undefined).map(key => required(`data[${key}]`))
+  switch (type) {
+    case 'kubernetes.io/basic-auth':
+      return BASIC_AUTH.some(key => data[key] !== undefined) ? [] : missing(BASIC_AUTH)
+    case 'kubernetes.io/service-account-token':
+      return metadata.annotations?.[ACCOUNT] ? [] : [required(`metadata.annotations[${ACCOUNT}]`)]
+    case 'kubernetes.io/dockerconfigjson':
+    case 'kubernetes.io/dockercfg': {
+      const [key = ''] = NEEDED_KEYS[type] ?? []
+      return data[key] === undefined ? missing([key]) : checkJson(data[key] ?? '', `data[${key}]`)
+    }
+    default:
+      return missing(NEEDED_KEYS[type] ?? [])
+  }
+}
+
+function checkJson(base64: string, field: string): Errors {
+  const text = Buffer.from(base64, 'base64').toString()
+  try {
+    JSON.parse(text)
+    return []
+  } catch {
+    const first = text.trim().charAt(0)
+    const why =
+      first === '' ? 'unexpected end of JSON input' : `invalid character '${first}' looking for beginning of value`
+    return [invalid(field, '<secret contents redacted>', why)]
+  }
 }
 
 const encoded = (texts: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString('base64')]))
 
 export const NAMESPACE: Strategy<Namespace> = {
-  nameRule: dnsLabel,
+  nameRule: namespaceName,
   prepareCreate: namespace => ({
     ...namespace,
     // What empties the namespace takes this away, through the `finalize` subresource.
@@ -94,7 +136,17 @@ export const NAMESPACE: Strategy<Namespace> = {
     ...namespace,
     spec: { ...namespace.spec, finalizers: old.spec?.finalizers ?? [] },
   }),
-  onMarkedForDeletion: namespace => ({ ...namespace, status: { ...namespace.status, phase: 'Terminating' } }),
+  // A namespace is given no time: it takes what emptying it takes.
+  onMarkedForDeletion: ({ metadata, ...namespace }) => {
+    const { deletionGracePeriodSeconds: _, ...rest } = metadata
+    return { ...namespace, metadata: rest, status: { ...namespace.status, phase: 'Terminating' } }
+  },
+  validate: ({ spec }) =>
+    (spec?.finalizers ?? []).flatMap(name =>
+      name === 'kubernetes' || name.includes('/')
+        ? checkName(qualifiedName, 'spec.finalizers', name)
+        : [invalid('spec.finalizers', name, 'name is neither a standard finalizer name nor is it fully qualified')],
+    ),
   isHeld: ({ spec }) => (spec?.finalizers ?? []).length > 0,
 }
 
@@ -103,6 +155,7 @@ interface Taint {
   readonly effect?: string
 }
 
+const CIDR = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
 
 /** Upstream names the field so. */
@@ -117,6 +170,9 @@ export const NODE: Strategy<Node> = {
   prepareCreate: node => node,
   validate: ({ spec, status }) => [
     ...checkTaints((spec as { taints?: readonly Taint[] } | undefined)?.taints ?? []),
+    ...((spec as { podCIDRs?: readonly string[] } | undefined)?.podCIDRs ?? []).flatMap((range, i) =>
+      /^[0-9a-fA-F.:]+\/\d{1,3}$/.test(range) ? [] : [invalid(`spec.podCIDRs[${i}]`, range, CIDR)],
+    ),
     ...validateQuantities(status?.capacity ?? {}, 'status.capacity'),
     ...validateQuantities(status?.allocatable ?? {}, 'status.allocatable'),
   ],
@@ -194,12 +250,12 @@ export const ROLE_BINDING: Strategy<RoleBinding> = {
     return [
       ...(roleRef.apiGroup === RBAC_GROUP ? [] : [notSupported('roleRef.apiGroup', roleRef.apiGroup, [RBAC_GROUP])]),
       ...(kinds.includes(roleRef.kind) ? [] : [notSupported('roleRef.kind', roleRef.kind, kinds)]),
-      ...(roleRef.name ? [] : [required('roleRef.name')]),
       ...subjects.flatMap(({ kind: who, name, namespace }, i) => [
         ...(SUBJECT_KINDS.includes(who) ? [] : [notSupported(`subjects[${i}].kind`, who, SUBJECT_KINDS)]),
         ...(name ? [] : [required(`subjects[${i}].name`)]),
         ...(who === 'ServiceAccount' && !namespace ? [required(`subjects[${i}].namespace`)] : []),
       ]),
+      ...(roleRef.name ? [] : [required('roleRef.name')]),
     ]
   },
   validateUpdate: ({ roleRef }, old) =>

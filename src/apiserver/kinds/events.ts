@@ -15,6 +15,14 @@ const RENAMED: readonly (readonly [stored: string, seen: string])[] = [
 const byStored = new Map(RENAMED)
 const bySeen = new Map(RENAMED.map(([stored, seen]) => [seen, stored]))
 
+/** Go leaves these out where they are empty; the stored form has them always. */
+const OPTIONAL = new Set(['reportingController', 'reportingInstance'])
+
+const withoutEmpty = (object: UnknownObject): UnknownObject =>
+  Object.fromEntries(
+    Object.entries(object).filter(([key, value]) => !(OPTIONAL.has(key) && value === '')),
+  ) as UnknownObject
+
 const rename = (object: UnknownObject, names: ReadonlyMap<string, string>, apiVersion: string): UnknownObject => ({
   ...(Object.fromEntries(
     Object.entries(object).map(([key, value]) => [names.get(key) ?? key, value]),
@@ -23,6 +31,6 @@ const rename = (object: UnknownObject, names: ReadonlyMap<string, string>, apiVe
 })
 
 export const EVENT_CONVERSION = {
-  fromStored: (object: UnknownObject): UnknownObject => rename(object, byStored, 'events.k8s.io/v1'),
+  fromStored: (object: UnknownObject): UnknownObject => withoutEmpty(rename(object, byStored, 'events.k8s.io/v1')),
   toStored: (object: UnknownObject): UnknownObject => rename(object, bySeen, 'v1'),
 }

@@ -18,6 +18,9 @@ export const dnsLabel: NameRule = matches(
   `a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '${LABEL}')`,
 )
 
+/** Names of namespaces: a label, and of a dot upstream speaks apart. */
+export const namespaceName: NameRule = text => (text.includes('.') ? 'must not contain dots' : dnsLabel(text))
+
 /** RFC 1123 subdomain: most objects' names. */
 export const dnsSubdomain: NameRule = matches(
   new RegExp(`^${LABEL}(\\.${LABEL})*$`),

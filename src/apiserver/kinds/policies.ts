@@ -158,12 +158,19 @@ export const DISRUPTION_BUDGET: Strategy = {
 
 type PriorityClass = KubeObject & { readonly value?: number; readonly preemptionPolicy?: string }
 
+const SYSTEM_CLASSES = new Set(['system-cluster-critical', 'system-node-critical'])
+const reserved = (name: string): string =>
+  `priority class names with 'system-' prefix are reserved for system use only. error: ${name} is not a known system priority class`
+
 const HIGHEST_OF_USERS = 1_000_000_000
 const PREEMPTION = ['PreemptLowerPriority', 'Never']
 
 export const PRIORITY_CLASS: Strategy<PriorityClass> = {
   hasGeneration: true,
   validate: ({ metadata, value = 0, preemptionPolicy }) => [
+    ...(metadata.name?.startsWith('system-') && !SYSTEM_CLASSES.has(metadata.name)
+      ? [denied('metadata.name', reserved(metadata.name))]
+      : []),
     ...(value > HIGHEST_OF_USERS && !metadata.name?.startsWith('system-')
       ? [denied('value', `maximum allowed value of a user defined priority is ${HIGHEST_OF_USERS}`)]
       : []),

@@ -57,7 +57,7 @@ const DEVICE_REQUEST = (value: Fields): Fields => {
 function limitRangeItem(value: Fields): Fields {
   if (value.type !== 'Container') return value
   const given = { ...(value.max as Fields), ...(value.default as Fields) }
-  const requests = { ...given, ...(value.min as Fields), ...(value.defaultRequest as Fields) }
+  const requests = { ...(value.min as Fields), ...given, ...(value.defaultRequest as Fields) }
   const filled = {
     ...value,
     ...(Object.keys(given).length > 0 && { default: given }),

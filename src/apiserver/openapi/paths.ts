@@ -87,7 +87,7 @@ export function paths(resource: Resource, schemaName: string): Record<string, un
   const here = info.namespaced ? [inPath('namespace')] : []
   const scope = info.namespaced ? 'Namespaced' : ''
   const own: Kind = { group: info.group, version: info.version, kind: info.kind }
-  const subresources =
+  const subresources: readonly SubresourceInfo[] =
     info.subresourceInfo ?? info.subresources.map(name => ({ name, verbs: ['get', 'patch', 'update'] }))
   const item = (
     table: Readonly<Record<string, Operation>>,

@@ -2,6 +2,7 @@
 import { APPLIES } from './apply.ts'
 import { COLLECTOR } from './collector.ts'
 import { CUSTOM } from './custom.ts'
+import { KINDS } from './kinds.ts'
 import { PODS } from './pods.ts'
 import { READS } from './reads.ts'
 import type { Scenario } from './request.ts'
@@ -19,5 +20,6 @@ export const SCENARIOS: readonly Scenario[] = [
   ...WORKLOADS,
   ...SUBRESOURCES,
   ...CUSTOM,
+  ...KINDS,
   ...COLLECTOR,
 ]
