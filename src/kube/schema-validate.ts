@@ -185,6 +185,7 @@ function checkString(schema: StructuralSchema, value: string, path: Path, found:
   const { minLength, maxLength, pattern, format } = schema
   // OpenAPI counts characters, not UTF-16 units.
   const length = minLength === undefined && maxLength === undefined ? 0 : lengthOf(value)
+  // Upstream tells the first of these alone.
   if (maxLength !== undefined && length > maxLength) {
     found.push({
       path: [...path],
@@ -192,11 +193,9 @@ function checkString(schema: StructuralSchema, value: string, path: Path, found:
       value,
       detail: `may not be more than ${maxLength} bytes`,
     })
-  }
-  if (minLength !== undefined && length < minLength) {
+  } else if (minLength !== undefined && length < minLength) {
     found.push(invalid(path, value, `should be at least ${minLength} chars long`))
-  }
-  if (pattern !== undefined && !compilePattern(pattern).test(value)) {
+  } else if (pattern !== undefined && !compilePattern(pattern).test(value)) {
     found.push(invalid(path, value, `should match '${pattern}'`))
   }
   const isValid = format === undefined ? undefined : FORMATS[format]

@@ -101,6 +101,7 @@ function scaleProblems(
   const count = (path: readonly string[]): readonly FieldError[] => {
     const field = `.${path.join('.')}`
     const value = valueAt(object, path)
+    if (isRefusal(value)) return [invalid(field, 0, `${field} accessor error: ${value.refusal}`)]
     if (value === undefined) return []
     if (typeof value !== 'number' || !Number.isInteger(value)) {
       return [
@@ -127,8 +128,20 @@ function scaleProblems(
   ]
 }
 
-const valueAt = (object: unknown, path: readonly string[]): unknown =>
-  path.reduce<unknown>((node, step) => (isRecord(node) ? node[step] : undefined), object)
+/** The value at a path, or Go's words for what stands in the way. */
+function valueAt(object: unknown, path: readonly string[]): unknown {
+  let here = object
+  for (const step of path) {
+    if (here === undefined) return undefined
+    if (!isRecord(here))
+      return { refusal: `${String(here)} is of the type ${goType(here)}, expected map[string]interface{}` }
+    here = here[step]
+  }
+  return here
+}
+
+const isRefusal = (value: unknown): value is { readonly refusal: string } =>
+  isRecord(value) && typeof value.refusal === 'string' && Object.keys(value).length === 1
 
 function goType(value: unknown): string {
   if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64'
