@@ -10,7 +10,7 @@ export interface HostLink {
   readonly hostBytesPerSecond: number
 }
 
-/** PCIe x16 of generation 3, 4 and 5: four fifths of 15.75, 31.5 and 63 GB/s, as pinned copies measure. */
+/** PCIe x16 of generation 3, 4 and 5: four fifths of 15.75, 31.5 and 63 GB/s. The share is assumed. */
 const LINK: Readonly<Record<Generation, number>> = {
   volta: 12.5e9,
   ampere: 25e9,
@@ -22,13 +22,14 @@ const LINK: Readonly<Record<Generation, number>> = {
   tpu: 25e9,
 }
 
-/** A Grace processor on NVLink-C2C: 450 GB/s of the data sheet, of which copies to the host measured two thirds (2408.11556). */
+/** A Grace processor on NVLink-C2C: 450 GB/s of the data sheet, of which copies to the host measured 297 (and 375 back). */
 const GRACE = /^(GH|GB)\d/
 const GRACE_LINK = 300e9
 
 /**
- * ZeRO-Offload (2101.06840, table 4): Adam of 10^9 parameters took 0.25 s on two sockets, 28 bytes each. Later hosts have twice the memory bandwidth,
- * and PyTorch's own Adam uses half as much of it. Grace: not measured, by its share of that bandwidth.
+ * Of a node of two sockets. An estimate, not a measurement: some 0.25 s for Adam of 10^9 parameters (28 bytes each), as remembered of ZeRO-Offload's
+ * table and not looked up. Megatron-Bridge's offloading run (3.2 s for 1.9e9 on each of eight H100) was known when it was chosen and wants about
+ * 150. Grace: not measured either.
  */
 const NODE_BYTES_PER_SECOND = 115e9
 const GRACE_BYTES_PER_SECOND = 60e9
