@@ -180,7 +180,8 @@ export class LocalApi implements KubeApi {
       resource: plural,
       ...(subresource !== undefined && { subresource }),
       ...inNamespace(namespace),
-      ...(name && { name }),
+      // As over HTTP: what is created has no name in its URL.
+      ...(name && (verb !== 'create' || subresource !== undefined) && { name }),
     })
   }
 }

@@ -429,16 +429,6 @@ describe('a namespace with a level of pod security', () => {
 describe('a node', () => {
   const node = { name: 'system:node:n1', groups: ['system:nodes', 'system:authenticated'] }
   test('speaks for itself and its own pods', async () => {
-    const rules = [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }]
-    const RBAC = 'rbac.authorization.k8s.io'
-    await api.create({ apiVersion: `${RBAC}/v1`, kind: 'ClusterRole', metadata: { name: 'all' }, rules } as KubeObject)
-    await api.create({
-      apiVersion: `${RBAC}/v1`,
-      kind: 'ClusterRoleBinding',
-      metadata: { name: 'all' },
-      roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: 'all' },
-      subjects: [{ kind: 'Group', apiGroup: RBAC, name: 'system:nodes' }],
-    } as KubeObject)
     const own = server.as(node)
     await own.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' } })
     await expect(own.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n2' } })).rejects.toMatchObject(
@@ -450,6 +440,15 @@ describe('a node', () => {
         'pods "p" is forbidden: node "n1" can only update pod status for pods with spec.nodeName set to itself',
       ),
     )
+    await make('v1', 'Secret', 's')
+    const secret = { apiVersion: 'v1', kind: 'Secret', namespace: 'b', name: 's' }
+    await expect(own.get(secret)).rejects.toMatchObject(
+      forbidden(
+        'secrets "s" is forbidden: User "system:node:n1" cannot get resource "secrets" in API group "" in the namespace "b": no relationship found between node \'n1\' and this object',
+      ),
+    )
+    await pod('mine', {}, { nodeName: 'n1', volumes: [{ name: 'v', secret: { secretName: 's' } }] })
+    await own.get(secret)
     const token = {
       apiVersion: 'authentication.k8s.io/v1',
       kind: 'TokenRequest',

@@ -3,6 +3,7 @@ import { apiError } from '../../kube/status.ts'
 import { forbidden } from '../resource/refusals.ts'
 import type { Store } from '../store/store.ts'
 import type { Attributes } from './attributes.ts'
+import { decideForNode, nodeOf } from './node-authorizer.ts'
 import { type Decision, RuleIndex } from './rbac/rule-index.ts'
 import { isMaster, type User } from './user.ts'
 
@@ -22,8 +23,16 @@ export function rulesOf(store: Store): RuleIndex {
 
 const BY_MEMBERSHIP: Decision = { isAllowed: true, reason: '' }
 
-export const decide = (store: Store, user: User, attributes: Attributes): Decision =>
-  isMaster(user) ? BY_MEMBERSHIP : rulesOf(store).decide(user, attributes)
+/** Modes Node and RBAC, as kubeadm sets them up: what either allows is allowed. */
+export function decide(store: Store, user: User, attributes: Attributes): Decision {
+  if (isMaster(user)) return BY_MEMBERSHIP
+  const node = nodeOf(user)
+  const asNode = node === undefined ? undefined : decideForNode(store, node, attributes)
+  if (asNode?.isAllowed) return asNode
+  const byRole = rulesOf(store).decide(user, attributes)
+  if (byRole.isAllowed || !asNode?.reason) return byRole
+  return { isAllowed: false, reason: [asNode.reason, byRole.reason].filter(Boolean).join(', ') }
+}
 
 export const isAllowed = (store: Store, user: User, attributes: Attributes): boolean =>
   decide(store, user, attributes).isAllowed

@@ -371,3 +371,21 @@ describe('reviews', () => {
     expect((await ask('/api', { headers: { authorization: `Bearer ${vault}` } })).code).toBe(401)
   })
 })
+
+test('a right to one name holds for lists and watches of it, and not for creating it', async () => {
+  await server.api.create(
+    role('one', [{ apiGroups: [''], resources: ['configmaps'], resourceNames: ['a'], verbs: ['*'] }]),
+  )
+  await server.api.create(binding('one', 'Role', 'one', { kind: 'User', name: 'joe' }))
+  const path = '/api/v1/namespaces/b/configmaps'
+  const code = async (url: string, more: Ask = {}) => (await ask(url, { headers: as('joe'), ...more })).code
+  expect(await code(path)).toBe(403)
+  expect(await code(`${path}?fieldSelector=metadata.name%3Da`)).toBe(200)
+  expect(await code(`${path}?fieldSelector=metadata.name!%3Da`)).toBe(403)
+  expect(await code(`${path}?fieldSelector=metadata.name%3Db`)).toBe(403)
+  // One term whose value looks like two.
+  expect(await code(`${path}?fieldSelector=metadata.name!%3Dx%5C%2Cmetadata.name%3Da`)).toBe(403)
+  expect(await code(`${path}/a`)).toBe(404)
+  const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } }
+  expect(await code(path, { method: 'POST', body })).toBe(403)
+})

@@ -1,4 +1,5 @@
 /** Query parameters as typed options; what cannot be read is a 400 that names the parameter. */
+import { parseFieldSelector } from '../../kube/selector.ts'
 import type { ListQuery, VersionMatch } from '../resource/read.ts'
 import { badRequest } from '../resource/refusals.ts'
 import type { WatchQuery } from '../resource/watch.ts'
@@ -69,3 +70,11 @@ export const watchQuery = (query: Query, signal: AbortSignal): WatchQuery =>
     timeoutSeconds: query.count('timeoutSeconds'),
     signal,
   })
+
+/** The one object that a field selector leaves of a collection, if it names one: rights to a name hold for lists and watches of it too. */
+export function selectedName(query: Query): string | undefined {
+  const parsed = parseFieldSelector(query.text('fieldSelector') ?? '')
+  return parsed.ok
+    ? parsed.value.find(({ field, operator }) => field === 'metadata.name' && operator === '=')?.value
+    : undefined
+}

@@ -21,7 +21,7 @@ import { mediaTypeOf, parseBody, parsePatch, readBody } from './body.ts'
 import { type EncodeOptions, listPieces, objectText, storedText } from './encode.ts'
 import type { Exchange, ResourceExchange } from './exchange.ts'
 import { sendLog } from './log-response.ts'
-import { listQuery, type Query, watchQuery } from './query.ts'
+import { listQuery, type Query, selectedName, watchQuery } from './query.ts'
 import { sendJson, sendPieces, sendText } from './respond.ts'
 import type { ResourceRoute } from './route.ts'
 
@@ -38,6 +38,7 @@ export async function handleResource(exchange: Exchange, route: ResourceRoute): 
   const resource = engine.catalog.byPath(route.group, route.version, route.plural)
   if (!resource) throw noSuchResource()
   const verb = verbOf(request.method ?? 'GET', route, query)
+  const asked = route.name ?? (ACROSS_NAMESPACES.has(verb) ? selectedName(query) : undefined)
   const attributes = {
     kind: 'resource' as const,
     verb,
@@ -45,7 +46,7 @@ export async function handleResource(exchange: Exchange, route: ResourceRoute): 
     resource: route.plural,
     ...(route.subresource !== undefined && { subresource: route.subresource }),
     ...namespaceOf(route, resource),
-    ...(route.name !== undefined && { name: route.name }),
+    ...(asked !== undefined && { name: asked }),
   }
   authorize(engine.store, user, attributes)
   const stream = route.group === '' && route.plural === 'pods' ? (route.subresource ?? '') : ''
@@ -178,6 +179,7 @@ const patch: Handler = async exchange => {
   const seen = new Set<string>()
   const produce: Produce = old => {
     const next = decode(patched(shape, type, old, body))
+    if (!next.metadata.name) checkNamed(target, next)
     if (next.metadata.uid && next.metadata.uid !== old.metadata.uid) throw uidChanged(target, next)
     return next
   }
