@@ -2,6 +2,7 @@
  * What no two servers can answer alike is replaced by what it is: times, uids, versions, generated names, addresses. A uid or an object's
  * version that comes twice is the same word twice, so that "nothing has changed" stays visible.
  */
+import { canonicalJson } from '../../src/kube/canonical-json.ts'
 import { isRecord } from '../../src/kube/equal.ts'
 
 export interface Names {
@@ -30,6 +31,8 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
     /(patch: Invalid value|^Invalid value): "(?:\{|map\[).*[}\]]": (?=strict|json|converting|no kind)/gs,
     '$1: <patched>: ',
   ],
+  // Go's picture of what changed between two of its structs.
+  [/\n@@ -[\s\S]*?(?=\]?$)/g, ''],
   [/https:\/\/127\.0\.0\.1:\d+/g, 'https://<server>'],
 ]
 
@@ -86,7 +89,8 @@ function metadata(value: Record<string, unknown>, names: Names, owners: boolean,
 
 /** A uid or version that comes in one answer only says nothing: it loses its number, so that what follows keeps its own. */
 export function withoutLoneNumbers<T>(answers: readonly T[]): readonly T[] {
-  const texts = answers.map(answer => JSON.stringify(answer))
+  // By name, not in the order in which a server happens to write its fields.
+  const texts = answers.map(answer => canonicalJson(answer))
   const numbers = new Map<string, string>()
   const next = { uid: 1, version: 1 }
   for (const word of new Set(texts.join('').match(/<(?:uid|version) \d+>/g))) {

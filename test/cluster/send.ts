@@ -107,7 +107,8 @@ const parse = (text: string): unknown => {
 
 function answerOf(step: Request, { code, headers, text }: Raw, names: Names): Omit<Answer, 'of'> {
   const warnings = [headers.warning ?? []].flat().flatMap(line => line.split(/, (?=299 )/))
-  const lines = step.events === undefined ? undefined : text.split('\n').filter(Boolean).map(parse)
+  const isStream = step.events !== undefined && code === 200
+  const lines = isStream ? text.split('\n').filter(Boolean).slice(0, step.events).map(parse) : undefined
   const body = lines ?? parse(text)
   const owners = step.owners ?? false
   return {

@@ -291,7 +291,7 @@ describe('is refused:', () => {
           { name: 'b', port: 1 },
         ],
       }),
-      'spec.ports[1]: Duplicate value: {"protocol":"TCP","port":1}',
+      'spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":1,"TargetPort":0,"NodePort":0}',
     ],
     [
       'a bad key',

@@ -1,100 +1,285 @@
-/** Services: an address out of the range, ports, and what may not change (pkg/apis/core, pkg/registry/core/service). */
+/** Services: an address and node ports out of their ranges, ports, and what may not change (pkg/apis/core, pkg/registry/core/service). */
+import { randomInt } from 'node:crypto'
+import { isIP } from 'node:net'
 import type { Service, ServicePort } from '../../kube/core.ts'
-import { duplicate, type FieldError, invalid, required } from '../resource/field-error.ts'
+import { isApiError } from '../../kube/status.ts'
+import {
+  denied,
+  duplicate,
+  type FieldError,
+  invalid,
+  invalidObject,
+  notSupported,
+  required,
+} from '../resource/field-error.ts'
+import { without } from '../resource/json.ts'
 import type { AdmitContext, Strategy } from '../resource/resource.ts'
-import { checkLabels, checkName, dnsLabel } from './names.ts'
-import { oneOf, validatePort } from './pod-validation.ts'
-
-type Errors = readonly FieldError[]
+import { checkLabels, checkName, dnsLabel, dnsSubdomain } from './names.ts'
+import { checkAddress, checkPortName, type Errors, oneOf, validatePort, when } from './small-rules.ts'
 
 const HEADLESS = 'None'
 
+/** A name in DNS of one part. */
+const serviceName = (name: string): string | undefined =>
+  name.includes('.') ? 'must not contain dots' : dnsLabel(name)
+
 export const SERVICE: Strategy<Service> = {
-  nameRule: dnsLabel,
-  admit: withAddress,
-  prepareUpdate: keepAddress,
+  nameRule: serviceName,
+  admit: (service, context) => withNodePorts(withAddress(service, context), context),
+  prepareUpdate: (service, old) => withoutAddress(keepAddress(service, old)),
+  admitUpdate: (service, context) =>
+    withNodePorts(service.spec?.clusterIP ? service : withAddress(service, context), context),
   default: serviceDefaults,
   validate: validateService,
   validateUpdate: validateServiceUpdate,
+  validateStatus: ({ spec, ...service }) => {
+    const { status = {} } = service as { readonly status?: object }
+    const { loadBalancer } = status as { readonly loadBalancer?: { readonly ingress?: readonly unknown[] } }
+    return when(
+      spec?.type !== 'LoadBalancer' && loadBalancer?.ingress?.length,
+      denied('status.loadBalancer.ingress', "may only be used when `spec.type` is 'LoadBalancer'"),
+    )
+  },
 }
 
-const hasAddress = ({ spec }: Service): boolean => spec?.type !== 'ExternalName'
+type Fields = NonNullable<Service['spec']> & {
+  readonly externalName?: string
+  readonly sessionAffinity?: string
+  readonly sessionAffinityConfig?: object
+  readonly externalTrafficPolicy?: string
+  readonly externalIPs?: readonly string[]
+  readonly loadBalancerSourceRanges?: readonly string[]
+  readonly allocateLoadBalancerNodePorts?: boolean
+  readonly ipFamilies?: readonly string[]
+  readonly ipFamilyPolicy?: string
+}
+type Port = ServicePort & { readonly nodePort?: number }
 
-function withAddress(service: Service, { allocateServiceIp }: AdmitContext): Service {
+const hasAddress = ({ spec }: Service): boolean => spec?.type !== 'ExternalName'
+const isHeadless = ({ spec }: Service): boolean => hasAddress({ spec } as Service) && spec?.clusterIP === HEADLESS
+const isExternal = ({ type }: Fields): boolean => type === 'NodePort' || type === 'LoadBalancer'
+
+function withAddress(service: Service, { allocateServiceIp }: Pick<AdmitContext, 'allocateServiceIp'>): Service {
   const { spec } = service
   if (!spec || !hasAddress(service)) return service
   const wanted = spec.clusterIP || spec.clusterIPs?.[0]
-  const clusterIP = wanted === HEADLESS ? HEADLESS : allocateServiceIp(wanted || undefined)
+  // What is no address is validation's to refuse.
+  const isGiven = wanted === HEADLESS || (wanted !== undefined && wanted !== '' && !isIP(wanted))
+  const clusterIP = isGiven ? wanted : named(service, () => allocateServiceIp(wanted || undefined))
   return { ...service, spec: { ...spec, clusterIP, clusterIPs: [clusterIP] } }
 }
 
-/** Whoever replaces a Service without its address means the same Service. */
-function keepAddress(service: Service, { spec: old }: Service): Service {
-  const { spec } = service
-  if (!spec || !hasAddress(service) || spec.clusterIP || !old.clusterIP) return service
-  return { ...service, spec: { ...spec, clusterIP: old.clusterIP, clusterIPs: old.clusterIPs ?? [old.clusterIP] } }
+/** Whoever hands out addresses does not know for whom: the refusal is told with the Service's name. */
+function named({ metadata }: Service, allocate: () => string): string {
+  try {
+    return allocate()
+  } catch (error) {
+    const causes = isApiError(error, 'Invalid') ? error.status.details?.causes : undefined
+    if (!causes) throw error
+    throw invalidObject(
+      { group: '', kind: 'Service' },
+      metadata.name ?? '',
+      causes.map(({ field = '', reason = '', message }) => ({ field, reason, body: message })),
+    )
+  }
 }
 
-const portDefaults = (port: ServicePort): ServicePort => ({ protocol: 'TCP', targetPort: port.port, ...port })
+/** kube-apiserver's --service-node-port-range. */
+const NODE_PORTS = { first: 30_000, size: 2768 }
+
+function withNodePorts(service: Service, { store }: Pick<AdmitContext, 'store'>): Service {
+  const spec = service.spec as Fields | undefined
+  if (!spec?.ports || !isExternal(spec) || spec.allocateLoadBalancerNodePorts === false) return service
+  const others = store.list({ resource: 'services' }).items as unknown as readonly Service[]
+  const used = new Set(others.flatMap(each => (each.spec?.ports ?? []).map(port => (port as Port).nodePort)))
+  const free = (): number => {
+    const start = randomInt(NODE_PORTS.size)
+    for (let i = 0; i < NODE_PORTS.size; i++) {
+      const port = NODE_PORTS.first + ((start + i) % NODE_PORTS.size)
+      if (!used.has(port)) {
+        used.add(port)
+        return port
+      }
+    }
+    return 0
+  }
+  const ports = spec.ports.map(port => ((port as Port).nodePort ? port : { ...port, nodePort: free() }))
+  return { ...service, spec: { ...spec, ports } as Service['spec'] }
+}
+
+/** Whoever replaces a Service without its address or node ports means the same Service. */
+function keepAddress(service: Service, { spec: old }: Service): Service {
+  const { spec } = service
+  if (!spec || !hasAddress(service)) return service
+  const before = (old.ports ?? []) as readonly Port[]
+  const ports = spec.ports?.map(port => {
+    const same = before.find(each => each.port === port.port && each.protocol === (port.protocol ?? 'TCP'))
+    if (isExternal(spec as Fields)) return same?.nodePort ? { nodePort: same.nodePort, ...port } : port
+    // A Service that withdraws from the nodes leaves their ports.
+    return isExternal(old as Fields) && same?.nodePort === (port as Port).nodePort
+      ? without(port as Port, ['nodePort'])
+      : port
+  })
+  const withdraws = isExternal(old as Fields) && !isExternal(spec as Fields)
+  const open = withdraws ? (without(spec as Fields, ['externalTrafficPolicy']) as Service['spec']) : spec
+  const kept = { ...open, ...(ports && { ports }) }
+  if (spec.clusterIP || !old.clusterIP) return { ...service, spec: kept }
+  return { ...service, spec: { ...kept, clusterIP: old.clusterIP, clusterIPs: old.clusterIPs ?? [old.clusterIP] } }
+}
+
+const ADDRESS_FIELDS = ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy']
+
+/** A name elsewhere has no address here. */
+function withoutAddress(service: Service): Service {
+  if (!service.spec || hasAddress(service)) return service
+  return { ...service, spec: without(service.spec, ADDRESS_FIELDS as (keyof Service['spec'])[]) as Service['spec'] }
+}
+
+function portDefaults(port: ServicePort): ServicePort {
+  const { targetPort } = port
+  return { protocol: 'TCP', ...port, targetPort: targetPort === 0 || !targetPort ? port.port : targetPort }
+}
+
+/** A headless Service without a selector may have addresses of either family. */
+const DUAL = { ipFamilies: ['IPv4', 'IPv6'], ipFamilyPolicy: 'RequireDualStack' }
+const SINGLE = { ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' }
+const AFFINITY = { clientIP: { timeoutSeconds: 10_800 } }
 
 function serviceDefaults(service: Service): Service {
-  const { spec } = service
+  const spec = service.spec as Fields | undefined
   if (!spec) return service
-  const families = hasAddress(service) && {
-    internalTrafficPolicy: 'Cluster',
-    ipFamilies: ['IPv4'],
-    ipFamilyPolicy: 'SingleStack',
-  }
+  const isOpen = isHeadless(service) && Object.keys(spec.selector ?? {}).length === 0
+  const families = hasAddress(service) && { internalTrafficPolicy: 'Cluster', ...(isOpen ? DUAL : SINGLE) }
+  const type = spec.type || 'ClusterIP'
+  const { sessionAffinityConfig: affinity, ...rest } = spec
   return {
     ...service,
     spec: {
       ...{ sessionAffinity: 'None' },
       ...families,
-      type: 'ClusterIP',
-      ...spec,
+      ...(isExternal(spec) && { externalTrafficPolicy: 'Cluster' }),
+      ...(type === 'LoadBalancer' && { allocateLoadBalancerNodePorts: true }),
+      ...rest,
+      type,
+      ...(spec.sessionAffinity === 'ClientIP' && { sessionAffinityConfig: affinity ?? AFFINITY }),
       ...(spec.ports && { ports: spec.ports.map(portDefaults) }),
-    },
+    } as Service['spec'],
   }
 }
 
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP']
+const FAMILIES = ['IPv4', 'IPv6']
 
 function validateService(service: Service): Errors {
-  const { spec } = service
-  if (!spec) return [required('spec')]
-  const ports = spec.ports ?? []
-  const needsPorts = hasAddress(service) && spec.clusterIP !== HEADLESS
+  if (!service.spec) return [required('spec.ports')]
+  const spec = service.spec as Fields
+  const ports = (spec.ports ?? []) as readonly Port[]
+  const needsPorts = hasAddress(service) && !isHeadless(service)
   return [
-    ...oneOf(TYPES, spec.type, 'spec.type'),
-    ...(needsPorts && ports.length === 0 ? [required('spec.ports')] : []),
+    ...when(needsPorts && ports.length === 0, required('spec.ports')),
     ...ports.flatMap((port, i) => validateServicePort(port, `spec.ports[${i}]`, ports.length > 1)),
-    ...ports.flatMap((port, i) => repeated(ports, port, i)),
     ...checkLabels(spec.selector, 'spec.selector'),
-    ...(spec.type === 'ExternalName' && !(spec as { externalName?: string }).externalName
-      ? [required('spec.externalName')]
+    ...oneOf(['ClientIP', 'None'], spec.sessionAffinity, 'spec.sessionAffinity'),
+    ...(spec.externalIPs ?? []).flatMap((address, i) => checkExternal(address, `spec.externalIPs[${i}]`)),
+    ...oneOf(TYPES, spec.type, 'spec.type'),
+    ...ports.flatMap((port, i) => repeated(ports, port, i)),
+    ...ports.flatMap(({ nodePort }, i) =>
+      when(
+        nodePort && !isExternal(spec),
+        denied(`spec.ports[${i}].nodePort`, "may not be used when `type` is 'ClusterIP'"),
+      ),
+    ),
+    ...validateSources(spec),
+    ...when(
+      spec.externalTrafficPolicy && !isExternal(spec) && !spec.externalIPs?.length,
+      invalid(
+        'spec.externalTrafficPolicy',
+        spec.externalTrafficPolicy,
+        'may only be set for externally-accessible services',
+      ),
+    ),
+    ...validateFamilies(spec, isHeadless(service) && Object.keys(spec.selector ?? {}).length === 0),
+    ...(hasAddress(service) && !isHeadless(service) ? checkAddress(spec.clusterIP, 'spec.clusterIPs[0]') : []),
+    ...(spec.type === 'ExternalName'
+      ? spec.externalName
+        ? checkName(dnsSubdomain, 'spec.externalName', spec.externalName)
+        : [required('spec.externalName')]
       : []),
   ]
 }
 
 function validateServicePort(port: ServicePort, field: string, needsName: boolean): Errors {
+  const { targetPort } = port
   return [
-    ...(port.name ? checkName(dnsLabel, `${field}.name`, port.name) : needsName ? [required(`${field}.name`)] : []),
+    ...(port.name ? checkName(dnsLabel, `${field}.name`, port.name) : when(needsName, required(`${field}.name`))),
     ...validatePort(port.port, `${field}.port`),
-    ...(typeof port.targetPort === 'number' ? validatePort(port.targetPort, `${field}.targetPort`) : []),
     ...oneOf(PROTOCOLS, port.protocol, `${field}.protocol`),
+    ...(typeof targetPort === 'string'
+      ? checkPortName(targetPort, `${field}.targetPort`)
+      : validatePort(targetPort ?? 0, `${field}.targetPort`)),
   ]
 }
+
+function checkExternal(address: string, field: string): Errors {
+  const wrong = checkAddress(address, field)
+  if (wrong.length > 0) return wrong
+  return when(
+    /^127\.|^::1$/.test(address),
+    invalid(field, address, 'may not be in the loopback range (127.0.0.0/8, ::1/128)'),
+  )
+}
+
+function validateSources({ loadBalancerSourceRanges: ranges = [], type }: Fields): Errors {
+  const field = 'spec.LoadBalancerSourceRanges'
+  const isRange = (text: string): boolean => isIP(text.split('/')[0] ?? '') !== 0 && text.includes('/')
+  return [
+    ...when(
+      ranges.length > 0 && type !== 'LoadBalancer',
+      denied(field, "may only be used when `type` is 'LoadBalancer'"),
+    ),
+    ...ranges.flatMap((range, i) =>
+      when(
+        !isRange(range),
+        invalid(`${field}[${i}]`, range, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'),
+      ),
+    ),
+  ]
+}
+
+/** The cluster has addresses of one family. */
+function validateFamilies({ ipFamilies = [], ipFamilyPolicy }: Fields, isOpen: boolean): Errors {
+  if (isOpen) return []
+  return [
+    ...when(
+      ipFamilyPolicy === 'RequireDualStack',
+      invalid('spec.ipFamilyPolicy', ipFamilyPolicy, 'this cluster is not configured for dual-stack services'),
+    ),
+    ...ipFamilies.flatMap((family, i): readonly FieldError[] => [
+      ...when(!FAMILIES.includes(family), notSupported(`spec.ipFamilies[${i}]`, family, FAMILIES)),
+      ...when(family === 'IPv6', invalid(`spec.ipFamilies[${i}]`, family, 'not configured on this cluster')),
+    ]),
+  ]
+}
+
+/** As Go prints a core.ServicePort in the list of those that must differ. */
+const printed = ({ protocol, port }: ServicePort) => ({
+  Name: '',
+  Protocol: protocol,
+  AppProtocol: null,
+  Port: port,
+  TargetPort: 0,
+  NodePort: 0,
+})
 
 function repeated(ports: readonly ServicePort[], port: ServicePort, i: number): Errors {
   const before = ports.slice(0, i)
   return [
-    ...(port.name && before.some(other => other.name === port.name)
-      ? [duplicate(`spec.ports[${i}].name`, port.name)]
-      : []),
-    ...(before.some(other => other.port === port.port && other.protocol === port.protocol)
-      ? [duplicate(`spec.ports[${i}]`, { protocol: port.protocol, port: port.port })]
-      : []),
+    ...when(port.name && before.some(other => other.name === port.name), duplicate(`spec.ports[${i}].name`, port.name)),
+    ...when(
+      before.some(other => other.port === port.port && other.protocol === port.protocol),
+      duplicate(`spec.ports[${i}]`, printed(port)),
+    ),
   ]
 }
 

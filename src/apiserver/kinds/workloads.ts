@@ -259,8 +259,11 @@ function daemonSetDefaults(set: DaemonSet): DaemonSet {
   const rollingUpdate = type === 'RollingUpdate' && {
     rollingUpdate: { maxUnavailable: 1, maxSurge: 0, ...spec.updateStrategy?.rollingUpdate },
   }
+  // A field of old versions, which lives on as this.
+  const generation = { 'deprecated.daemonset.template.generation': '1' }
   return {
     ...set,
+    metadata: { ...set.metadata, annotations: { ...generation, ...set.metadata.annotations } },
     spec: {
       revisionHistoryLimit: 10,
       ...spec,

@@ -67,16 +67,35 @@ export function validateMetadata({ metadata }: UnknownObject, resource: Resource
     ...checkAnnotations(metadata.annotations, 'metadata.annotations'),
     ...ownerReferences.flatMap((ref, i) => checkOwner(ref, `metadata.ownerReferences[${i}]`)),
     ...checkControllers(ownerReferences),
-    ...finalizers.flatMap((finalizer, i) => checkName(qualifiedName, `metadata.finalizers[${i}]`, finalizer)),
+    ...checkFinalizers(finalizers, resource),
   ]
 }
 
 function checkOwner(ref: OwnerReference, field: string): readonly FieldError[] {
-  return (['apiVersion', 'kind', 'name', 'uid'] as const).flatMap(key =>
-    ref[key]
-      ? []
-      : [invalid(`${field}.${key}`, ref[key] ?? '', `${key === 'apiVersion' ? 'version' : key} must not be empty`)],
-  )
+  return [
+    ...(ref.apiVersion ? [] : [invalid(`${field}.apiVersion`, '', 'version must not be empty')]),
+    ...(['kind', 'name', 'uid'] as const).flatMap(key =>
+      ref[key] ? [] : [required(`${field}.${key}`, 'must not be empty')],
+    ),
+  ]
+}
+
+/** Finalizers that have no domain before their name; upstream takes no other such for its own kinds. */
+const STANDARD_FINALIZERS = ['kubernetes', 'foregroundDeletion', 'orphan']
+
+function checkFinalizers(finalizers: readonly string[], { info, isCustom }: Resource): readonly FieldError[] {
+  const field = 'metadata.finalizers'
+  return [
+    ...finalizers.flatMap(finalizer => checkName(qualifiedName, field, finalizer)),
+    ...finalizers.flatMap((finalizer, i) =>
+      isCustom ||
+      info.group === 'apiextensions.k8s.io' ||
+      finalizer.includes('/') ||
+      STANDARD_FINALIZERS.includes(finalizer)
+        ? []
+        : [invalid(`${field}[${i}]`, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')],
+    ),
+  ]
 }
 
 function checkControllers(refs: readonly OwnerReference[]): readonly FieldError[] {

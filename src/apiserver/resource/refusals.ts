@@ -17,8 +17,12 @@ const detailsOf = ({ group, plural }: Kind, name: string) => ({
 export const notFound = (kind: Kind, name: string): ApiError =>
   apiError('NotFound', `${qualifiedResource(kind)} "${name}" not found`, detailsOf(kind, name))
 
-export const alreadyExists = (kind: Kind, name: string): ApiError =>
-  apiError('AlreadyExists', `${qualifiedResource(kind)} "${name}" already exists`, detailsOf(kind, name))
+export const alreadyExists = (kind: Kind, name: string, isLeaving = false): ApiError =>
+  apiError(
+    'AlreadyExists',
+    `${isLeaving ? 'object is being deleted: ' : ''}${qualifiedResource(kind)} "${name}" already exists`,
+    detailsOf(kind, name),
+  )
 
 /** KEP-4420: the server tried several suffixes and all were taken. */
 export const generateNameExhausted = (kind: Kind, name: string): ApiError =>

@@ -33,6 +33,8 @@ export interface Strategy<T extends KubeObject = UnknownObject> {
   admit?(object: T, context: AdmitContext): T
   /** Takes away what a client may not set on create; the status of a kind with a status subresource goes anyway. */
   prepareCreate?(object: T, now: number): T
+  /** As `admit`, for an object that is there already: what a changed one needs newly (a Service's node ports). */
+  admitUpdate?(object: T, context: AdmitContext): T
   /** Carries over what a client may leave out of an update (a Service's address). */
   prepareUpdate?(object: T, old: T): T
   /** Fills in defaults; on every write. */

@@ -3,31 +3,18 @@
  * pod); some answer with an object of another kind (Scale, a token). A table by name; `status` of any kind is one row.
  */
 import { formatTime } from '../../base/clock.ts'
-import { builtInSchema } from '../../kube/built-in-schema.ts'
-import type { Namespace, Pod } from '../../kube/core.ts'
-import type { Condition, LabelSelector, UnknownObject } from '../../kube/object.ts'
+import type { Namespace } from '../../kube/core.ts'
+import type { LabelSelector, UnknownObject } from '../../kube/object.ts'
 import { formatLabelSelector, requirementsOf } from '../../kube/selector.ts'
-import type { Shape } from './decode.ts'
-import { deleteObject } from './delete.ts'
-import { getObject, type Target } from './read.ts'
-import { badRequest, conflict } from './refusals.ts'
+import { invalid, invalidObject } from './field-error.ts'
+import { binding, eviction, resize } from './pod-subresources.ts'
+import { getObject } from './read.ts'
+import { badRequest } from './refusals.ts'
 import type { Resource, ScalePaths } from './resource.ts'
-import { type Produce, updateObject, type WriteContext, type WriteRequest } from './write.ts'
+import type { Subresource } from './subresource.ts'
+import { updateObject } from './write.ts'
 
-export interface Subresource {
-  /** The kind of body it takes, where that is not the object's own. */
-  readonly kind?: readonly [apiVersion: string, kind: string]
-  get?(context: WriteContext, target: Target): UnknownObject
-  create?(context: WriteContext, target: Target, body: UnknownObject, request: WriteRequest): Promise<UnknownObject>
-  update?(context: WriteContext, target: Target, produce: Produce, request: WriteRequest): Promise<UnknownObject>
-}
-
-export const shapeOf = (resource: Resource, { kind }: Subresource): Shape =>
-  kind
-    ? { isCustom: false, schema: () => builtInSchema(...kind), apiVersion: kind[0], info: { kind: kind[1] } }
-    : resource
-
-export const SUCCESS: UnknownObject = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }
+export { SUCCESS, type Subresource, shapeOf } from './subresource.ts'
 
 const status: Subresource = {
   get: ({ store }, target) => getObject(store, target),
@@ -47,6 +34,7 @@ const scale: Subresource = {
         const wanted = produce(toScale(resource, old))
         const replicas = (wanted.spec as { replicas?: unknown } | undefined)?.replicas ?? 0
         if (typeof replicas !== 'number') throw badRequest('Scale: spec.replicas must be a number')
+        if (replicas < 0) throw negative(old.metadata.name ?? '', replicas)
         const { resourceVersion } = wanted.metadata
         const versioned = { ...old, metadata: { ...old.metadata, ...(resourceVersion && { resourceVersion }) } }
         return setAt(versioned, scalePaths(resource).specReplicas, replicas)
@@ -57,6 +45,11 @@ const scale: Subresource = {
     return toScale(resource, changed)
   },
 }
+
+const negative = (name: string, replicas: number) =>
+  invalidObject({ group: 'autoscaling', kind: 'Scale' }, name, [
+    invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
+  ])
 
 const scalePaths = ({ scale: paths }: Resource): ScalePaths => paths ?? { specReplicas: [], statusReplicas: [] }
 
@@ -82,66 +75,6 @@ function toScale(resource: Resource, object: UnknownObject): UnknownObject {
     spec: { replicas: getAt(object, specReplicas) ?? 0 },
     status: { replicas: getAt(object, statusReplicas) ?? 0, ...(text && { selector: text }) },
   }
-}
-
-interface Binding extends UnknownObject {
-  readonly target?: { readonly kind?: string; readonly name?: string }
-}
-
-const binding: Subresource = {
-  kind: ['v1', 'Binding'],
-  create: async (context, target, body, request) => {
-    const node = (body as Binding).target
-    if (!node?.name) throw badRequest('target.name: Required value')
-    if (node.kind && node.kind !== 'Node') throw badRequest('target.kind: must be Node')
-    const name = node.name
-    const time = formatTime(context.clock.now())
-    await updateObject(context, target, old => bound(old as unknown as Pod, name, body, time), {
-      ...request,
-      subresource: 'binding',
-      isServerOwn: true,
-    })
-    return SUCCESS
-  },
-}
-
-const PODS_BINDING = { group: '', plural: 'pods/binding', kind: 'Binding' }
-
-function bound(pod: Pod, nodeName: string, body: UnknownObject, time: string): UnknownObject {
-  const { metadata, spec } = pod
-  const name = metadata.name ?? ''
-  if (metadata.deletionTimestamp) {
-    throw conflict(PODS_BINDING, name, `pod ${name} is being deleted, cannot be assigned to a host`)
-  }
-  if (spec.nodeName) throw conflict(PODS_BINDING, name, `pod ${name} is already assigned to node "${spec.nodeName}"`)
-  if (body.metadata.uid && body.metadata.uid !== metadata.uid) {
-    throw conflict(
-      PODS_BINDING,
-      name,
-      `Precondition failed: UID in precondition: ${body.metadata.uid}, UID in object meta: ${metadata.uid}`,
-    )
-  }
-  const scheduled: Condition = { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: time }
-  const others = (pod.status?.conditions ?? []).filter(condition => condition.type !== 'PodScheduled')
-  return {
-    ...pod,
-    metadata: {
-      ...metadata,
-      ...(body.metadata.annotations && { annotations: { ...metadata.annotations, ...body.metadata.annotations } }),
-    },
-    spec: { ...spec, nodeName },
-    status: { ...pod.status, conditions: [...others, scheduled] },
-  } as unknown as UnknownObject
-}
-
-/** No disruption budgets yet: an eviction is a graceful delete. */
-const eviction: Subresource = {
-  kind: ['policy/v1', 'Eviction'],
-  create: async (context, target, body, { dryRun = false }) => {
-    const options = (body as { deleteOptions?: object }).deleteOptions ?? {}
-    await deleteObject(context, target, { ...options, ...(dryRun && { dryRun }) })
-    return SUCCESS
-  },
 }
 
 /** Only `spec.finalizers` counts; the last one that goes lets the namespace go. */
@@ -178,6 +111,7 @@ export const SUBRESOURCES: Readonly<Record<string, Subresource>> = {
   scale,
   binding,
   eviction,
+  resize,
   finalize,
   approval,
 }

@@ -7,7 +7,7 @@ import type { QuotaHold } from '../admission/quota-ledger.ts'
 import type { Change, Store } from '../store/store.ts'
 import { admitted, writeDecided } from '../webhooks/hooked-write.ts'
 import { isHooked } from '../webhooks/hooks.ts'
-import { invalidObject } from './field-error.ts'
+import { invalid, invalidObject } from './field-error.ts'
 import { without } from './json.ts'
 import { carriedMetadata, generatedName } from './metadata.ts'
 import { admissionOf, newObject } from './new-object.ts'
@@ -66,7 +66,7 @@ async function createNamed(
       ? await admitted(context.store, asked, { object: recorded, manager: request.manager, now })
       : recorded
     const change = (current: UnknownObject | undefined): UnknownObject => {
-      if (current) throw alreadyExists(resource.info, named.name)
+      if (current) throw alreadyExists(resource.info, named.name, current.metadata.deletionTimestamp !== undefined)
       return toStored(resource, created)
     }
     const stored = request.dryRun
@@ -122,12 +122,19 @@ export async function applyObject(
     const object = await writeState(context, target, request, current => {
       isNew = current === undefined
       const now = context.clock.now()
+      const { uid } = applied.metadata
       if (current) {
+        if (uid && uid !== current.metadata.uid)
+          throw invalidObject(resource.info, name, [invalid('metadata.uid', uid, 'field is immutable')])
         checkVersion(resource, current, applied)
         const merged = recordApply(resource, current, applied, { ...request, now })
         return nextState(context, target, current, merged, { ...request, isRecorded: true, quota })
       }
       if (request.subresource) throw notFound(resource.info, name)
+      if (uid) {
+        const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`
+        throw conflict(resource.info, name, why)
+      }
       const named = { ...applied, metadata: { ...applied.metadata, name } }
       const claimed = recordApply(resource, undefined, named, { ...request, now })
       return newObject(context, target, claimed, { allocate: taken.allocate, quota, request })
@@ -196,17 +203,18 @@ export function isReleased({ strategy }: Resource, { metadata, ...rest }: Unknow
 }
 
 function nextState(
-  { store, clock }: WriteContext,
+  context: WriteContext,
   target: Target,
   old: UnknownObject,
   candidate: UnknownObject,
   request: WriteRequest & { readonly isRecorded?: boolean; readonly quota: QuotaHold },
 ): UnknownObject {
   const { resource } = target
+  const { store, clock } = context
   checkDecoded(target, candidate)
   checkVersion(resource, old, candidate)
   const carried = { ...candidate, metadata: carriedMetadata(old.metadata, candidate.metadata) }
-  const complete = request.isServerOwn ? carried : completed(resource, old, carried, request)
+  const complete = request.isServerOwn ? carried : completed(context, resource, old, carried, request)
   const next = withGeneration(resource, old, complete)
   checkAdmission(
     { ...admissionOf(target, request, 'UPDATE'), object: next, old },
@@ -218,6 +226,7 @@ function nextState(
 
 /** Defaults and validation; a built-in kind's status is its controllers' own business, as upstream has it (nearly) everywhere. */
 function completed(
+  context: WriteContext,
   resource: Resource,
   old: UnknownObject,
   carried: UnknownObject,
@@ -229,9 +238,20 @@ function completed(
     if (errors.length > 0) throw invalidObject(resource.info, old.metadata.name ?? '', errors)
     return changed
   }
-  const complete = fillDefaults(resource, resource.strategy.prepareUpdate?.(changed, old) ?? changed)
+  const prepared = resource.strategy.prepareUpdate?.(changed, old) ?? changed
+  const complete = fillDefaults(resource, admittedUpdate(context, resource, prepared))
   validate(resource, complete, old)
   return complete
+}
+
+function admittedUpdate({ store, clock, addresses }: WriteContext, { strategy }: Resource, object: UnknownObject) {
+  if (!strategy.admitUpdate) return object
+  const taken = addresses.open(store)
+  try {
+    return strategy.admitUpdate(object, { store, clock, allocateServiceIp: taken.allocate })
+  } finally {
+    taken.close()
+  }
 }
 
 function checkVersion({ info }: Resource, old: UnknownObject, { metadata }: UnknownObject): void {
@@ -240,7 +260,8 @@ function checkVersion({ info }: Resource, old: UnknownObject, { metadata }: Unkn
     const why = `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata.uid}`
     throw conflict(info, name, why)
   }
-  if (metadata.resourceVersion && metadata.resourceVersion !== old.metadata.resourceVersion) {
+  const { resourceVersion = '0' } = metadata
+  if (resourceVersion !== '' && resourceVersion !== '0' && resourceVersion !== old.metadata.resourceVersion) {
     throw conflict(info, name, MODIFIED)
   }
 }

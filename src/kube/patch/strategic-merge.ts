@@ -37,6 +37,8 @@ function mergeObjects(original: Json, patch: Json, schema: StructuralSchema | un
   }
   for (const [key, value] of Object.entries(fieldsOf(patch))) {
     if (value === null) merged.delete(key)
+    // A directive about what is not there: upstream drops it with all that stands beside it.
+    else if (!merged.has(key) && isRecord(value) && Object.hasOwn(value, '$patch')) continue
     else merged.set(key, mergeField(merged.get(key), value, fieldSchema(schema, key)))
   }
   for (const [key, order] of Object.entries(patch)) {
