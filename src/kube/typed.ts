@@ -65,15 +65,19 @@ function note(walk: Walk, place: Place, kind: string, go: string): undefined {
   return undefined
 }
 
-function read(walk: TypedWalk, type: TypeRef, value: unknown, place: Place, go = goType(type)): unknown {
+const goText = (type: TypeRef, named: string | undefined): string =>
+  named === undefined ? goType(type) : goPackageName(named)
+
+/** `named`: the type's name where it has one of its own, for messages. */
+function read(walk: TypedWalk, type: TypeRef, value: unknown, place: Place, named?: string): unknown {
   switch (type.kind) {
     case 'scalar':
-      return readScalar(walk, type.scalar, value, place, go)
+      return readScalar(walk, type, value, place, named)
     case 'list':
-      if (!Array.isArray(value)) return note(walk, place, jsonKind(value), go)
+      if (!Array.isArray(value)) return note(walk, place, jsonKind(value), goText(type, named))
       return mapSame(value, (item, i) => readItem(walk, type.of, item, { ...place, path: [...place.path, i] }))
     case 'map':
-      if (!isRecord(value)) return note(walk, place, jsonKind(value), go)
+      if (!isRecord(value)) return note(walk, place, jsonKind(value), goText(type, named))
       return mapValuesSame(value, (item, key) =>
         readItem(walk, type.of, item, { ...place, path: [...place.path, key] }),
       )
@@ -96,7 +100,7 @@ function readNamed(walk: TypedWalk, name: string, value: unknown, place: Place):
   if (SPECIAL_TYPES.has(name))
     return readSpecial(walk, name, value, place, (_, inner, item, at) => readNamed(walk, inner, item, at))
   const row = typeRow(name)
-  if (row?.kind === 'alias') return read(walk, row.of, value, place, goPackageName(name))
+  if (row?.kind === 'alias') return read(walk, row.of, value, place, name)
   const struct = structOf(name)
   if (!struct) return value
   if (!isRecord(value)) return note(walk, place, jsonKind(value), goPackageName(name))
@@ -182,17 +186,23 @@ function readField(
 
 const LIMITS: Partial<Record<Scalar, number>> = { i: 2 ** 31, l: 2 ** 63, u: 2 ** 32, n: 2 ** 63 }
 
-function readScalar(walk: TypedWalk, scalar: Scalar, value: unknown, place: Place, go: string): unknown {
+function readScalar(
+  walk: TypedWalk,
+  type: TypeRef & { readonly kind: 'scalar' },
+  value: unknown,
+  place: Place,
+  named: string | undefined,
+): unknown {
+  const { scalar } = type
+  const wrong = (kind = jsonKind(value)): undefined => note(walk, place, kind, goText(type, named))
+  if (scalar === 's') return typeof value === 'string' ? value : wrong()
+  if (scalar === 'b') return typeof value === 'boolean' ? value : wrong()
+  if (scalar === 'y') return typeof value === 'string' ? checkedBase64(value) : wrong()
+  if (typeof value !== 'number') return wrong()
   const limit = LIMITS[scalar]
-  if (limit !== undefined || scalar === 'd') {
-    if (typeof value !== 'number') return note(walk, place, jsonKind(value), go)
-    if (limit === undefined) return value
-    const fits = Number.isInteger(value) && value < limit && value >= (scalar === 'u' ? 0 : -limit)
-    return fits ? value : note(walk, place, `number ${value}`, go)
-  }
-  if (scalar === 'b') return typeof value === 'boolean' ? value : note(walk, place, jsonKind(value), go)
-  if (typeof value !== 'string') return note(walk, place, jsonKind(value), go)
-  return scalar === 'y' ? checkedBase64(value) : value
+  if (limit === undefined) return value
+  const fits = Number.isInteger(value) && value < limit && value >= (scalar === 'u' ? 0 : -limit)
+  return fits ? value : wrong(`number ${value}`)
 }
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
