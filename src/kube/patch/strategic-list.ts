@@ -3,7 +3,8 @@
  * in the patch's order; those that only the server has keep their place among them as far as the old order says (strategicpatch's
  * normalizeElementOrder).
  */
-import { isRecord, isSame } from '../equal.ts'
+import { canonicalJson } from '../canonical-json.ts'
+import { isRecord } from '../equal.ts'
 import { badPatch } from './bad-patch.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -16,8 +17,17 @@ function identity(item: unknown, mergeKey: string | undefined): unknown {
   return item[mergeKey]
 }
 
-const find = (list: readonly unknown[], id: unknown, mergeKey: string | undefined): number =>
-  list.findIndex(item => isSame(identity(item, mergeKey), id))
+/** Where each identity first stands: lists have as many items as a client likes, and each is looked up. */
+function placesIn(list: readonly unknown[], mergeKey: string | undefined): Map<string, number> {
+  const places = new Map<string, number>()
+  for (const [at, item] of list.entries()) {
+    const id = idText(item, mergeKey)
+    if (!places.has(id)) places.set(id, at)
+  }
+  return places
+}
+
+const idText = (item: unknown, mergeKey: string | undefined): string => canonicalJson(identity(item, mergeKey))
 
 export function mergeLists(
   original: readonly unknown[],
@@ -32,12 +42,19 @@ export function mergeLists(
   if (odd !== undefined)
     throw badPatch(`$patch in a list is ${JSON.stringify(odd)}, which is neither delete nor replace`)
 
-  const gone = patch.filter((_, i) => directives[i] === 'delete').map(item => identity(item, mergeKey))
-  const merged = original.filter(item => !gone.some(id => isSame(id, identity(item, mergeKey))))
+  const gone = placesIn(
+    patch.filter((_, i) => directives[i] === 'delete'),
+    mergeKey,
+  )
+  const merged = gone.size === 0 ? [...original] : original.filter(item => !gone.has(idText(item, mergeKey)))
+  const places = changes.length === 0 ? new Map<string, number>() : placesIn(merged, mergeKey)
   for (const change of changes) {
-    const at = find(merged, identity(change, mergeKey), mergeKey)
-    if (at < 0) merged.push(isRecord(change) ? mergeItems({}, change) : change)
-    else if (isRecord(change)) merged[at] = mergeItems(merged[at] as Json, change)
+    const id = idText(change, mergeKey)
+    const at = places.get(id)
+    if (at === undefined) {
+      places.set(id, merged.length)
+      merged.push(isRecord(change) ? mergeItems({}, change) : change)
+    } else if (isRecord(change)) merged[at] = mergeItems(merged[at] as Json, change)
   }
   return arrange(merged, changes, original, mergeKey)
 }
@@ -51,8 +68,9 @@ export function orderAs(
   inPatch: unknown,
 ): readonly unknown[] {
   const patched = Array.isArray(inPatch) ? inPatch.filter(item => !isRecord(item) || item.$patch === undefined) : []
+  const places = placesIn(order, mergeKey)
   for (const item of patched) {
-    if (find(order, identity(item, mergeKey), mergeKey) < 0) {
+    if (!places.has(idText(item, mergeKey))) {
       throw badPatch(`its $setElementOrder leaves out ${JSON.stringify(identity(item, mergeKey))}, which it sets`)
     }
   }
@@ -66,17 +84,23 @@ function arrange(
   original: readonly unknown[],
   mergeKey: string | undefined,
 ): readonly unknown[] {
-  const placeIn = (places: readonly unknown[]) => (item: unknown) => find(places, identity(item, mergeKey), mergeKey)
-  const [wanted, before] = [placeIn(order), placeIn(original)]
-  const named = list.filter(item => wanted(item) >= 0).sort((a, b) => wanted(a) - wanted(b))
-  const others = list.filter(item => wanted(item) < 0)
+  const [inOrder, inOriginal] = [placesIn(order, mergeKey), placesIn(original, mergeKey)]
+  const placed = list.map(item => {
+    const id = idText(item, mergeKey)
+    return { item, wanted: inOrder.get(id) ?? -1, before: inOriginal.get(id) ?? -1 }
+  })
+  const named = placed.filter(({ wanted }) => wanted >= 0).sort((a, b) => a.wanted - b.wanted)
+  const others = placed.filter(({ wanted }) => wanted < 0)
   const arranged: unknown[] = []
-  for (const item of named) {
+  let next = 0
+  for (const { item, before } of named) {
     // An item goes before the next named one only where the server had both, and so.
-    while (others.length > 0 && before(item) >= 0 && before(others[0]) >= 0 && before(others[0]) < before(item)) {
-      arranged.push(others.shift())
+    for (; next < others.length; next++) {
+      const other = others[next]
+      if (!other || before < 0 || other.before < 0 || other.before >= before) break
+      arranged.push(other.item)
     }
     arranged.push(item)
   }
-  return [...arranged, ...others]
+  return [...arranged, ...others.slice(next).map(({ item }) => item)]
 }
