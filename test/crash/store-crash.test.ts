@@ -66,11 +66,16 @@ async function crashTwice(
   if (wrong) return `${ending}: ${wrong}`
 
   const log = await runLoad(open(), random, { writers: 3, steps: 4 })
-  const [image, before, since] = ending === 'killed' ? [new Map(), EMPTY, done.length] : [left, first, 0]
+  const [image, since] = ending === 'killed' ? [new Map(), done.length] : [left, 0]
   const doneThen = log.slice(0, since + pick(random, log.length - since + 1))
   const second = await recoveredFrom(new SimulatedDisk(imageAfter(image, doneThen, 'power', random), random))
   if (typeof second === 'string') return `after a second crash: ${second}`
-  const wrongThen = whatIsWrong(before, doneThen, second, mayComeBack)
+  // Once the recovery is told, what it found counts, whichever of what had been refused that was.
+  const isTold = doneThen.slice(since).some(({ kind }) => kind === 'note')
+  const wrongThen =
+    isTold || ending === 'power'
+      ? whatIsWrong(first, doneThen.slice(since), second, mayComeBack)
+      : whatIsWrong(EMPTY, doneThen, second, mayComeBack)
   return wrongThen && `${ending}, after a second crash: ${wrongThen}`
 }
 

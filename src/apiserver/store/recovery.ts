@@ -25,6 +25,8 @@ export async function recover(disk: Disk): Promise<Recovered> {
   const names = await disk.list()
   const revisions = names.flatMap(name => parseSnapshotName(name) ?? [])
   const newest = Math.max(0, ...revisions)
+  // A killed process may have left names that only the kernel knows: they are made safe before what they replace goes.
+  await disk.syncFolder()
   const stale = names.filter(name => name.endsWith(TEMPORARY) || (parseSnapshotName(name) ?? newest) < newest)
   for (const name of stale) await disk.remove(name)
 
