@@ -1,8 +1,10 @@
 /** The built-in kinds as the engine takes them: each row of `kube/kinds.ts` with its schema, columns and what is special about it. */
+
 import { builtInSchema } from '../../kube/built-in-schema.ts'
 import { apiVersionOf, BUILT_IN_KINDS, type KindInfo } from '../../kube/kinds.ts'
 import { kindKey, type Resource, type ScalePaths, type Strategy, storedAs } from '../resource/resource.ts'
 import { builtInColumns } from '../tables/built-in.ts'
+import { validateBinding, validatePolicy, webhookConditionProblems } from '../webhooks/configuration-rules.ts'
 import { AUTOSCALER, AUTOSCALER_CONVERSION } from './autoscaler.ts'
 import * as configuration from './configuration.ts'
 import { EVENT_CONVERSION } from './events.ts'
@@ -14,6 +16,14 @@ import { SELECTABLE_FIELDS } from './selectable-fields.ts'
 import { SERVICE } from './service.ts'
 import * as storage from './storage.ts'
 import * as workloads from './workloads.ts'
+
+const WEBHOOKS: Strategy = {
+  ...extensions.WEBHOOK_CONFIGURATION,
+  validate: object => [
+    ...(extensions.WEBHOOK_CONFIGURATION.validate?.(object) ?? []),
+    ...webhookConditionProblems(object),
+  ],
+}
 
 /** By `group/plural`; each fits the type of its kind. A kind that is missing here has no rules of its own. */
 const STRATEGIES: Readonly<Record<string, object>> = {
@@ -54,10 +64,13 @@ const STRATEGIES: Readonly<Record<string, object>> = {
   'storage.k8s.io/csidrivers': storage.CSI_DRIVER,
   'storage.k8s.io/volumeattachments': storage.VOLUME_ATTACHMENT,
   'storage.k8s.io/volumeattributesclasses': storage.VOLUME_ATTRIBUTES_CLASS,
-  'admissionregistration.k8s.io/validatingwebhookconfigurations': extensions.WEBHOOK_CONFIGURATION,
-  'admissionregistration.k8s.io/mutatingwebhookconfigurations': extensions.WEBHOOK_CONFIGURATION,
-  'admissionregistration.k8s.io/validatingadmissionpolicies': extensions.COUNTED,
-  'admissionregistration.k8s.io/validatingadmissionpolicybindings': extensions.COUNTED,
+  'admissionregistration.k8s.io/validatingwebhookconfigurations': WEBHOOKS,
+  'admissionregistration.k8s.io/mutatingwebhookconfigurations': WEBHOOKS,
+  'admissionregistration.k8s.io/validatingadmissionpolicies': { ...extensions.COUNTED, validate: validatePolicy },
+  'admissionregistration.k8s.io/validatingadmissionpolicybindings': {
+    ...extensions.COUNTED,
+    validate: validateBinding,
+  },
   'admissionregistration.k8s.io/mutatingadmissionpolicies': extensions.COUNTED,
   'admissionregistration.k8s.io/mutatingadmissionpolicybindings': extensions.COUNTED,
   'node.k8s.io/runtimeclasses': policies.RUNTIME_CLASS,

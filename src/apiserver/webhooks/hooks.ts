@@ -14,13 +14,14 @@ import { endpointOf, post } from './client.ts'
 import { allHold, type NamedExpression, valuesOf } from './conditions.ts'
 import { type Rule, ruleMatches, type Selectors, selectorsMatch } from './matching.ts'
 
-interface Webhook extends Selectors {
+export interface Webhook extends Selectors {
   readonly name: string
   readonly clientConfig: WebhookClientConfig
   readonly rules?: readonly Rule[]
   readonly failurePolicy?: 'Fail' | 'Ignore'
   readonly timeoutSeconds?: number
   readonly sideEffects?: string
+  readonly admissionReviewVersions?: readonly string[]
   readonly reinvocationPolicy?: string
   readonly matchConditions?: readonly NamedExpression[]
 }

@@ -27,18 +27,19 @@ interface Validation {
   readonly reason?: StatusReason
 }
 
-interface Policy extends UnknownObject {
+export interface Policy extends UnknownObject {
   readonly spec: {
     readonly matchConstraints?: MatchResources
     readonly paramKind?: { readonly apiVersion: string; readonly kind: string }
     readonly validations?: readonly Validation[]
     readonly matchConditions?: readonly NamedExpression[]
     readonly variables?: readonly NamedExpression[]
+    readonly auditAnnotations?: readonly unknown[]
     readonly failurePolicy?: 'Fail' | 'Ignore'
   }
 }
 
-interface Binding extends UnknownObject {
+export interface Binding extends UnknownObject {
   readonly spec: {
     readonly policyName: string
     readonly matchResources?: MatchResources

@@ -204,3 +204,47 @@ describe('a webhook', () => {
     expect(asked).toEqual([])
   })
 })
+
+describe('what cannot work is refused when it is written', () => {
+  const rule = CONFIG_MAPS
+  test.each<[string, string, object, string]>([
+    [
+      'an expression that does not compile',
+      'ValidatingAdmissionPolicy',
+      { spec: { matchConstraints: { resourceRules: rule }, validations: [{ expression: 'nope' }] } },
+      "spec.validations[0].expression: Invalid value: \"nope\": compilation failed: ERROR: <input>:1:1: undeclared reference to 'nope' (in container '')",
+    ],
+    [
+      'an expression of another type',
+      'ValidatingAdmissionPolicy',
+      { spec: { matchConstraints: { resourceRules: rule }, validations: [{ expression: '1' }] } },
+      'spec.validations[0].expression: Invalid value: "1": must evaluate to bool but got int',
+    ],
+    [
+      'parameters of no kind',
+      'ValidatingAdmissionPolicy',
+      { spec: { matchConstraints: { resourceRules: rule }, validations: [{ expression: 'params.x == 1' }] } },
+      "undeclared reference to 'params'",
+    ],
+    [
+      'nothing to validate',
+      'ValidatingAdmissionPolicy',
+      { spec: {} },
+      '[spec.matchConstraints: Required value, spec.validations: Required value: validations or auditAnnotations must contain at least one item, spec.auditAnnotations: Required value: validations or auditAnnotations must contain at least one item]',
+    ],
+    [
+      'two ways to say no',
+      'ValidatingAdmissionPolicyBinding',
+      { spec: { policyName: 'x', validationActions: ['Deny', 'Warn'] } },
+      'must not contain both Deny and Warn',
+    ],
+    [
+      'parameters by two ways',
+      'ValidatingAdmissionPolicyBinding',
+      { spec: { policyName: 'x', validationActions: ['Deny'], paramRef: { name: 'a', selector: {} } } },
+      '[spec.paramRef.name: Forbidden: name and selector are mutually exclusive, spec.paramRef.selector: Forbidden: name and selector are mutually exclusive, spec.paramRef.parameterNotFoundAction: Required value]',
+    ],
+  ])('%s', async (_, kind, rest, message) => {
+    await expect(make(GROUP, kind, { metadata: { name: 'x' }, ...rest })).rejects.toThrow(message)
+  })
+})
