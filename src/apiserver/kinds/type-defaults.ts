@@ -66,6 +66,8 @@ function limitRangeItem(value: Fields): Fields {
   return filled
 }
 
+const CLAIM = { apiVersion: 'v1', kind: 'PersistentVolumeClaim' }
+
 export const TYPE_DEFAULTS: TypeDefaults = {
   'rbac/v1.RoleBinding': value => withField(value, 'roleRef', ROLE_REF),
   'rbac/v1.ClusterRoleBinding': value => withField(value, 'roleRef', ROLE_REF),
@@ -106,6 +108,12 @@ export const TYPE_DEFAULTS: TypeDefaults = {
   'core/v1.PersistentVolumeClaimStatus': missing({ phase: 'Pending' }),
   'core/v1.HostPathVolumeSource': value => (value.type === undefined ? { ...value, type: '' } : value),
   'core/v1.NodeStatus': missing({ allocatable: ({ capacity }: Fields) => capacity }),
+  'apps/v1.StatefulSetSpec': value => {
+    const claims = value.volumeClaimTemplates
+    return Array.isArray(claims) && claims.some(claim => claim?.kind === undefined)
+      ? { ...value, volumeClaimTemplates: claims.map(claim => ({ ...CLAIM, ...claim })) }
+      : value
+  },
   'storage/v1.StorageClass': missing({ reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' }),
   'storage/v1.CSIDriverSpec': missing({
     attachRequired: true,
