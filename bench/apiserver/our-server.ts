@@ -10,7 +10,7 @@ import { createApiServer } from '../../src/apiserver/server.ts'
 import type { Disk, DiskFile } from '../../src/apiserver/store/disk.ts'
 import { nodeDisk } from '../../src/apiserver/store/node-disk.ts'
 import { openStore } from '../../src/apiserver/store/open-store.ts'
-import { bootstrap } from '../../src/cluster/bootstrap.ts'
+import { bootstrap, bootstrapAccess } from '../../src/cluster/bootstrap.ts'
 
 const [folder = '.', port = '0', sync = 'sync'] = process.argv.slice(2)
 
@@ -28,4 +28,5 @@ const pki = ensurePki(join(folder, 'pki'))
 const server = createApiServer({ store, pki, warn: message => console.error(message) })
 await server.listen(['127.0.0.1'], Number(port))
 await bootstrap(server.api)
+await bootstrapAccess(server.api)
 process.on('SIGTERM', () => process.exit(0))

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { bootstrapRoles } from '../../src/apiserver/auth/rbac/bootstrap-roles.ts'
 import { ensurePki } from '../../src/apiserver/pki/pki.ts'
 import { type ApiServer, createApiServer } from '../../src/apiserver/server.ts'
 import { memoryStore } from '../../src/apiserver/store/open-store.ts'
@@ -31,7 +32,7 @@ export async function startServer(): Promise<TestServer> {
   const store = memoryStore()
   const server = createApiServer({ store, pki, nodeApi: { logs } })
   const { port } = await server.listen(['127.0.0.1'], 0)
-  for (const name of ['default', 'kube-system']) {
+  for (const name of ['default', 'kube-system', 'kube-public']) {
     await server.api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
     await server.api.create({
       apiVersion: 'v1',
@@ -39,6 +40,7 @@ export async function startServer(): Promise<TestServer> {
       metadata: { name: 'default', namespace: name },
     })
   }
+  await bootstrapRoles(server.api)
   const kubeconfig = join(folder, 'kubeconfig')
   writeFileSync(kubeconfig, JSON.stringify(configFor(`https://127.0.0.1:${port}`, pki.ca, pki.adminToken)))
   return {
