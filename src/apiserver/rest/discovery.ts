@@ -109,7 +109,7 @@ export const aggregated = (catalog: Catalog, version: string, isLegacy: boolean)
   items: [...groupsOf(catalog)]
     .filter(([name]) => (name === '') === isLegacy)
     .map(([name, versions]) => ({
-      metadata: { ...(name && { name }), creationTimestamp: null },
+      metadata: name ? { name } : {},
       versions: [...versions].map(([each, resources]) => ({
         version: each,
         freshness: 'Current',
