@@ -37,6 +37,11 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
 
 const tooLarge = () => apiError('RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BODY_BYTES}`)
 
+/** Reading YAML takes some fifty times as long as reading JSON, and others wait. */
+const MAX_YAML_LENGTH = 512 * 1024
+const yamlTooLarge = () =>
+  apiError('RequestEntityTooLarge', `Request entity too large: limit of YAML is ${MAX_YAML_LENGTH}, send JSON`)
+
 export const PROTOBUF = 'application/vnd.kubernetes.protobuf'
 const JSON_TYPES = new Set(['', 'application/json', 'application/merge-patch+json'])
 const YAML_TYPES = new Set(['application/yaml', 'application/x-yaml', 'text/yaml', 'application/apply-patch+yaml'])
@@ -132,10 +137,22 @@ async function parseYaml(text: string): Promise<unknown> {
       // YAML's flow style looks alike.
     }
   }
-  const { parseDocument } = await import('yaml')
+  if (text.length > MAX_YAML_LENGTH) throw yamlTooLarge()
+  const { isScalar, parseDocument, visit } = await import('yaml')
   try {
-    const document = parseDocument(text, { merge: true, strict: true, uniqueKeys: true })
+    // The library compares every key with every other: a large map would stop the server for half a minute.
+    const document = parseDocument(text, { merge: true, strict: true, uniqueKeys: false })
     if (document.errors[0]) throw document.errors[0]
+    visit(document, {
+      Map(_, { items }) {
+        const keys = new Set<unknown>()
+        for (const { key } of items) {
+          const name = isScalar(key) ? key.value : key
+          if (keys.has(name) && name !== '<<') throw new Error(`key ${JSON.stringify(name)} already set in map`)
+          keys.add(name)
+        }
+      },
+    })
     return document.toJS({ maxAliasCount: 100 })
   } catch (error) {
     throw badRequest(`the body of the request is no YAML: ${(error as Error).message}`)
