@@ -119,6 +119,14 @@ describe('a pod', () => {
     )
   })
 
+  test.each([{}, { initContainers: [{ name: 'c', image: 'x' }] }, { containers: [] }])(
+    'that lacks containers (%o) is invalid, and no riddle',
+    async spec => {
+      await make('v1', 'LimitRange', 'l', { spec: { limits: [{ type: 'Container', default: { cpu: '1' } }] } })
+      await expect(make('v1', 'Pod', 'p', { spec })).rejects.toMatchObject({ code: 422 })
+    },
+  )
+
   test('with an overhead of its own is refused', async () => {
     await expect(pod('p', {}, { overhead: { cpu: '1' } })).rejects.toMatchObject(
       forbidden(

@@ -45,7 +45,8 @@ function withTokenVolume(spec: PodSpec): PodSpec {
   return {
     ...spec,
     volumes: [...(spec.volumes ?? []), tokenVolume(name)],
-    containers: spec.containers.map(mounted),
+    // What is wrong with a pod without containers is told by validation, later.
+    containers: (spec.containers ?? []).map(mounted),
     ...(spec.initContainers && { initContainers: spec.initContainers.map(mounted) }),
   }
 }
