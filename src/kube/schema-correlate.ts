@@ -2,7 +2,7 @@
  * Which part of an old value a part of a new one was (apiserver's pkg/cel/common, CorrelatedObject): fields by name, items of lists of type
  * map by their keys; items of other lists are nobody's successors.
  */
-import { isSame } from './equal.ts'
+import { isRecord, isSame } from './equal.ts'
 import type { SchemaViolation, StructuralSchema } from './schema.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -51,14 +51,32 @@ export function isUnchanged(
 ): boolean {
   let [here, now, before]: [StructuralSchema | undefined, unknown, unknown] = [schema, value, old]
   for (const step of path) {
-    if (before !== undefined && before !== null && isSame(now, before) && now !== value) return true
+    if (before !== undefined && before !== null && now !== value && isEquivalent(here, now, before)) return true
     const nowNext: unknown = (now as Fields | undefined)?.[step]
     const beforeNext =
       here && typeof step === 'number' ? oldItem(here, before, nowNext) : oldField(before, String(step))
     // No predecessor of its own: what is around it decides.
-    if (beforeNext === undefined) return isSame(now, before) && before !== undefined
+    if (beforeNext === undefined) return before !== undefined && isEquivalent(here, now, before)
     here = here && (typeof step === 'number' ? here.items : fieldSchema(here, step))
     ;[now, before] = [nowNext, beforeNext]
   }
-  return before !== undefined && isSame(now, before)
+  return before !== undefined && isEquivalent(here, now, before)
+}
+
+/** Equal, where the order of items that have keys says nothing. */
+function isEquivalent(schema: StructuralSchema | undefined, now: unknown, before: unknown): boolean {
+  if (!schema || isSame(now, before)) return isSame(now, before)
+  if (Array.isArray(now) && Array.isArray(before)) {
+    if (schema['x-kubernetes-list-type'] !== 'map' || now.length !== before.length) return false
+    return now.every(item => {
+      const was = oldItem(schema, before, item)
+      return was !== undefined && isEquivalent(schema.items, item, was)
+    })
+  }
+  if (!isRecord(now) || !isRecord(before)) return false
+  const names = Object.keys(now)
+  if (names.length !== Object.keys(before).length) return false
+  return names.every(
+    name => Object.hasOwn(before, name) && isEquivalent(fieldSchema(schema, name), now[name], before[name]),
+  )
 }

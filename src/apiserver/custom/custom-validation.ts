@@ -14,7 +14,11 @@ import { checkLabels } from '../kinds/names.ts'
 import { type FieldError, invalid } from '../resource/field-error.ts'
 import type { ScalePaths } from '../resource/resource.ts'
 
-export type CustomValidator = (object: UnknownObject, old?: UnknownObject) => readonly FieldError[]
+export type CustomValidator = (
+  object: UnknownObject,
+  old?: UnknownObject,
+  warn?: (text: string) => void,
+) => readonly FieldError[]
 
 /** An object that is wrong in one of these ways is not shown to rules: they could not rely on its shape. */
 const BLOCKING = new Set([
@@ -33,7 +37,7 @@ export function customValidator(schema: StructuralSchema, scale: ScalePaths | un
     areCompiled = true
     return rules
   }
-  return (object, old) => {
+  return (object, old, warn) => {
     const values = withRemarks(validateValues(schema, object))
     const fresh = old ? newViolations(schema, object, old, values) : values
     const errors = [
@@ -45,7 +49,10 @@ export function customValidator(schema: StructuralSchema, scale: ScalePaths | un
     const compiled = compiledRules()
     if (!compiled) return errors
     if (errors.some(({ reason }) => BLOCKING.has(reason))) return [...errors, NOT_CHECKED]
-    return [...errors, ...compiled.validate(object, old).violations.map(shown)]
+    const { violations, warnings } = compiled.validate(object, old)
+    // What an update has not touched is told, not refused.
+    for (const { field, body } of warnings.map(shown)) warn?.(`${field}: ${body}`)
+    return [...errors, ...violations.map(shown)]
   }
 }
 

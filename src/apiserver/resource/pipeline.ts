@@ -100,11 +100,16 @@ function typed({ apiVersion, info }: Resource, object: UnknownObject): UnknownOb
   }
 }
 
-export function validate(resource: Resource, object: UnknownObject, old?: UnknownObject): void {
+export function validate(
+  resource: Resource,
+  object: UnknownObject,
+  old?: UnknownObject,
+  warn?: (text: string) => void,
+): void {
   const errors = [
     ...validateMetadata(object, resource),
     ...(old ? validateMetadataUpdate(object, old) : []),
-    ...(resource.strategy.validate?.(object, old) ?? []),
+    ...(resource.strategy.validate?.(object, old, warn) ?? []),
     ...((old ? resource.strategy.validateUpdate?.(object, old) : resource.strategy.validateCreate?.(object)) ?? []),
   ]
   if (errors.length > 0) throw invalidObject(resource.info, object.metadata.name ?? '', errors)

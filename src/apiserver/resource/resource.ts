@@ -39,8 +39,8 @@ export interface Strategy<T extends KubeObject = UnknownObject> {
   prepareUpdate?(object: T, old: T): T
   /** Fills in defaults; on every write. */
   default?(object: T): T
-  /** On every write; `old` on updates. */
-  validate?(object: T, old?: T): readonly FieldError[]
+  /** On every write; `old` on updates. What is no error may be told by `warn`. */
+  validate?(object: T, old?: T, warn?: (text: string) => void): readonly FieldError[]
   validateUpdate?(object: T, old: T): readonly FieldError[]
   /** Of a write to the status alone. */
   validateStatus?(object: T, old: T): readonly FieldError[]

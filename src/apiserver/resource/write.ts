@@ -189,7 +189,9 @@ async function writeState(
   const stored = isWatched
     ? await writeDecided(asked, { read, decide: hooked, write: next => persist(store, target, next) })
     : await persist(store, target, change)
-  return stored ? served(resource, stored) : (decided as UnknownObject)
+  const last = decided as unknown as UnknownObject
+  // Who takes away what held an object sees it as it went.
+  return stored && !isReleased(resource, last) ? served(resource, stored) : last
 }
 
 /** Marked for deletion, no time left, and nothing that holds it. */
@@ -230,7 +232,7 @@ function completed(
   resource: Resource,
   old: UnknownObject,
   carried: UnknownObject,
-  { subresource }: WriteRequest,
+  { subresource, warn }: WriteRequest,
 ): UnknownObject {
   const changed = withinSubresource(resource, old, carried, subresource)
   if (subresource === 'status' && !resource.isCustom) {
@@ -240,7 +242,7 @@ function completed(
   }
   const prepared = resource.strategy.prepareUpdate?.(changed, old) ?? changed
   const complete = fillDefaults(resource, admittedUpdate(context, resource, prepared))
-  validate(resource, complete, old)
+  validate(resource, complete, old, warn)
   return complete
 }
 

@@ -19,6 +19,7 @@ export function writing(
   const write: WriteRequest = {
     manager: fieldManager,
     user,
+    warn: text => warnings.push(text),
     ...(dryRun && { dryRun }),
     ...(subresourceName !== undefined && { subresource: subresourceName }),
   }
