@@ -2,8 +2,10 @@
 
 import { builtInSchema } from '../../kube/built-in-schema.ts'
 import { apiVersionOf, BUILT_IN_KINDS, type KindInfo } from '../../kube/kinds.ts'
+import type { UnknownObject } from '../../kube/object.ts'
 import { kindKey, type Resource, type ScalePaths, type Strategy, storedAs } from '../resource/resource.ts'
 import { builtInColumns } from '../tables/built-in.ts'
+import type { Column } from '../tables/column.ts'
 import { validateBinding, validatePolicy, webhookConditionProblems } from '../webhooks/configuration-rules.ts'
 import { AUTOSCALER, AUTOSCALER_CONVERSION } from './autoscaler.ts'
 import * as configuration from './configuration.ts'
@@ -89,11 +91,19 @@ const SCALE: ScalePaths = {
   selector: ['spec', 'selector'],
 }
 
+/** Columns read the stored form: what two versions print is the same. */
+const ofStored = (columns: readonly Column[], toStored: (object: UnknownObject) => UnknownObject): readonly Column[] =>
+  columns.map(column => ({
+    ...column,
+    cell: (object, now) => column.cell(toStored(object as UnknownObject), now),
+  }))
+
 function builtIn(info: KindInfo): Resource {
   const apiVersion = apiVersionOf(info)
   const isEventsView = info.group === 'events.k8s.io'
   const isOldAutoscaler = apiVersion === 'autoscaling/v1'
   const place = isEventsView ? 'events' : storedAs(info)
+  const conversion = isEventsView ? EVENT_CONVERSION : isOldAutoscaler ? AUTOSCALER_CONVERSION : undefined
   return {
     info,
     apiVersion,
@@ -102,12 +112,11 @@ function builtIn(info: KindInfo): Resource {
     isCustom: false,
     // The rules of Events speak of the stored names.
     strategy: isEventsView ? {} : ((STRATEGIES[place] ?? {}) as Strategy),
-    columns: () => builtInColumns(place),
+    columns: () => (conversion ? ofStored(builtInColumns(place), conversion.toStored) : builtInColumns(place)),
     schema: () => builtInSchema(apiVersion, info.kind),
     ...(info.subresources.includes('scale') && { scale: SCALE }),
     selectableFields: SELECTABLE_FIELDS[kindKey(info)] ?? {},
-    ...(isEventsView && { conversion: EVENT_CONVERSION }),
-    ...(isOldAutoscaler && { conversion: AUTOSCALER_CONVERSION }),
+    ...(conversion && { conversion }),
   }
 }
 

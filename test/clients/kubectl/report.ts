@@ -11,12 +11,17 @@ export function reportOf(script: readonly Step[], releases: readonly string[]): 
     return limited === 0 ? `${steps.length}` : `${steps.length - limited} of ${steps.length}`
   }
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-  const limits = releases.flatMap(release =>
-    commands.flatMap(step => {
+  const limits = commands.flatMap(step => {
+    const limited = releases.flatMap(release => {
       const limit = limitOf(step, release)
-      return limit ? [row([release, `\`${firstLine(step.command)}\``, limit.because])] : []
-    }),
-  )
+      return limit ? [{ release, because: limit.because }] : []
+    })
+    const reasons = [...new Set(limited.map(({ because }) => because))]
+    return reasons.map(reason => {
+      const of = limited.filter(({ because }) => because === reason).map(({ release }) => release)
+      return row([of.length === releases.length ? 'all' : of.join(', '), `\`${firstLine(step.command)}\``, reason])
+    })
+  })
   return `# kubectl
 
 Written by \`npm run test:clients -- -u\`, checked by \`npm run test:clients\`: ${commands.length} commands, typed by each release against an embedded
@@ -41,7 +46,7 @@ ${row(['**all**', ...releases.map(release => `**${within(commands, release)}**`)
 
 ## Limits
 
-${limits.length === 0 ? 'None.' : [row(['release', 'command', 'why']), row(['---', '---', '---']), ...limits].join('\n')}
+${limits.length === 0 ? 'None.' : [row(['releases', 'command', 'why']), row(['---', '---', '---']), ...limits].join('\n')}
 `
 }
 
