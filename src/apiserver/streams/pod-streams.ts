@@ -3,7 +3,6 @@
  * a Status before the connection changes its protocol; what fails later is told on the streams, as upstream does.
  */
 import type { IncomingMessage } from 'node:http'
-import { createWebSocketStream } from 'ws'
 import type { ExecOptions, NodeStreams, Session, SessionOptions } from '../../client/node-api.ts'
 import { CHANNEL_PROTOCOLS, openChannels, TUNNEL, V4, V5 } from '../../client/streams/channels.ts'
 import type { Pod } from '../../kube/core.ts'
@@ -135,6 +134,7 @@ async function servePortForward(
   }
   if (offeredSubprotocols(request).includes(TUNNEL)) {
     const socket = await acceptWebSocket(request, upgrade, TUNNEL)
+    const { createWebSocketStream } = await import('ws')
     return forwardOverSpdy(createWebSocketStream(socket), forwarding)
   }
   const ports = portsOf([...parameters.getAll('ports'), ...parameters.getAll('port')])

@@ -2,7 +2,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type WebSocket, WebSocketServer } from 'ws'
+import type { WebSocket, WebSocketServer } from 'ws'
 import { SOCKET_OPTIONS } from '../../client/streams/channels.ts'
 import { apiError } from '../../kube/status.ts'
 import { badRequest } from '../resource/refusals.ts'
@@ -61,15 +61,24 @@ const listed = (header: string | readonly string[] | undefined): readonly string
 export const offeredSubprotocols = (request: IncomingMessage): readonly string[] =>
   listed(request.headers['sec-websocket-protocol'])
 
-const server = new WebSocketServer({ noServer: true, clientTracking: false, ...SOCKET_OPTIONS })
 /** As upstream. Who is gone is noticed by writing to them, even while nothing is read from them. */
 export const PING_MS = 5_000
 
 const chosen = new WeakMap<IncomingMessage, string>()
-server.on('headers', (headers, request) => {
-  const protocol = chosen.get(request)
-  if (protocol) headers.push(`Sec-WebSocket-Protocol: ${protocol}`)
-})
+let servers: Promise<WebSocketServer> | undefined
+
+/** The library is loaded when the first WebSocket comes: a server that starts has no use for it. */
+function webSocketServer(): Promise<WebSocketServer> {
+  servers ??= import('ws').then(({ WebSocketServer }) => {
+    const server = new WebSocketServer({ noServer: true, clientTracking: false, ...SOCKET_OPTIONS })
+    server.on('headers', (headers, request) => {
+      const protocol = chosen.get(request)
+      if (protocol) headers.push(`Sec-WebSocket-Protocol: ${protocol}`)
+    })
+    return server
+  })
+  return servers
+}
 
 /** With the first of `protocols` that the client offers; one that offers none gets none. */
 export function chooseSubprotocol(request: IncomingMessage, protocols: readonly string[]): string {
@@ -86,9 +95,14 @@ export function chooseSubprotocol(request: IncomingMessage, protocols: readonly 
  * Rejects where the handshake fails; the client has its answer then. The library refuses subprotocols with a slash in them, and `SPDY/3.1+…`
  * has one: so it does not get to see what is offered, and the answer is added to its own.
  */
-export function acceptWebSocket(request: IncomingMessage, upgrade: Upgrade, protocol: string): Promise<WebSocket> {
+export async function acceptWebSocket(
+  request: IncomingMessage,
+  upgrade: Upgrade,
+  protocol: string,
+): Promise<WebSocket> {
+  upgrade.take()
+  const server = await webSocketServer()
   return new Promise((resolve, reject) => {
-    upgrade.take()
     upgrade.socket.once('close', () => reject(new Error('the connection is closed')))
     delete request.headers['sec-websocket-protocol']
     chosen.set(request, protocol)
