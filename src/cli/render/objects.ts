@@ -2,10 +2,12 @@
 import type { KubeObject } from '../../kube/object.ts'
 import { jsonPathText } from '../json-path.ts'
 
-/** As kubectl shows them: without managedFields, which nobody reads. */
+/** As kubectl shows them: what it is first, and without managedFields, which nobody reads. */
 export function shown<T extends KubeObject>(object: T): T {
   const { managedFields: _, ...metadata } = object.metadata
-  return { ...object, metadata }
+  const { apiVersion, kind } = object
+  // Servers put the kind first; a name that is there already keeps its place.
+  return { apiVersion, kind, ...object, metadata }
 }
 
 export const listOf = (items: readonly KubeObject[]): object => ({
