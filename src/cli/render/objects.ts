@@ -5,9 +5,9 @@ import { jsonPathText } from '../json-path.ts'
 /** As kubectl shows them: what it is first, and without managedFields, which nobody reads. */
 export function shown<T extends KubeObject>(object: T): T {
   const { managedFields: _, ...metadata } = object.metadata
-  const { apiVersion, kind } = object
   // Servers put the kind first; a name that is there already keeps its place.
-  return { apiVersion, kind, ...object, metadata }
+  const titled = Object.assign({ apiVersion: object.apiVersion, kind: object.kind }, object)
+  return { ...titled, metadata }
 }
 
 export const listOf = (items: readonly KubeObject[]): object => ({
