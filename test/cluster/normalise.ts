@@ -31,6 +31,7 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
     /(patch: Invalid value|^Invalid value): "(?:\{|map\[).*[}\]]": (?=strict|json|converting|no kind)/gs,
     '$1: <patched>: ',
   ],
+  [/(ResourceVersion in (?:the precondition|record)) \(\d+\)/g, '$1 (<version>)'],
   // Go's picture of what changed between two of its structs.
   [/\n@@ -[\s\S]*?(?=\]?$)/g, ''],
   [/https:\/\/127\.0\.0\.1:\d+/g, 'https://<server>'],

@@ -120,7 +120,7 @@ function answerOf(step: Request, { code, headers, text }: Raw, names: Names): Om
 }
 
 /** A server that keeps silent is given this long. */
-const PATIENCE_MS = 3000
+const PATIENCE_MS = 1500
 
 function exchange({ server, agent }: Connection, step: Request): Promise<Raw> {
   const [method = 'GET', ...rest] = step.send.split(' ')

@@ -125,9 +125,12 @@ export function podSpecDefaults(spec: PodSpec): PodSpec {
   const account = spec.serviceAccountName && { serviceAccount: spec.serviceAccountName }
   const container = (each: Container): Container =>
     spec.hostNetwork ? onHost(containerDefaults(each)) : containerDefaults(each)
+  // Less than nothing is what old clusters stored for the shortest.
+  const isNegative = (spec.terminationGracePeriodSeconds ?? 0) < 0
   return {
     ...POD_DEFAULTS,
     ...spec,
+    ...(isNegative && { terminationGracePeriodSeconds: 1 }),
     ...account,
     ...mapped(spec.containers, 'containers', container),
     ...mapped(spec.initContainers, 'initContainers', container),

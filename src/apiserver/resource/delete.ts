@@ -42,8 +42,9 @@ export async function deleteObject(
   await askBeforeDeleting(store, target, options, user)
   const stored = options.dryRun ? change(store.get(key)) : await store.write(key, change)
   // What was given time to end is shown as it ended.
-  const isShown = resource.strategy.gracePeriodSeconds !== undefined
-  const last = (isShown ? marked : stored) ?? stored ?? (marked as unknown as UnknownObject)
+  const end = marked as unknown as UnknownObject
+  const isShown = resource.strategy.gracePeriodSeconds !== undefined && isReleased(resource, end)
+  const last = isShown ? end : (stored ?? end)
   return { object: served(resource, last), isGone: isReleased(resource, marked as UnknownObject) }
 }
 
@@ -60,15 +61,16 @@ async function askBeforeDeleting(store: Store, target: Target, { dryRun }: Delet
 }
 
 function checkPreconditions({ info }: Resource, { metadata }: UnknownObject, { preconditions }: DeleteOptions): void {
-  const name = metadata.name ?? ''
-  if (preconditions?.uid && preconditions.uid !== metadata.uid) {
-    const why = `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${metadata.uid}`
-    throw conflict(info, name, why)
-  }
-  if (preconditions?.resourceVersion && preconditions.resourceVersion !== metadata.resourceVersion) {
-    const why = `Precondition failed: ResourceVersion in precondition: ${preconditions.resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`
-    throw conflict(info, name, why)
-  }
+  const differs = (what: string, asked: string, is: string | undefined, why: string) =>
+    conflict(
+      { ...info, plural: info.kind },
+      metadata.name ?? '',
+      `the ${what} in the precondition (${asked}) does not match the ${what} in record (${is}). The object might have been ${why}`,
+    )
+  const { uid, resourceVersion } = preconditions ?? {}
+  if (uid && uid !== metadata.uid) throw differs('UID', uid, metadata.uid, 'deleted and then recreated')
+  if (resourceVersion && resourceVersion !== metadata.resourceVersion)
+    throw differs('ResourceVersion', resourceVersion, metadata.resourceVersion, 'modified')
 }
 
 /** Which finalizer makes the garbage collector do what is asked; the other one is taken away. */

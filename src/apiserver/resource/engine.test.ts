@@ -307,7 +307,7 @@ describe('deleting', () => {
   test('preconditions are kept', async () => {
     await api.create(settings('a'))
     const { message } = await refusal(api.delete(ref('ConfigMap', 'a'), { preconditions: { uid: 'other' } }))
-    expect(message).toContain('Precondition failed: UID in precondition: other')
+    expect(message).toContain('the UID in the precondition (other) does not match the UID in record')
     expect(await api.get(ref('ConfigMap', 'a'))).toBeDefined()
   })
 

@@ -1,7 +1,8 @@
 /** `pods/ephemeralcontainers`: containers may be added to a pod that runs; nothing else of the body is looked at (pkg/registry/core/pod). */
-import type { Container } from '../../kube/core.ts'
+import type { Container, Pod } from '../../kube/core.ts'
 import { isSame } from '../../kube/equal.ts'
 import type { UnknownObject } from '../../kube/object.ts'
+import { validatePodSpec } from '../kinds/pod-validation.ts'
 import { denied, type FieldError, invalidObject, required } from './field-error.ts'
 import { getObject } from './read.ts'
 import type { Subresource } from './subresources.ts'
@@ -44,7 +45,10 @@ export const ephemeralContainers: Subresource = {
           spec: { ...(old.spec as object), ephemeralContainers: containersOf(wanted) },
         }
         const complete = target.resource.strategy.default?.(changed) ?? changed
-        const problems = problemsOf(containersOf(complete), containersOf(old))
+        const problems = [
+          ...validatePodSpec((complete as unknown as Pod).spec, 'spec').filter(({ field }) => field.startsWith(PATH)),
+          ...problemsOf(containersOf(complete), containersOf(old)),
+        ]
         if (problems.length > 0) throw invalidObject({ group: '', kind: 'Pod' }, target.name, problems)
         return complete
       },

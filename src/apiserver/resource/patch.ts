@@ -5,7 +5,7 @@ import { applyJsonPatch } from '../../kube/patch/json-patch.ts'
 import { applyMergePatch } from '../../kube/patch/merge-patch.ts'
 import { applyStrategicMergePatch } from '../../kube/patch/strategic-merge.ts'
 import type { Shape } from './decode.ts'
-import { unsupportedPatch } from './refusals.ts'
+import { unsupportedMediaType } from './refusals.ts'
 
 export const APPLY_PATCH = 'application/apply-patch+yaml'
 
@@ -28,7 +28,11 @@ export function patched(
       return applyMergePatch(old, patch) as UnknownObject
     case 'strategic':
       // Only built-in kinds have merge keys.
-      if (isCustom) throw unsupportedPatch()
+      if (isCustom)
+        throw unsupportedMediaType([
+          ...Object.keys(PATCH_MEDIA_TYPES).filter(each => PATCH_MEDIA_TYPES[each] !== 'strategic'),
+          APPLY_PATCH,
+        ])
       return applyStrategicMergePatch(old, patch, schema()) as UnknownObject
   }
 }

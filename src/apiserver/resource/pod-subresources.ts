@@ -5,6 +5,7 @@ import type { Condition, KubeObject, LabelSelector, UnknownObject } from '../../
 import { selects } from '../../kube/selector.ts'
 import { type ApiError, apiError } from '../../kube/status.ts'
 import { qosClass } from '../kinds/pod.ts'
+import { validatePodSpec } from '../kinds/pod-validation.ts'
 import { deleteObject } from './delete.ts'
 import { denied, type FieldError, invalid, invalidObject } from './field-error.ts'
 import { getObject, type Target } from './read.ts'
@@ -150,6 +151,7 @@ export const resize: Subresource = {
     updateObject(context, target, old => resized(old as unknown as Pod, produce(old) as unknown as Pod), {
       ...request,
       subresource: 'resize',
+      isServerOwn: true,
     }),
 }
 
@@ -163,6 +165,7 @@ function resized(pod: Pod, wanted: Pod): UnknownObject {
     ...(qosClass(next) === qosClass(pod)
       ? []
       : [invalid('spec', qosClass(pod), 'Pod QOS Class may not change as a result of resizing')]),
+    ...validatePodSpec(next.spec, 'spec'),
     ...containers.flatMap((container, i) => removedAmounts(pod.spec.containers[i], container, i)),
   ]
   if (errors.length > 0) throw invalidObject({ group: '', kind: 'Pod' }, pod.metadata.name ?? '', errors)

@@ -47,7 +47,9 @@ export function readObject(store: Store, target: Target, resourceVersion?: strin
 export function parseResourceVersion(store: Store, text: string | undefined): number | undefined {
   if (text === undefined || text === '' || text === '0') return undefined
   if (!/^\d{1,15}$/.test(text))
-    throw badRequest(`resourceVersion: Invalid value: ${JSON.stringify(text)}: must be a whole number`)
+    throw badRequest(
+      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    )
   const version = Number(text)
   if (version > store.revision) throw tooLargeResourceVersion(version, store.revision)
   return version

@@ -56,7 +56,7 @@ export const expired = (message: string, freshContinue?: string): ApiError =>
   apiError('Expired', message, undefined, freshContinue === undefined ? {} : { continue: freshContinue })
 
 export const tooLargeResourceVersion = (asked: number, current: number): ApiError =>
-  apiError('Timeout', `Too large resource version: ${asked}, current: ${current}`, {
+  apiError('Timeout', `Timeout: Too large resource version: ${asked}, current: ${current}`, {
     retryAfterSeconds: 1,
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
   })

@@ -30,7 +30,7 @@ export function formOf(accept: string | undefined): Form {
     const form = parameters.as === undefined ? OBJECT : transformed(parameters)
     if (form) return form
   }
-  throw notAcceptable(['application/json', 'application/json;as=Table;v=v1;g=meta.k8s.io'])
+  throw notAcceptable(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'])
 }
 
 function transformed({ as, g, v = '' }: Readonly<Record<string, string>>): Form | undefined {

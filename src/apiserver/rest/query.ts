@@ -1,5 +1,6 @@
 /** Query parameters as typed options; what cannot be read is a 400 that names the parameter. */
 import { parseFieldSelector } from '../../kube/selector.ts'
+import { denied, invalidObject, notSupported } from '../resource/field-error.ts'
 import type { ListQuery, VersionMatch } from '../resource/read.ts'
 import { badRequest } from '../resource/refusals.ts'
 import type { WatchQuery } from '../resource/watch.ts'
@@ -49,8 +50,31 @@ function given<T extends object>(options: { [K in keyof T]: T[K] | undefined }):
 
 const matchOf = (query: Query): VersionMatch | undefined => query.oneOf('resourceVersionMatch', 'Exact', 'NotOlderThan')
 
-export const listQuery = (query: Query): ListQuery =>
-  given<ListQuery>({
+/** What a list may not be asked for (apimachinery's internalversion validation). */
+function checkListOptions(query: Query): void {
+  const match = query.text('resourceVersionMatch')
+  const field = 'resourceVersionMatch'
+  const errors = [
+    ...(match && !query.text('resourceVersion')
+      ? [denied(field, 'resourceVersionMatch is forbidden unless resourceVersion is provided')]
+      : []),
+    ...(match && query.text('continue')
+      ? [denied(field, 'resourceVersionMatch is forbidden when continue is provided')]
+      : []),
+    ...(match && !['Exact', 'NotOlderThan'].includes(match)
+      ? [notSupported(field, match, ['Exact', 'NotOlderThan', ''])]
+      : []),
+    ...(match === 'Exact' && query.text('resourceVersion') === '0'
+      ? [denied(field, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"')]
+      : []),
+    ...(query.has('sendInitialEvents') ? [denied('sendInitialEvents', 'sendInitialEvents is forbidden for list')] : []),
+  ]
+  if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors)
+}
+
+export function listQuery(query: Query): ListQuery {
+  checkListOptions(query)
+  return given<ListQuery>({
     labelSelector: query.text('labelSelector'),
     fieldSelector: query.text('fieldSelector'),
     limit: query.count('limit'),
@@ -58,6 +82,7 @@ export const listQuery = (query: Query): ListQuery =>
     resourceVersion: query.text('resourceVersion'),
     resourceVersionMatch: matchOf(query),
   })
+}
 
 export const watchQuery = (query: Query, signal: AbortSignal): WatchQuery =>
   given<WatchQuery>({

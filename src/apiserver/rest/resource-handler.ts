@@ -150,7 +150,8 @@ const update: Handler = async exchange => {
   checkNamed(target, body)
   if (!subresource?.kind) checkDecoded(target, body)
   if (target.resource.isCustom && !subresource && !body.metadata.resourceVersion) {
-    throw badRequest('metadata.resourceVersion: Invalid value: 0: must be specified for an update')
+    const error = invalid('metadata.resourceVersion', 0, 'must be specified for an update')
+    throw invalidObject({ ...target.resource.info, kind: target.resource.info.plural }, target.name, [error])
   }
   await answer(exchange, 200, await writeState(exchange, () => body, write), warnings)
 }

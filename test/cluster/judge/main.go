@@ -1,5 +1,5 @@
 // Answers patches and applies as Kubernetes does: reads one case a line (JSON) from stdin, writes Kubernetes' answer a line to stdout.
-// Started by update.ts, which makes the cases.
+// Started by ask-judge.ts, which makes the cases.
 package main
 
 import (

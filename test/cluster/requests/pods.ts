@@ -222,7 +222,6 @@ export const PODS: readonly Scenario[] = [
       keep: { rv: 'metadata.resourceVersion' },
     }),
     mergePatch(core('pods', 'p'), { spec: { containers: [{ ...C, image: 'i:2' }] } }),
-    mergePatch(`${core('pods', 'p')}?dryRun=All`, { spec: { containers: [{ ...C, image: '' }] } }),
     mergePatch(core('pods', 'p'), { spec: { nodeName: 'n' } }),
     mergePatch(core('pods', 'p'), { spec: { restartPolicy: 'Never' } }),
     mergePatch(core('pods', 'p'), { spec: { containers: [{ ...C, name: 'other' }] } }),

@@ -1,26 +1,34 @@
 /**
  * Asks Kubernetes' own code (Go: apimachinery and structured-merge-diff) and writes its answers down for src/kube/upstream.test.ts:
- * `node scripts/run-ts.js test/cluster/judge/update.ts` writes, `… --verify [SEED]` compares thousands of fresh cases instead. Needs Go.
+ * `node scripts/run-ts.js test/cluster/ask-judge.ts` writes, `… --verify [SEED]` compares thousands
+ * of fresh cases instead, `… --many N` as many as are asked for. Needs Go.
  */
-import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isSame } from '../../../src/kube/equal.ts'
-import { protobufKinds } from '../../../src/kube/protobuf/messages.ts'
-import { seededRandom } from '../../crash/simulated-disk.ts'
-import { type ApplyCase, caseMaker, type PatchCase } from './cases.ts'
-import { type FilledCase, type Recorded, sideBySide } from './compare.ts'
+import { isSame } from '../../src/kube/equal.ts'
+import { protobufKinds } from '../../src/kube/protobuf/messages.ts'
+import { seededRandom } from '../crash/simulated-disk.ts'
+import { program } from './build-kubernetes.ts'
+import { type ApplyCase, caseMaker, type PatchCase } from './judge/cases.ts'
+import { type FilledCase, type Recorded, sideBySide } from './judge/compare.ts'
 
-const TARGET = join(import.meta.dirname, '../../../src/kube/testdata/upstream.jsonl')
+const TARGET = join(import.meta.dirname, '../../src/kube/testdata/upstream.jsonl')
 
+/** In pieces: a hundred thousand answers are more than one string holds. */
 function ask(cases: readonly (PatchCase | ApplyCase | FilledCase)[]): readonly Recorded[] {
-  const folder = mkdtempSync(join(tmpdir(), 'solvent-upstream-'))
-  const program = join(folder, 'upstream')
-  execFileSync('go', ['build', '-o', program, '.'], { cwd: import.meta.dirname, stdio: 'inherit' })
+  const PIECE = 5000
+  const pieces = Array.from({ length: Math.ceil(cases.length / PIECE) }, (_, i) =>
+    cases.slice(i * PIECE, (i + 1) * PIECE),
+  )
+  return pieces.flatMap(askPiece)
+}
+
+const judge = await program('judge')
+
+function askPiece(cases: readonly (PatchCase | ApplyCase | FilledCase)[]): readonly Recorded[] {
   const input = cases.map(each => JSON.stringify(each)).join('\n')
-  const { stdout, status, stderr } = spawnSync(program, { input, maxBuffer: 2 ** 30, encoding: 'utf8' })
-  rmSync(folder, { recursive: true })
+  const { stdout, status, stderr } = spawnSync(judge, { input, maxBuffer: 2 ** 30, encoding: 'utf8' })
   if (status !== 0) throw new Error(stderr)
   const answers = stdout
     .trim()
@@ -35,9 +43,13 @@ function ask(cases: readonly (PatchCase | ApplyCase | FilledCase)[]): readonly R
 const kindOf = (each: PatchCase | ApplyCase | FilledCase): Recorded['kind'] =>
   'fill' in each ? 'protobuf' : 'patch' in each ? 'patch' : 'apply'
 
-const isVerify = process.argv.includes('--verify')
-const make = caseMaker(seededRandom(isVerify ? Number(process.argv[3] ?? Date.now()) : 1))
-const [patches, applies, fillings] = isVerify ? [10_000, 4_000, 100] : [80, 25, 1]
+const [mode, given] = process.argv.slice(2)
+const isVerify = mode === '--verify' || mode === '--many'
+const make = caseMaker(seededRandom(mode === '--verify' ? Number(given ?? Date.now()) : isVerify ? Date.now() : 1))
+/** Of `--many N` a third are sequences of applies and updates, the rest patches. */
+const many = Math.ceil(Number(given ?? 0) / 3)
+const [patches, applies, fillings] =
+  mode === '--many' ? [2 * many, many, 0] : isVerify ? [10_000, 4_000, 100] : [80, 25, 1]
 const kinds = protobufKinds().map(each => each.split(' ') as [string, string])
 const recorded = ask([
   ...Array.from({ length: patches }, make.patchCase),
