@@ -183,7 +183,7 @@ function validateService(service: Service): Errors {
     ...oneOf(['ClientIP', 'None'], spec.sessionAffinity, 'spec.sessionAffinity'),
     ...(spec.externalIPs ?? []).flatMap((address, i) => checkExternal(address, `spec.externalIPs[${i}]`)),
     ...oneOf(TYPES, spec.type, 'spec.type'),
-    ...ports.flatMap((port, i) => repeated(ports, port, i)),
+    ...repeated(ports),
     ...ports.flatMap(({ nodePort }, i) =>
       when(
         nodePort && !isExternal(spec),
@@ -272,15 +272,19 @@ const printed = ({ protocol, port }: ServicePort) => ({
   NodePort: 0,
 })
 
-function repeated(ports: readonly ServicePort[], port: ServicePort, i: number): Errors {
-  const before = ports.slice(0, i)
-  return [
-    ...when(port.name && before.some(other => other.name === port.name), duplicate(`spec.ports[${i}].name`, port.name)),
-    ...when(
-      before.some(other => other.port === port.port && other.protocol === port.protocol),
-      duplicate(`spec.ports[${i}]`, printed(port)),
-    ),
-  ]
+/** A list may be as long as a body: what was seen is looked up. */
+function repeated(ports: readonly ServicePort[]): Errors {
+  const [names, numbers] = [new Set<string>(), new Set<string>()]
+  return ports.flatMap((port, i) => {
+    const number = `${port.port}/${port.protocol}`
+    const errors = [
+      ...when(port.name && names.has(port.name), duplicate(`spec.ports[${i}].name`, port.name)),
+      ...when(numbers.has(number), duplicate(`spec.ports[${i}]`, printed(port))),
+    ]
+    if (port.name) names.add(port.name)
+    numbers.add(number)
+    return errors
+  })
 }
 
 function validateServiceUpdate({ spec }: Service, { spec: old }: Service): Errors {
