@@ -8,20 +8,22 @@ import type { SchemaViolation, StructuralSchema } from './schema.ts'
 import { FORMATS, numberFormatProblem } from './schema-format.ts'
 import { validateLists } from './schema-lists.ts'
 import { type FieldPath, formatDottedPath } from './schema-path.ts'
-import { compilePattern } from './schema-pattern.ts'
 
 /** In place of a value that a message leaves out. */
 export const OMITTED = Symbol('omitted')
 
+/** Whether a text matches a schema's `pattern`: `schema-pattern.ts` where somebody else wrote the schema. */
+export type Matches = (pattern: string, text: string) => boolean
+
 /** All violations, in the order in which the fields stand in the value; lists that name an item twice come last. */
-export function validateSchema(schema: StructuralSchema, value: unknown): SchemaViolation[] {
-  return [...validateValues(schema, value), ...validateLists(schema, value)]
+export function validateSchema(schema: StructuralSchema, value: unknown, matches: Matches): SchemaViolation[] {
+  return [...validateValues(schema, value, matches), ...validateLists(schema, value)]
 }
 
 /** The same but for lists that name an item twice. */
-export function validateValues(schema: StructuralSchema, value: unknown): SchemaViolation[] {
+export function validateValues(schema: StructuralSchema, value: unknown, matches: Matches): SchemaViolation[] {
   const found: SchemaViolation[] = []
-  check(schema, value, [], found)
+  check(schema, value, { path: [], found, matches })
   return found
 }
 
@@ -61,7 +63,14 @@ type Path = (string | number)[]
 type Found = SchemaViolation[]
 type Fields = Readonly<Record<string, unknown>>
 
-function check(schema: StructuralSchema, value: unknown, path: Path, found: Found): void {
+interface Walk {
+  readonly path: Path
+  readonly found: Found
+  readonly matches: Matches
+}
+
+function check(schema: StructuralSchema, value: unknown, walk: Walk): void {
+  const { path, found } = walk
   const type = jsonTypeOf(value)
   if (type === 'null' && schema.nullable) return
   if (!isOfType(schema, type)) {
@@ -70,20 +79,20 @@ function check(schema: StructuralSchema, value: unknown, path: Path, found: Foun
     return
   }
   if (schema.enum) checkEnum(schema.enum, value, path, found)
-  if (hasConditions(schema)) checkConditions(schema, value, path, found)
+  if (hasConditions(schema)) checkConditions(schema, value, walk)
   switch (type) {
     case 'string':
-      checkString(schema, value as string, path, found)
+      checkString(schema, value as string, walk)
       break
     case 'integer':
     case 'number':
       checkNumber(schema, value as number, path, found)
       break
     case 'array':
-      checkArray(schema, value as readonly unknown[], path, found)
+      checkArray(schema, value as readonly unknown[], walk)
       break
     case 'object':
-      checkObject(schema, value as Fields, path, found)
+      checkObject(schema, value as Fields, walk)
       break
     default:
   }
@@ -136,11 +145,12 @@ function checkEnum(allowed: readonly unknown[], value: unknown, path: Path, foun
 const hasConditions = ({ allOf, anyOf, oneOf, not }: StructuralSchema): boolean =>
   allOf !== undefined || anyOf !== undefined || oneOf !== undefined || not !== undefined
 
-function checkConditions(schema: StructuralSchema, value: unknown, path: Path, found: Found): void {
+function checkConditions(schema: StructuralSchema, value: unknown, walk: Walk): void {
+  const { path, found } = walk
   const tried = (schemas: readonly StructuralSchema[]): Found[] =>
     schemas.map(each => {
       const inner: Found = []
-      check(each, value, path, inner)
+      check(each, value, { ...walk, found: inner })
       return inner
     })
   const { anyOf, oneOf, allOf, not } = schema
@@ -181,7 +191,7 @@ function checkConditions(schema: StructuralSchema, value: unknown, path: Path, f
 /** The alternative that came nearest: upstream counts what held, this counts what did not. */
 const best = (results: readonly Found[]): Found => results.reduce((a, b) => (b.length < a.length ? b : a))
 
-function checkString(schema: StructuralSchema, value: string, path: Path, found: Found): void {
+function checkString(schema: StructuralSchema, value: string, { path, found, matches }: Walk): void {
   const { minLength, maxLength, pattern, format } = schema
   // OpenAPI counts characters, not UTF-16 units.
   const length = minLength === undefined && maxLength === undefined ? 0 : lengthOf(value)
@@ -195,7 +205,7 @@ function checkString(schema: StructuralSchema, value: string, path: Path, found:
     })
   } else if (minLength !== undefined && length < minLength) {
     found.push(invalid(path, value, `should be at least ${minLength} chars long`))
-  } else if (pattern !== undefined && !compilePattern(pattern).test(value)) {
+  } else if (pattern !== undefined && !matches(pattern, value)) {
     found.push(invalid(path, value, `should match '${pattern}'`))
   }
   const isValid = format === undefined ? undefined : FORMATS[format]
@@ -229,7 +239,8 @@ const isMultiple = (value: number, of: number): boolean => {
 
 const items = (count: number): string => `${count} item${count === 1 ? '' : 's'}`
 
-function checkArray(schema: StructuralSchema, value: readonly unknown[], path: Path, found: Found): void {
+function checkArray(schema: StructuralSchema, value: readonly unknown[], walk: Walk): void {
+  const { path, found } = walk
   const { minItems, maxItems, items: item } = schema
   if (maxItems !== undefined && value.length > maxItems) tooMany(path, value.length, maxItems, found)
   if (minItems !== undefined && value.length < minItems) {
@@ -238,7 +249,7 @@ function checkArray(schema: StructuralSchema, value: readonly unknown[], path: P
   if (!item) return
   for (let i = 0; i < value.length; i++) {
     path.push(i)
-    check(item, value[i], path, found)
+    check(item, value[i], walk)
     path.pop()
   }
 }
@@ -247,7 +258,8 @@ function tooMany(path: Path, count: number, max: number, found: Found): void {
   found.push({ path: [...path], reason: 'FieldValueTooMany', value: count, detail: `must have at most ${items(max)}` })
 }
 
-function checkObject(schema: StructuralSchema, value: Fields, path: Path, found: Found): void {
+function checkObject(schema: StructuralSchema, value: Fields, walk: Walk): void {
+  const { path, found } = walk
   const { properties, additionalProperties, required, minProperties, maxProperties } = schema
   if (maxProperties !== undefined || minProperties !== undefined) {
     const size = Object.keys(value).length
@@ -268,7 +280,7 @@ function checkObject(schema: StructuralSchema, value: Fields, path: Path, found:
     const known = properties && Object.hasOwn(properties, name) ? properties[name] : additionalProperties
     if (typeof known !== 'object') continue
     path.push(name)
-    check(known, field, path, found)
+    check(known, field, walk)
     path.pop()
   }
 }

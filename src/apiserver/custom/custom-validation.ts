@@ -8,6 +8,7 @@ import type { SchemaViolation, StructuralSchema } from '../../kube/schema.ts'
 import { newViolations } from '../../kube/schema-correlate.ts'
 import { validateLists } from '../../kube/schema-lists.ts'
 import { formatDottedPath, formatFieldPath } from '../../kube/schema-path.ts'
+import { matchesPattern } from '../../kube/schema-pattern.ts'
 import { compileRules } from '../../kube/schema-rules.ts'
 import { causeMessage, validateValues } from '../../kube/schema-validate.ts'
 import { checkLabels } from '../kinds/names.ts'
@@ -38,7 +39,7 @@ export function customValidator(schema: StructuralSchema, scale: ScalePaths | un
     return rules
   }
   return (object, old, warn) => {
-    const values = withRemarks(validateValues(schema, object))
+    const values = withRemarks(validateValues(schema, object, matchesPattern))
     const fresh = old ? newViolations(schema, object, old, values) : values
     const errors = [
       ...fresh.map(shown),

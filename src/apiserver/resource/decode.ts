@@ -7,6 +7,7 @@ import type { KindInfo } from '../../kube/kinds.ts'
 import type { KubeObject, UnknownObject } from '../../kube/object.ts'
 import type { SchemaViolation, StructuralSchema } from '../../kube/schema.ts'
 import { formatFieldPath } from '../../kube/schema-path.ts'
+import { matchesPattern } from '../../kube/schema-pattern.ts'
 import { pruneUnknown } from '../../kube/schema-prune.ts'
 import { validateSchema } from '../../kube/schema-validate.ts'
 import { apiError } from '../../kube/status.ts'
@@ -153,7 +154,7 @@ const metadataOnly = ({ properties = {} }: StructuralSchema): StructuralSchema =
 
 /** Only types: what a field may hold beyond its type is validation's to say. */
 function checkTypes(schema: StructuralSchema, value: unknown, refuse: Refuse): void {
-  const wrong = validateSchema(schema, value).find(({ reason }) => reason === 'FieldValueTypeInvalid')
+  const wrong = validateSchema(schema, value, matchesPattern).find(({ reason }) => reason === 'FieldValueTypeInvalid')
   if (wrong) throw refuse(`json: cannot unmarshal ${typeText(wrong)}`)
 }
 
