@@ -13,8 +13,8 @@ import { builtInSchema } from '../kube/built-in-schema.ts'
 import type { ConfigMap, PodSpec } from '../kube/core.ts'
 import { PLAN_KEY } from '../kube/names.ts'
 import type { KubeObject } from '../kube/object.ts'
+import { TEXT_RULES } from '../kube/schema-format.ts'
 import { formatFieldPath } from '../kube/schema-path.ts'
-import { matchesPattern } from '../kube/schema-pattern.ts'
 import { pruneUnknown } from '../kube/schema-prune.ts'
 import { causeMessage, validateSchema } from '../kube/schema-validate.ts'
 import type { Job } from '../kube/workloads.ts'
@@ -114,7 +114,7 @@ test.each(WORKING)('%s: every object has only fields that Kubernetes knows, with
     expect(schema, what).toBeDefined()
     expect(pruneUnknown(schema!, object).unknown.map(formatFieldPath), what).toEqual([])
     expect(
-      validateSchema(schema!, object, matchesPattern).map(v => `${formatFieldPath(v.path)}: ${causeMessage(v)}`),
+      validateSchema(schema!, object, TEXT_RULES).map(v => `${formatFieldPath(v.path)}: ${causeMessage(v)}`),
       what,
     ).toEqual([])
   }

@@ -5,6 +5,8 @@
 
 import { parseAddress, parseBlock } from './cel/library/network.ts'
 import { parseDuration, parseTimestamp } from './cel/time.ts'
+import { compilePattern } from './schema-pattern.ts'
+import type { TextRules } from './schema-validate.ts'
 
 type Format = (text: string) => boolean
 const matching =
@@ -57,7 +59,7 @@ const isUri: Format = text => {
 const uuid = (version: string): Format =>
   matching(new RegExp(`^[0-9a-f]{8}-?[0-9a-f]{4}-?${version}[0-9a-f]{3}-?[0-9a-f]{4}-?[0-9a-f]{12}$`, 'i'), 40)
 
-export const FORMATS: Readonly<Record<string, Format>> = {
+const FORMATS: Readonly<Record<string, Format>> = {
   date: matching(/^\d{4}-\d\d-\d\d$/),
   'date-time': text => text.includes('T') && parseTimestamp(text.replace(/([+-]\d\d)(\d\d)$/, '$1:$2')) !== undefined,
   datetime: text => text.includes('T') && parseTimestamp(text) !== undefined,
@@ -86,14 +88,8 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   'k8s-long-name': text => text.length <= 253 && text.split('.').every(part => LABEL.test(part)),
 }
 
-/** The range of a number's format: undefined where the number is in it. */
-export function numberFormatProblem(
-  type: string | undefined,
-  format: string | undefined,
-  value: number,
-): string | undefined {
-  if (format === 'int32' && (!Number.isInteger(value) || value > 2147483647 || value < -2147483648))
-    return `${type} with format int32`
-  if (format === 'float' && Math.abs(value) > 3.4028234663852886e38) return `${type} with format float`
-  return undefined
+/** For schemas that somebody else wrote. */
+export const TEXT_RULES: TextRules = {
+  matches: (pattern, text) => compilePattern(pattern).test(text),
+  hasFormat: (format, text) => FORMATS[format]?.(text) ?? true,
 }

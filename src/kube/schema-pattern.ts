@@ -26,6 +26,3 @@ export function patternProblem(pattern: string): string | undefined {
     return error instanceof Error ? error.message : String(error)
   }
 }
-
-/** For `validateSchema`. */
-export const matchesPattern = (pattern: string, text: string): boolean => compilePattern(pattern).test(text)

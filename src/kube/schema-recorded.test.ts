@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest'
 import type { StructuralSchema } from './schema.ts'
 import { applyDefaults } from './schema-default.ts'
+import { TEXT_RULES } from './schema-format.ts'
 import { formatDottedPath } from './schema-path.ts'
-import { matchesPattern } from './schema-pattern.ts'
 import { compileRules } from './schema-rules.ts'
 import { causeMessage, validateSchema } from './schema-validate.ts'
 
@@ -13,7 +13,7 @@ function causes(name: string, schema: StructuralSchema, value: unknown): readonl
     properties: { spec: { type: 'object', properties: { [name]: schema } } },
   }
   const object = applyDefaults(whole, { spec: { [name]: value } })
-  const wrong = validateSchema(whole, object, matchesPattern)
+  const wrong = validateSchema(whole, object, TEXT_RULES)
   const violations = wrong.length > 0 ? wrong : (compileRules(whole)?.validate(object, undefined).violations ?? [])
   return violations
     .map(each => `${each.reason} ${each.field ?? (formatDottedPath(each.path) || '<nil>')} ${causeMessage(each)}`)

@@ -5,25 +5,29 @@
  */
 import { canonicalJson } from './canonical-json.ts'
 import type { SchemaViolation, StructuralSchema } from './schema.ts'
-import { FORMATS, numberFormatProblem } from './schema-format.ts'
 import { validateLists } from './schema-lists.ts'
+import { numberFormatProblem } from './schema-number.ts'
 import { type FieldPath, formatDottedPath } from './schema-path.ts'
 
 /** In place of a value that a message leaves out. */
 export const OMITTED = Symbol('omitted')
 
-/** Whether a text matches a schema's `pattern`: `schema-pattern.ts` where somebody else wrote the schema. */
-export type Matches = (pattern: string, text: string) => boolean
+/** What a schema says of texts, and takes much code to tell: `schema-format.ts`, where somebody else wrote the schema. */
+export interface TextRules {
+  readonly matches: (pattern: string, text: string) => boolean
+  /** True for a format that nobody checks. */
+  readonly hasFormat: (format: string, text: string) => boolean
+}
 
 /** All violations, in the order in which the fields stand in the value; lists that name an item twice come last. */
-export function validateSchema(schema: StructuralSchema, value: unknown, matches: Matches): SchemaViolation[] {
-  return [...validateValues(schema, value, matches), ...validateLists(schema, value)]
+export function validateSchema(schema: StructuralSchema, value: unknown, texts: TextRules): SchemaViolation[] {
+  return [...validateValues(schema, value, texts), ...validateLists(schema, value)]
 }
 
 /** The same but for lists that name an item twice. */
-export function validateValues(schema: StructuralSchema, value: unknown, matches: Matches): SchemaViolation[] {
+export function validateValues(schema: StructuralSchema, value: unknown, texts: TextRules): SchemaViolation[] {
   const found: SchemaViolation[] = []
-  check(schema, value, { path: [], found, matches })
+  check(schema, value, { path: [], found, texts })
   return found
 }
 
@@ -66,7 +70,7 @@ type Fields = Readonly<Record<string, unknown>>
 interface Walk {
   readonly path: Path
   readonly found: Found
-  readonly matches: Matches
+  readonly texts: TextRules
 }
 
 function check(schema: StructuralSchema, value: unknown, walk: Walk): void {
@@ -191,7 +195,7 @@ function checkConditions(schema: StructuralSchema, value: unknown, walk: Walk): 
 /** The alternative that came nearest: upstream counts what held, this counts what did not. */
 const best = (results: readonly Found[]): Found => results.reduce((a, b) => (b.length < a.length ? b : a))
 
-function checkString(schema: StructuralSchema, value: string, { path, found, matches }: Walk): void {
+function checkString(schema: StructuralSchema, value: string, { path, found, texts }: Walk): void {
   const { minLength, maxLength, pattern, format } = schema
   // OpenAPI counts characters, not UTF-16 units.
   const length = minLength === undefined && maxLength === undefined ? 0 : lengthOf(value)
@@ -205,11 +209,10 @@ function checkString(schema: StructuralSchema, value: string, { path, found, mat
     })
   } else if (minLength !== undefined && length < minLength) {
     found.push(invalid(path, value, `should be at least ${minLength} chars long`))
-  } else if (pattern !== undefined && !matches(pattern, value)) {
+  } else if (pattern !== undefined && !texts.matches(pattern, value)) {
     found.push(invalid(path, value, `should match '${pattern}'`))
   }
-  const isValid = format === undefined ? undefined : FORMATS[format]
-  if (isValid && !isValid(value)) found.push(typeViolation(path, format ?? '', value))
+  if (format !== undefined && !texts.hasFormat(format, value)) found.push(typeViolation(path, format, value))
 }
 
 function lengthOf(text: string): number {

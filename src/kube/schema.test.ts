@@ -6,13 +6,13 @@ import { canonicalJson } from './canonical-json.ts'
 import { contentHash8 } from './content-name.ts'
 import type { StructuralSchema } from './schema.ts'
 import { applyDefaults } from './schema-default.ts'
+import { TEXT_RULES } from './schema-format.ts'
 import { formatFieldPath } from './schema-path.ts'
-import { matchesPattern } from './schema-pattern.ts'
 import { pruneUnknown } from './schema-prune.ts'
 import { causeMessage, validateSchema } from './schema-validate.ts'
 
 const message = (schema: StructuralSchema, value: unknown): string[] =>
-  validateSchema({ type: 'object', properties: { spec: schema } }, { spec: value }, matchesPattern).map(
+  validateSchema({ type: 'object', properties: { spec: schema } }, { spec: value }, TEXT_RULES).map(
     v => `${formatFieldPath(v.path)}: ${causeMessage(v)}`,
   )
 

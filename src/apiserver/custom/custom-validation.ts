@@ -6,9 +6,9 @@ import { isRecord } from '../../kube/equal.ts'
 import type { UnknownObject } from '../../kube/object.ts'
 import type { SchemaViolation, StructuralSchema } from '../../kube/schema.ts'
 import { newViolations } from '../../kube/schema-correlate.ts'
+import { TEXT_RULES } from '../../kube/schema-format.ts'
 import { validateLists } from '../../kube/schema-lists.ts'
 import { formatDottedPath, formatFieldPath } from '../../kube/schema-path.ts'
-import { matchesPattern } from '../../kube/schema-pattern.ts'
 import { compileRules } from '../../kube/schema-rules.ts'
 import { causeMessage, validateValues } from '../../kube/schema-validate.ts'
 import { checkLabels } from '../kinds/names.ts'
@@ -39,7 +39,7 @@ export function customValidator(schema: StructuralSchema, scale: ScalePaths | un
     return rules
   }
   return (object, old, warn) => {
-    const values = withRemarks(validateValues(schema, object, matchesPattern))
+    const values = withRemarks(validateValues(schema, object, TEXT_RULES))
     const fresh = old ? newViolations(schema, object, old, values) : values
     const errors = [
       ...fresh.map(shown),

@@ -1,8 +1,8 @@
 /** Defaults have to be values that their own schema would take (apiextensions-apiserver's schema/defaulting/validation.go). */
 import { isRecord, isSame } from '../../kube/equal.ts'
 import type { SchemaViolation, StructuralSchema } from '../../kube/schema.ts'
+import { TEXT_RULES } from '../../kube/schema-format.ts'
 import { formatDottedPath } from '../../kube/schema-path.ts'
-import { matchesPattern } from '../../kube/schema-pattern.ts'
 import { pruneUnknown } from '../../kube/schema-prune.ts'
 import { compileRules } from '../../kube/schema-rules.ts'
 import { causeMessage, validateSchema } from '../../kube/schema-validate.ts'
@@ -29,7 +29,7 @@ function problemsOf(schema: StructuralSchema, at: string): readonly FieldError[]
   const value = schema.default
   const isEmbedded = schema['x-kubernetes-embedded-resource'] === true
   const kept = pruneInside(schema, value, isEmbedded)
-  const wrong = validateSchema(schema, value, matchesPattern)
+  const wrong = validateSchema(schema, value, TEXT_RULES)
   const rules = wrong.length > 0 ? undefined : compileRules(schema)
   const violations = rules ? rules.validate(value, value).violations : wrong
   return [

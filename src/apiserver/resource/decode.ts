@@ -6,8 +6,8 @@ import { isRecord } from '../../kube/equal.ts'
 import type { KindInfo } from '../../kube/kinds.ts'
 import type { KubeObject, UnknownObject } from '../../kube/object.ts'
 import type { SchemaViolation, StructuralSchema } from '../../kube/schema.ts'
+import { TEXT_RULES } from '../../kube/schema-format.ts'
 import { formatFieldPath } from '../../kube/schema-path.ts'
-import { matchesPattern } from '../../kube/schema-pattern.ts'
 import { pruneUnknown } from '../../kube/schema-prune.ts'
 import { validateSchema } from '../../kube/schema-validate.ts'
 import { apiError } from '../../kube/status.ts'
@@ -154,7 +154,7 @@ const metadataOnly = ({ properties = {} }: StructuralSchema): StructuralSchema =
 
 /** Only types: what a field may hold beyond its type is validation's to say. */
 function checkTypes(schema: StructuralSchema, value: unknown, refuse: Refuse): void {
-  const wrong = validateSchema(schema, value, matchesPattern).find(({ reason }) => reason === 'FieldValueTypeInvalid')
+  const wrong = validateSchema(schema, value, TEXT_RULES).find(({ reason }) => reason === 'FieldValueTypeInvalid')
   if (wrong) throw refuse(`json: cannot unmarshal ${typeText(wrong)}`)
 }
 

@@ -6,7 +6,7 @@ import type { Problem } from '../../base/problem.ts'
 import type { StructuralSchema } from '../../kube/schema.ts'
 import { type FieldPath, formatFieldPath } from '../../kube/schema-path.ts'
 import { pruneUnknown } from '../../kube/schema-prune.ts'
-import { validateSchema } from '../../kube/schema-validate.ts'
+import { type TextRules, validateSchema } from '../../kube/schema-validate.ts'
 import type { Declaration } from '../kinds.ts'
 import { brokenRules } from '../rules/table.ts'
 import type { DeclarationInfo } from '../schema/kinds-table.ts'
@@ -19,7 +19,7 @@ export type FoundProblem = Problem & { readonly part: 'key' | 'value' }
 export function checkDeclaration(info: DeclarationInfo, value: unknown): readonly FoundProblem[] {
   const { kind } = info
   const schema = wholeSchema(info)
-  const violations = validateSchema(schema, value, matchesOwn)
+  const violations = validateSchema(schema, value, OWN_TEXTS)
   const ofWrongType = violations.filter(({ reason }) => reason === 'FieldValueTypeInvalid')
   const unknown = unknownFields(info, value).filter(field => !ofWrongType.some(({ path }) => isInside(path, field)))
   const sentences = violations
@@ -35,8 +35,11 @@ export function checkDeclaration(info: DeclarationInfo, value: unknown): readonl
   ]
 }
 
-/** Our own schemas' patterns are simple; others' need an engine that cannot stall, which a command need not load. */
-const matchesOwn = (pattern: string, text: string): boolean => new RegExp(pattern).test(text)
+/** Our own schemas have simple patterns and no formats; others' need an engine that cannot stall, which a command need not load. */
+const OWN_TEXTS: TextRules = {
+  matches: (pattern, text) => new RegExp(pattern).test(text),
+  hasFormat: () => true,
+}
 
 const isInside = (outer: FieldPath, inner: FieldPath): boolean => outer.every((step, i) => step === inner[i])
 
