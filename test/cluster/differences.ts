@@ -194,16 +194,8 @@ export const DIFFERENCES: readonly Difference[] = [
     why: 'open: remainingItemCount counts what there is now, not what was there',
   },
   {
-    of: /^(watch\/(9|10) )/,
-    why: 'open: an object that ceases to match is shown as it is, not as it was',
-  },
-  {
     of: /^(watch\/21 )/,
     why: 'open: one of two causes is told',
-  },
-  {
-    of: /^(watch\/35 )/,
-    why: 'open: one object with `watch=true` is watched; upstream answers it once',
   },
   {
     of: /^((watch\/32|forms\/(7|16|19)) )/,

@@ -100,6 +100,8 @@ function filled(value: unknown): unknown {
   if (!isRecord(value)) return value
   const fields = Object.entries(value).map(([key, field]) => [key, filled(field)] as const)
   return Object.fromEntries(
-    fields.filter(([, field]) => field !== null && !(isRecord(field) && Object.keys(field).length === 0)),
+    fields.filter(
+      ([, field]) => field !== null && !(typeof field === 'object' && Object.keys(field as object).length === 0),
+    ),
   )
 }
