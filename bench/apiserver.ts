@@ -1,5 +1,5 @@
 /**
- * npm run bench:apiserver -- [--runs N] [--only creates,gets,patches,list,watch,memory,start] [--sync on|off|both] [--k8s FILE] [--etcd FILE]
+ * npm run bench:apiserver -- [--runs N] [--only creates,gets,patches,list,watch,memory,start] [--sync on|off|both]
  *
  * Our API server beside kube-apiserver + etcd in the same run: this process is the load generator and has one core, the servers have
  * another. The same client, JSON, TLS cipher, keys, admission and RBAC (a ServiceAccount with one Role) on both sides; figures are medians of
@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { program } from '../test/cluster/build-kubernetes.ts'
 import { createsPerSecond, getsPerSecond, listMs, patchesPerSecond, watchLatency } from './apiserver/measures.ts'
 import { prepare } from './apiserver/prepare.ts'
 import type { Endpoint } from './apiserver/raw-client.ts'
@@ -34,8 +35,6 @@ const { values: options } = parseArgs({
     runs: { type: 'string', default: '5' },
     only: { type: 'string', default: ALL.join(',') },
     sync: { type: 'string', default: 'both' },
-    k8s: { type: 'string', default: process.env.SOLVENT_K8S ?? '/tmp/realk8s/bin/k8s' },
-    etcd: { type: 'string', default: process.env.SOLVENT_ETCD },
   },
 })
 const runs = Number(options.runs)
@@ -166,19 +165,12 @@ const rowsOf = (samples: Samples, suffix: string): readonly Measured[] =>
 
 async function main(): Promise<void> {
   execFileSync('taskset', ['-acp', String(CLIENT_CORE), String(process.pid)], { stdio: 'ignore' })
+  const kubernetes = await program('kubernetes')
   const folder = mkdtempSync(join(tmpdir(), 'solvent-bench-'))
   const rows: Measured[] = []
   for (const sync of options.sync === 'both' ? [true, false] : [options.sync === 'on']) {
     const place = { folder: join(folder, 'ours'), sync, core: SERVER_CORE }
-    const sides = [
-      await ourSide(place),
-      upstreamSide({
-        ...place,
-        folder: join(folder, 'theirs'),
-        k8s: options.k8s,
-        etcd: options.etcd ?? options.k8s,
-      }),
-    ]
+    const sides = [await ourSide(place), upstreamSide({ ...place, folder: join(folder, 'theirs'), kubernetes })]
     const samples: Samples = {}
     try {
       if (only.has('start')) await coldStarts(sides, samples)
@@ -199,7 +191,7 @@ async function main(): Promise<void> {
     cores: { client: CLIENT_CORE, servers: SERVER_CORE },
     connections: 16,
     user: 'a ServiceAccount with one Role (RBAC), TLS 1.3 with AES-128-GCM, HTTP/1.1, JSON',
-    rival: options.k8s,
+    rival: 'kube-apiserver and etcd as test/cluster builds them',
   })
 }
 

@@ -152,8 +152,8 @@ export async function ourSide(options: SideOptions): Promise<Side> {
   )
 }
 
-export function upstreamSide(options: SideOptions & { readonly k8s: string; readonly etcd: string }): Side {
-  const { folder, sync, k8s, etcd } = options
+export function upstreamSide(options: SideOptions & { readonly kubernetes: string }): Side {
+  const { folder, sync, kubernetes } = options
   mkdirSync(folder, { recursive: true })
   const pki = ensurePki(join(folder, 'pki'), ['10.96.0.1'])
   const write = (name: string, text: string): string => {
@@ -169,14 +169,14 @@ export function upstreamSide(options: SideOptions & { readonly k8s: string; read
   )
   const tokens = write('tokens.csv', `${pki.adminToken},admin,admin,"system:masters"\n`)
   return side('kube-apiserver + etcd', options, PORTS.apiserver, processes => {
-    processes.start('etcd', etcd, [
+    processes.start('etcd', kubernetes, [
       'etcd',
       `--data-dir=${join(folder, 'etcd')}`,
       `--client-url=http://127.0.0.1:${PORTS.etcd}`,
       `--peer-url=http://127.0.0.1:${PORTS.peer}`,
-      `--unsafe-no-fsync=${!sync}`,
+      `--fsync=${sync}`,
     ])
-    processes.start('kube-apiserver', k8s, [
+    processes.start('kube-apiserver', kubernetes, [
       'kube-apiserver',
       `--etcd-servers=http://127.0.0.1:${PORTS.etcd}`,
       '--bind-address=127.0.0.1',

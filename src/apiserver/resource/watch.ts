@@ -203,7 +203,8 @@ function ticker(clock: Clock): { readonly passed: Promise<typeof TICK>; readonly
 /** No event, or one: what the change means to somebody who sees only selected objects. */
 function asSeen(resource: Resource, selection: Selection, event: StoreEvent): Batch {
   const type = selection.isEverything ? event.type : seenAs(selection, event)
-  return type === undefined ? [] : [new SeenObject(resource, type, event.encoded)]
+  const seen = type === 'DELETED' ? event.last : event.encoded
+  return type === undefined || seen === undefined ? [] : [new SeenObject(resource, type, seen)]
 }
 
 function seenAs(selection: Selection, event: StoreEvent): StoreEvent['type'] | undefined {

@@ -90,7 +90,7 @@ function verbOf(method: string, { name }: ResourceRoute, query: Query): string {
   const onCollection = name === undefined
   const isWatch = query.flag('watch') === true
   const verb = {
-    GET: isWatch ? 'watch' : onCollection ? 'list' : 'get',
+    GET: onCollection ? (isWatch ? 'watch' : 'list') : 'get',
     HEAD: onCollection ? 'list' : 'get',
     POST: 'create',
     PUT: onCollection ? undefined : 'update',
@@ -120,11 +120,7 @@ const list: Handler = async exchange => {
 
 const watch: Handler = async exchange => {
   const { engine, target, query, response, gone } = exchange
-  const asked = watchQuery(query, gone)
-  const named = target.name && {
-    fieldSelector: [asked.fieldSelector, `metadata.name=${target.name}`].filter(Boolean).join(','),
-  }
-  const batches = watchObjects(engine, target.resource, target.namespace, { ...asked, ...named })
+  const batches = watchObjects(engine, target.resource, target.namespace, watchQuery(query, gone))
   const options = { ...encoding(exchange), clock: () => engine.clock.now() }
   await sendWatch(response, target.resource, batches, options, gone)
 }

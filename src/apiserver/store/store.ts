@@ -53,6 +53,8 @@ export interface StoreEvent {
   /** What lies under the key before and after: absent before ADDED, and after DELETED. */
   readonly before: Encoded | undefined
   readonly after: Encoded | undefined
+  /** What lay there before, under the revision of this change: what is told to whom the object is gone. Absent with ADDED. */
+  readonly last: Encoded | undefined
   /** The state before; absent with ADDED. Says whether a selector matched until now. */
   readonly previous?: UnknownObject
 }

@@ -15,8 +15,8 @@ export class StoredChange implements StoreEvent {
   readonly before: Encoded | undefined
   /** Undefined: it was removed. */
   readonly after: Encoded | undefined
-  /** The last state under the removal's revision, once somebody asked for it. */
-  private removed: Encoded | undefined
+  /** `last`, once somebody asked for it. */
+  private ended: Encoded | undefined
 
   /** One of the two states is there. */
   constructor(key: StoreKey, revision: number, before: Encoded | undefined, after: Encoded | undefined) {
@@ -31,9 +31,12 @@ export class StoredChange implements StoreEvent {
   }
 
   get encoded(): Encoded {
-    if (this.after) return this.after
-    this.removed ??= Encoded.encode(stamped(this.before!.object, this.revision))
-    return this.removed
+    return this.after ?? this.last!
+  }
+
+  get last(): Encoded | undefined {
+    if (this.before) this.ended ??= Encoded.encode(stamped(this.before.object, this.revision))
+    return this.ended
   }
 
   get object(): UnknownObject {
