@@ -4,8 +4,10 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { packageRoot } from '../../src/base/package-root.ts'
 
-const HERE = import.meta.dirname
+// Not import.meta: a bundle that another folder's program is part of lies elsewhere.
+const HERE = join(packageRoot(), 'test/cluster')
 const VERSION = { gitVersion: 'v1.37.2', gitMajor: '1', gitMinor: '37' }
 
 /** Where the programs are; they are built when they are missing. `kubernetes` is the control plane, `judge` the libraries (judge/). */
