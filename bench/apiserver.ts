@@ -1,5 +1,5 @@
 /**
- * npm run bench:apiserver -- [--runs N] [--only creates,gets,patches,list,watch,memory,start] [--sync on|off|both]
+ * npm run bench:apiserver -- [--runs N] [--only creates,gets,patches,list,watch,memory,start] [--sync on|off|both] [--scale 0.2]
  *
  * Our API server beside kube-apiserver + etcd in the same run: this process is the load generator and has one core, the servers have
  * another. The same client, JSON, TLS cipher, keys, admission and RBAC (a ServiceAccount with one Role) on both sides; figures are medians of
@@ -17,11 +17,6 @@ import type { Endpoint } from './apiserver/raw-client.ts'
 import { ourSide, type Side, upstreamSide } from './apiserver/servers.ts'
 import { type Measured, progress, report } from './harness/report.ts'
 
-const PODS = 10_000
-const MEMORY_PODS = 50_000
-const GETS = 20_000
-const PATCHES = 5_000
-const EVENTS = 250
 /** As long as it takes both collectors to give back what the load has left behind. */
 const SETTLE_MS = 20_000
 const CLIENT_CORE = 0
@@ -35,9 +30,17 @@ const { values: options } = parseArgs({
     runs: { type: 'string', default: '5' },
     only: { type: 'string', default: ALL.join(',') },
     sync: { type: 'string', default: 'both' },
+    scale: { type: 'string', default: '1' },
   },
 })
 const runs = Number(options.runs)
+/** For a quick look: so much of everything. The rows say how much that is. */
+const scaled = (count: number): number => Math.round(count * Number(options.scale))
+const PODS = scaled(10_000)
+const MEMORY_PODS = scaled(50_000)
+const GETS = scaled(20_000)
+const PATCHES = scaled(5_000)
+const EVENTS = scaled(250)
 const only = new Set<Figure>(
   options.only.split(',').map(name => {
     const figure = ALL.find(each => each === name)
@@ -56,11 +59,11 @@ const ROWS: Readonly<Record<string, Row>> = {
   creates: { what: 'creates of pods', unit: '/s', better: 'more', bar: { at: 'least', value: 1.2 } },
   gets: { what: 'gets of pods', unit: '/s', better: 'more', bar: { at: 'least', value: 1.2 } },
   patches: { what: 'strategic merge patches', unit: '/s', better: 'more', bar: { at: 'least', value: 0.8 } },
-  list: { what: 'list of 10,000 pods', unit: 'ms', better: 'less', bar: { at: 'least', value: 0.8 } },
+  list: { what: `list of ${PODS} pods`, unit: 'ms', better: 'less', bar: { at: 'least', value: 0.8 } },
   listPacked: { what: 'the same, gzip', unit: 'ms', better: 'less', bar: { at: 'least', value: 0.8 } },
   watchP50: { what: 'event to 100 watchers, p50', unit: 'ms', better: 'less', bar: { at: 'least', value: 0.8 } },
   watchP99: { what: 'event to 100 watchers, p99', unit: 'ms', better: 'less', bar: { at: 'least', value: 0.8 } },
-  memory: { what: 'memory at 50,000 pods', unit: 'MB', better: 'less', bar: { at: 'least', value: 2 } },
+  memory: { what: `memory at ${MEMORY_PODS} pods`, unit: 'MB', better: 'less', bar: { at: 'least', value: 2 } },
   start: { what: 'start to first answered list', unit: 'ms', better: 'less', bar: { at: 'least', value: 10 } },
 }
 
@@ -195,4 +198,5 @@ async function main(): Promise<void> {
   })
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 await main()

@@ -42,6 +42,8 @@ class Processes {
   constructor(folder: string, core: number) {
     this.folder = folder
     this.core = core
+    // Whatever ends the measuring ends what is measured: a stopped process would stay for ever.
+    process.once('exit', () => this.signal('SIGKILL'))
   }
 
   start(name: string, program: string, args: readonly string[]): void {
