@@ -3,7 +3,7 @@
  * pairs of channels of a WebSocket (client-node, Python). Either way a pair is a connection to a port of the pod and a place for what went
  * wrong with it.
  */
-import type { Duplex, Readable, Writable } from 'node:stream'
+import { type Duplex, finished as onceOver, type Readable, type Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import type { Channels } from '../../client/streams/channels.ts'
 import { openSpdy, type SpdyStream } from '../../client/streams/spdy/connection.ts'
@@ -82,12 +82,12 @@ async function join(from: Readable, to: Writable, target: Duplex): Promise<void>
   target.on('error', error => {
     failure = error
   })
-  from
-    .on('error', () => {})
-    .once('close', () => {
-      if (!from.readableEnded) target.destroy()
-    })
-  to.on('error', () => target.destroy())
+  const left = (broken?: Error | null): void => {
+    if (broken) target.destroy()
+  }
+  // The client may have left while the connection was being made, or leave after it has said all.
+  onceOver(from, { writable: false }, left)
+  onceOver(to, { readable: false }, left)
   from.pipe(target)
   target.pipe(to)
   await finished(target).catch(() => {})

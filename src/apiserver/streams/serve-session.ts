@@ -1,5 +1,5 @@
 /** Joins who asked and what runs: bytes both ways at the pace of the slower, sizes, the exit code at the end. The process dies with its peer. */
-import type { Readable, Writable } from 'node:stream'
+import { finished, type Readable, type Writable } from 'node:stream'
 import type { Session } from '../../client/node-api.ts'
 import { exitStatus, type Peer, readSizes } from './peer.ts'
 
@@ -29,7 +29,8 @@ function relay(source: Readable | undefined, target: Writable | undefined): Prom
       if (!target || target.destroyed) resolve()
       else target.write(Buffer.alloc(0), () => resolve())
     }
-    source.once('end', flushed).once('close', flushed).once('error', flushed)
+    // A command that says nothing may be over, and its outputs ended, before its client has opened the streams: their events are gone then.
+    finished(source, { writable: false }, flushed)
   })
 }
 

@@ -97,6 +97,11 @@ const node: NodeStreams = {
         }
       })
     }
+    if (word === 'over') {
+      const over = session(async () => 7)
+      await Promise.all([over.stdout, over.stderr].map(output => once(output!.resume(), 'close')))
+      return over
+    }
     const start = COMMANDS[word]
     if (!start) throw new Error(`error executing command in container: exec: "${word}": not found`)
     return start()
@@ -181,6 +186,23 @@ describe('a command', () => {
     found.stdin!.end(bytes)
     expect((await buffer(found.stdout!)).equals(bytes)).toBe(true)
     expect(await found.ended).toBe(0)
+  })
+
+  test('that is over before its client has opened the streams says so all the same', async () => {
+    const path = '/api/v1/namespaces/default/pods/a/exec?command=over&stdout=1&stderr=1'
+    const spdy = openSpdy(await upgradeToSpdy(connection, path, 'v4.channel.k8s.io'))
+    const stream = (streamtype: string) => spdy.open(new Map([['streamtype', streamtype]]))
+    const [error, ...outputs] = await Promise.all(['error', 'stdout', 'stderr'].map(stream))
+    expect(await Promise.all(outputs.map(text))).toEqual(['', ''])
+    expect(await text(error!)).toContain('exit code 7')
+    expect(await (await open(['over'])).ended).toBe(7)
+  })
+
+  test('over v5: what comes after the end of the input is not heard, and harms nobody', async () => {
+    const says = (...bytes: number[]) => Buffer.from(bytes)
+    const late = [says(0, 65), says(255, 0), says(0, 66), says(255, 0), says(255), says(255, 9), says()]
+    const heard = await talk('a/exec?command=cat&stdin=1&stdout=1', 'v5.channel.k8s.io', late)
+    expect(heard.filter(message => message.startsWith('1'))).toEqual(['1:A'])
   })
 
   test('hears of the size of the terminal', async () => {

@@ -43,7 +43,10 @@ export function openChannels(socket: WebSocket, protocol: string): Channels {
     const channel = bytes[0]
     if (channel === undefined) return
     if (channel === CHANNEL.close && hasCloseSignal) {
-      incoming.get(bytes[1] ?? CHANNEL.close)?.push(null)
+      const ended = bytes[1] ?? CHANNEL.close
+      incoming.get(ended)?.push(null)
+      // Whatever else comes for it has nowhere to go.
+      incoming.delete(ended)
       return
     }
     const stream = incoming.get(channel)

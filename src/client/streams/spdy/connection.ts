@@ -123,7 +123,7 @@ export function openSpdy(transport: Duplex, { onStream = () => false, pingMs }: 
   /** Waits where the stream's reader is slow. */
   async function onData(id: number, bytes: Buffer, fin: boolean): Promise<void> {
     const stream = streams.get(id)
-    if (!stream || stream.readableEnded || stream.destroyed) return
+    if (!stream || stream.hasAll || stream.destroyed) return
     if (bytes.length > 0 && !stream.push(bytes)) {
       await new Promise<void>(resume => {
         stream.wanted = resume
