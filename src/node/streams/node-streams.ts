@@ -96,7 +96,8 @@ export function createNodeStreams(parts: StreamParts): NodeStreams {
     const leaving = new AbortController()
     const options = { follow: true, tailLines: 0, signal: leaving.signal }
     const stdout = Readable.from(parts.reader.logs(pod, name, options), { objectMode: false })
-    stdout.on('error', () => {})
+    // Looks where the log ends now: what comes in answer to an input must not be taken for what was there.
+    stdout.on('error', () => {}).read(0)
     const ended = new Promise<number>(resolve => {
       const forget = lives.onEnd(folder, () => resolve(0))
       leaving.signal.addEventListener('abort', () => {
