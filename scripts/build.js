@@ -19,9 +19,11 @@ const shared = {
 /** The command line is split, so that a command loads only what it needs. */
 const COMMAND_LINE = { solvent: 'src/cli/main.ts' }
 
+/** So is the server: what few clusters need comes when they need it. */
+const SERVER = { server: 'src/cluster/server-main.ts' }
+
 /** Programs that start often or first: one file each, no chunk to look for. */
 const PROGRAMS = {
-  server: 'src/cluster/server-main.ts',
   spawner: 'src/node/spawner/main.ts',
   warm: 'src/node/runtimes/warm-main.ts',
   batch: 'src/runtimes/batch/main.ts',
@@ -32,6 +34,15 @@ const PAGES = { app: 'src/web/main.tsx', 'plan-worker': 'src/web/plan/plan-worke
 
 const built = await Promise.all([
   build({ ...shared, metafile: true, entryPoints: COMMAND_LINE, outdir: 'dist/cli', format: 'esm', splitting: true }),
+  build({
+    ...shared,
+    metafile: true,
+    entryPoints: SERVER,
+    outdir: 'dist',
+    chunkNames: 'server/[name]-[hash]',
+    format: 'esm',
+    splitting: true,
+  }),
   ...Object.entries(PROGRAMS).map(([name, entry]) =>
     build({ ...shared, metafile: true, entryPoints: { [name]: entry }, outdir: 'dist', format: 'esm' }),
   ),

@@ -2,6 +2,7 @@
 import { type Clock, systemClock } from '../base/clock.ts'
 import type { KubeApi } from '../client/kube-api.ts'
 import { type Capabilities, EMBEDDED } from '../compiler/capabilities.ts'
+import { API_VERSION } from '../spec/kinds.ts'
 import { csrSigningController, type Sign } from './kubernetes/certificates/csr-signing-controller.ts'
 import { clusterRoleAggregationController } from './kubernetes/cluster-role/cluster-role-aggregation-controller.ts'
 import { deploymentController } from './kubernetes/deployment/deployment-controller.ts'
@@ -15,11 +16,9 @@ import { namespaceDefaultsController } from './kubernetes/namespace/namespace-de
 import { quotaController } from './kubernetes/quota/quota-controller.ts'
 import { type ControllerContext, createContext } from './runtime/context.ts'
 import { createInformers } from './runtime/informers.ts'
+import { type LateController, runLateController } from './runtime/late-controller.ts'
 import { type Controller, runController } from './runtime/run-controller.ts'
-import { batchJobController } from './solvent/batch-job-controller.ts'
 import { diskInputs, type InputLister } from './solvent/input-files.ts'
-import { serverController } from './solvent/server-controller.ts'
-import { trainingJobController } from './solvent/training-job-controller.ts'
 
 export interface ControllersOptions {
   readonly api: KubeApi
@@ -59,14 +58,26 @@ const kubernetesControllers = (
   ...(sign ? [csrSigningController(context, sign)] : []),
 ]
 
+/** They bring the planner and the compiler, a third of the whole program. */
 const solventControllers = (
   context: ControllerContext,
   capabilities: Capabilities,
   inputs: InputLister,
-): readonly Controller[] => [
-  batchJobController(context, capabilities, inputs),
-  trainingJobController(context, capabilities),
-  serverController(context, capabilities),
+): readonly LateController[] => [
+  {
+    ...{ apiVersion: API_VERSION, kind: 'BatchJob' },
+    load: async () =>
+      (await import('./solvent/batch-job-controller.ts')).batchJobController(context, capabilities, inputs),
+  },
+  {
+    ...{ apiVersion: API_VERSION, kind: 'TrainingJob' },
+    load: async () =>
+      (await import('./solvent/training-job-controller.ts')).trainingJobController(context, capabilities),
+  },
+  {
+    ...{ apiVersion: API_VERSION, kind: 'Server' },
+    load: async () => (await import('./solvent/server-controller.ts')).serverController(context, capabilities),
+  },
 ]
 
 export function startControllers({
@@ -80,12 +91,10 @@ export function startControllers({
 }: ControllersOptions): RunningControllers {
   const informers = createInformers(api, clock, log)
   const context = createContext(api, clock, informers, log)
-  const controllers = [
-    ...kubernetesControllers(context, rootCa, sign),
-    ...solventControllers(context, capabilities, inputs),
-  ]
+  const controllers = kubernetesControllers(context, rootCa, sign)
+  const late = solventControllers(context, capabilities, inputs).map(each => runLateController(context, each))
   informers.start()
-  const running = controllers.map(runController)
+  const running = [...controllers.map(runController), ...late]
   return {
     async stop() {
       await Promise.all(running.map(controller => controller.stop()))
