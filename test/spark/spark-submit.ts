@@ -20,29 +20,31 @@ const SMALL = {
   'spark.ui.enabled': 'false',
 }
 
-/** The driver is this process; it is the ServiceAccount `driver`. */
+/** The driver is this process; it is the ServiceAccount `driver`. At the end it gives one of its executors back. */
 export const submitClient = (spark: Spark, { door, caFile, tokenFile }: TestCluster): Promise<Outcome> =>
-  submit(spark, 'client', door.url, PI, {
+  submit(spark, NO_KUBECONFIG, ['--deploy-mode', 'client', '--master', `k8s://${door.url}`], [PI, TASKS, '1'], {
+    'spark.kubernetes.dynamicAllocation.deleteGracePeriod': '1ms',
     'spark.driver.host': '127.0.0.1',
     'spark.driver.bindAddress': '127.0.0.1',
     'spark.kubernetes.authenticate.caCertFile': caFile,
-    'spark.kubernetes.authenticate.oauthTokenFile': tokenFile('driver'),
+    'spark.kubernetes.authenticate.oauthTokenFile': tokenFile,
   })
 
-/** The driver is a pod that runs as `driver`; `submitter` makes it. */
-export const submitCluster = (spark: Spark, { door, caFile, tokenFile }: TestCluster): Promise<Outcome> =>
-  submit(spark, 'cluster', door.url, `local://${PI}`, {
+/** The driver is a pod that runs as `driver`. Who submits is found as kubectl finds it: by a kubeconfig, here `submitter`'s. */
+export const submitCluster = (spark: Spark, { door, kubeconfig }: TestCluster): Promise<Outcome> =>
+  submit(spark, kubeconfig, ['--deploy-mode', 'cluster', '--master', `k8s://${door.url}`], [`local://${PI}`, TASKS], {
     'spark.kubernetes.driver.master': door.url,
-    'spark.kubernetes.authenticate.submission.caCertFile': caFile,
-    'spark.kubernetes.authenticate.submission.oauthTokenFile': tokenFile('submitter'),
     'spark.kubernetes.authenticate.driver.serviceAccountName': 'driver',
   })
 
+/** fabric8 reads the user's otherwise. */
+const NO_KUBECONFIG = '/dev/null'
+
 function submit(
   { home, env }: Spark,
-  mode: 'client' | 'cluster',
-  master: string,
-  program: string,
+  kubeconfig: string,
+  how: readonly string[],
+  program: readonly string[],
   settings: Readonly<Record<string, string>>,
 ): Promise<Outcome> {
   const all = {
@@ -52,6 +54,6 @@ function submit(
     ...settings,
   }
   const confs = Object.entries(all).flatMap(([name, value]) => ['--conf', `${name}=${value}`])
-  const how = ['--master', `k8s://${master}`, '--deploy-mode', mode, '--name', 'pi']
-  return runProgram([join(home, 'bin/spark-submit'), ...how, ...confs, program, TASKS], { env })
+  const argv = [join(home, 'bin/spark-submit'), ...how, '--name', 'pi', ...confs, ...program]
+  return runProgram(argv, { env: { ...env, KUBECONFIG: kubeconfig } })
 }

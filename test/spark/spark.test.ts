@@ -114,6 +114,18 @@ describe.skipIf(!spark)('Spark on the API server (needs Java 17 and Python 3.10)
       expect(seen().filter(isSurprise).map(said)).toEqual([])
     })
 
+    test('the executor that it gives back is found by its number and phase, and deleted', () => {
+      const chosen = seen().filter(
+        ({ path, query }) =>
+          path === `${base}/pods` &&
+          query.get('labelSelector')?.includes('spark-exec-id in (1)') &&
+          query.get('fieldSelector') === 'status.phase=Running',
+      )
+      // It looks, and unless the executor is gone by itself by then, looks again and deletes.
+      expect(['GET', 'GET GET DELETE']).toContain(chosen.map(({ method }) => method).join(' '))
+      expect(new Set(chosen.map(({ status }) => status))).toEqual(new Set([200]))
+    })
+
     test('it takes down what it put up', async () => {
       expectCleaned(seen())
       await eventually('no executors', 30_000, async () => (await namesIn(cluster, 'v1', 'Pod')).length === 0)

@@ -6,6 +6,7 @@ import { ensurePki } from '../../src/apiserver/pki/pki.ts'
 import { createApiServer } from '../../src/apiserver/server.ts'
 import { memoryStore } from '../../src/apiserver/store/open-store.ts'
 import type { KubeApi } from '../../src/client/kube-api.ts'
+import { writeKubeconfig } from '../../src/client/kubeconfig.ts'
 import { bootstrap, bootstrapAccess } from '../../src/cluster/bootstrap.ts'
 import { startControllers } from '../../src/controllers/start-controllers.ts'
 import type { KubeObject } from '../../src/kube/object.ts'
@@ -17,17 +18,18 @@ import { startStandInNode } from './stand-in-node.ts'
 export interface TestCluster {
   readonly api: KubeApi
   readonly door: Door
-  /** Files for `spark.kubernetes.authenticate.*`. */
+  /** Of the account `submitter`. */
+  readonly kubeconfig: string
+  /** Of the account `driver`, for `spark.kubernetes.authenticate.*`. */
   readonly caFile: string
-  tokenFile(account: Account): string
+  readonly tokenFile: string
   stop(): Promise<void>
 }
-
-export type Account = (typeof ACCOUNTS)[number]
 
 export const NAMESPACE = 'spark-jobs'
 /** Who submits to the cluster may edit the namespace; who drives a job may do what Spark's driver does and no more. */
 const ACCOUNTS = ['submitter', 'driver'] as const
+type Account = (typeof ACCOUNTS)[number]
 
 export async function startTestCluster(spark: Spark): Promise<TestCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'solvent-spark-'))
@@ -45,15 +47,14 @@ export async function startTestCluster(spark: Spark): Promise<TestCluster> {
   server.setNodeApi(node.nodeApi)
   for (const object of ACCESS) await api.create(object)
 
+  const kubeconfig = join(folder, 'kubeconfig')
   const caFile = join(folder, 'ca.crt')
+  const tokenFile = join(folder, 'driver.token')
+  writeKubeconfig(kubeconfig, { server: door.url, ca: pki.ca, token: await tokenOf(api, 'submitter') })
   writeFileSync(caFile, pki.ca)
-  const tokenFile = (account: Account): string => join(folder, `${account}.token`)
-  for (const account of ACCOUNTS) writeFileSync(tokenFile(account), await tokenOf(api, account))
+  writeFileSync(tokenFile, await tokenOf(api, 'driver'))
   return {
-    api,
-    door,
-    caFile,
-    tokenFile,
+    ...{ api, door, kubeconfig, caFile, tokenFile },
     async stop() {
       await node.stop()
       door.close()
