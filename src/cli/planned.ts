@@ -4,11 +4,8 @@
  */
 import { availableParallelism, totalmem } from 'node:os'
 import { fail, ok, type Problem, type Result } from '../base/problem.ts'
-import { batchCapacity } from '../controllers/solvent/capacity.ts'
-import { diskInputs } from '../controllers/solvent/input-files.ts'
 import type { Node } from '../kube/core.ts'
 import type { BatchPlan } from '../planner/batch/plan.ts'
-import { planBatch } from '../planner/batch/plan-batch.ts'
 import { summariseBatchPlan } from '../planner/explain/describe-batch.ts'
 import { summariseTrainingPlan } from '../planner/explain/describe-training.ts'
 import type { FleetSources } from '../planner/fleet/resolve-fleet.ts'
@@ -80,6 +77,11 @@ async function planOne(
 }
 
 async function planBatchHere(job: BatchJob, { nodes, slots }: Surroundings): Promise<Result<BatchPlan>> {
+  const [{ batchCapacity }, { diskInputs }, { planBatch }] = await Promise.all([
+    import('../controllers/solvent/capacity.ts'),
+    import('../controllers/solvent/input-files.ts'),
+    import('../planner/batch/plan-batch.ts'),
+  ])
   const capacity = batchCapacity(nodes, job) ?? batchCapacity([thisMachine()], job)!
   const { files, problems } = await diskInputs.listInputs(job)
   if (problems.length > 0) return fail(...problems)
@@ -111,6 +113,7 @@ export async function checkPlans(target: Target, items: readonly Item[]): Promis
 
 async function outputProblems({ item }: Planned): Promise<readonly Problem[]> {
   if (item.declaration.kind !== 'BatchJob') return []
+  const { diskInputs } = await import('../controllers/solvent/input-files.ts')
   const problems = await diskInputs.checkOutput(item.declaration)
   return problems.map(each => ({ place: item.locate(each.field), ...each }))
 }

@@ -1,12 +1,12 @@
 /** Where a plan would run: the cluster that the flags name, the embedded one if it runs, else this machine. Starts nothing. */
 import { type Capabilities, EMBEDDED } from '../compiler/capabilities.ts'
 import type { Invocation } from './command.ts'
-import { capabilitiesOf } from './compiled.ts'
 import { usageError } from './exit.ts'
 import { fleetsOf } from './fleet-sources.ts'
 import { nodesOf, type Surroundings, thisMachine } from './planned.ts'
+import { namesRealCluster } from './real-cluster.ts'
 import { runningCluster, stateFolder } from './state-folder.ts'
-import { namesRealCluster, openTarget, type Target } from './target.ts'
+import type { Target } from './target.ts'
 
 export interface Foreseen {
   readonly target: Target | undefined
@@ -20,7 +20,8 @@ export async function foresee(invocation: Invocation): Promise<Foreseen> {
   const slots = flags.count('slots')
   if (slots !== undefined && slots < 1) throw usageError(`--slots is at least 1, not ${slots}`)
   const there = namesRealCluster(flags) || runningCluster(stateFolder(flags.text('state'))) !== undefined
-  const target = there ? await openTarget(invocation) : undefined
+  // What talks to a cluster is loaded only where there is one.
+  const target = there ? await (await import('./target.ts')).openTarget(invocation) : undefined
   return {
     target,
     namespace: target?.namespace ?? flags.text('namespace') ?? 'default',
@@ -29,6 +30,6 @@ export async function foresee(invocation: Invocation): Promise<Foreseen> {
       ...(target ? { fleets: fleetsOf(target) } : {}),
       ...(slots ? { slots } : {}),
     },
-    capabilities: target ? await capabilitiesOf(target) : EMBEDDED,
+    capabilities: target ? await (await import('./compiled.ts')).capabilitiesOf(target) : EMBEDDED,
   }
 }

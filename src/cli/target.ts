@@ -8,6 +8,7 @@ import { createHttpApi, type HttpApi } from '../client/http-api.ts'
 import { readKubeconfig } from '../client/kubeconfig.ts'
 import { EXIT, Exit, exitWithProblems } from './exit.ts'
 import type { Flags } from './flags.ts'
+import { namesRealCluster } from './real-cluster.ts'
 import { runningCluster, stateFolder } from './state-folder.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -30,8 +31,7 @@ export interface TargetChoice {
   readonly env?: NodeJS.ProcessEnv
 }
 
-export const namesRealCluster = (flags: Flags, env: NodeJS.ProcessEnv = process.env): boolean =>
-  flags.has('context') || flags.has('kubeconfig') || Boolean(env.SOLVENT_CONTEXT)
+export { namesRealCluster }
 
 /** The cluster that is there. Says how to start the embedded one when it does not run. */
 export async function openTarget(choice: TargetChoice): Promise<Target> {

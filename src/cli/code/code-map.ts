@@ -1,10 +1,9 @@
 /** The bundled code of a declaration as one immutable ConfigMap, named after what it holds. */
-import { createHash } from 'node:crypto'
 import { ok, type Result } from '../../base/problem.ts'
 import type { ConfigMap } from '../../kube/core.ts'
 import { CODE_KEY, FIELD_MANAGER, MANAGED_BY, OWNER_KIND, OWNER_NAME } from '../../kube/names.ts'
 import type { Declaration } from '../../spec/kinds.ts'
-import { bundle, type Locate, type ModuleExport, type Script } from './bundle.ts'
+import type { Locate, ModuleExport, Script } from './bundle.ts'
 
 export interface Coded {
   readonly declaration: Declaration
@@ -32,15 +31,16 @@ export function codeOf(declaration: Declaration): readonly ModuleExport[] | Scri
 export async function withCode(declaration: Declaration, locate: Locate): Promise<Result<Coded>> {
   const code = codeOf(declaration)
   if (!code) return ok({ declaration, code: undefined })
+  // Loaded only by who has code.
+  const [{ createHash }, { bundle }] = await Promise.all([import('node:crypto'), import('./bundle.ts')])
   const zipped = await bundle(code, locate)
   if (!zipped.ok) return zipped
-  const map = codeMap(declaration, zipped.value)
+  const map = codeMap(declaration, zipped.value, createHash('sha256').update(zipped.value).digest('hex').slice(0, 8))
   const spec = { ...declaration.spec, code: { configMap: map.metadata.name! } }
   return ok({ declaration: { ...declaration, spec } as Declaration, code: map })
 }
 
-function codeMap({ kind, metadata: { name, namespace } }: Declaration, zipped: Uint8Array): ConfigMap {
-  const hash = createHash('sha256').update(zipped).digest('hex').slice(0, 8)
+function codeMap({ kind, metadata: { name, namespace } }: Declaration, zipped: Uint8Array, hash: string): ConfigMap {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
