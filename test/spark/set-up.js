@@ -18,12 +18,12 @@ const archive = `${folder}.tar.gz`
 const has = (program, ...args) => spawnSync(program, args, { stdio: 'ignore' }).status === 0
 const run = (program, args) => execFileSync(program, args, { stdio: 'inherit' })
 
-if (!has('java', '-version') && !process.env.JAVA_HOME) {
+if (javaVersion() < 17) {
   if (process.getuid?.() === 0 && has('apt-get', '--version')) {
-    console.log('Spark needs Java: installing openjdk-17-jre-headless ...')
+    console.log('Spark needs Java 17 or newer: installing default-jre-headless ...')
     run('apt-get', ['update', '-qq'])
-    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'openjdk-17-jre-headless'])
-  } else console.log('There is no Java here, and we may not install it: the Spark tests will be skipped.')
+    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'default-jre-headless'])
+  } else console.log('There is no Java 17 or newer here, and we may not install it: the Spark tests will be skipped.')
 }
 
 if (!has('python3', '-c', 'import sys; sys.exit(sys.version_info < (3, 10))')) {
@@ -39,6 +39,13 @@ if (!has('python3', '-c', 'import sys; sys.exit(sys.version_info < (3, 10))')) {
   renameSync(join(unpacked, `pyspark-${version}`), folder)
   rmSync(unpacked, { recursive: true })
   rmSync(archive)
+}
+
+/** 0 where there is none. */
+function javaVersion() {
+  const { JAVA_HOME } = process.env
+  const { stderr } = spawnSync(JAVA_HOME ? join(JAVA_HOME, 'bin/java') : 'java', ['-version'], { encoding: 'utf8' })
+  return Number(/version "(\d+)/.exec(stderr ?? '')?.[1] ?? 0)
 }
 
 /** What was downloaded before, by us or by hand. */
