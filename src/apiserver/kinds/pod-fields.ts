@@ -93,7 +93,8 @@ export interface VolumeFields extends Volume {
   readonly persistentVolumeClaim?: { readonly claimName?: string }
 }
 
-export interface PodFields extends Omit<PodSpec, 'containers' | 'initContainers' | 'volumes' | 'tolerations'> {
+export interface PodFields
+  extends Omit<PodSpec, 'containers' | 'initContainers' | 'ephemeralContainers' | 'volumes' | 'tolerations'> {
   readonly containers?: readonly ContainerFields[]
   readonly initContainers?: readonly ContainerFields[]
   readonly ephemeralContainers?: readonly ContainerFields[]

@@ -47,7 +47,8 @@ function problemsOf({ tailLines, limitBytes, sinceSeconds, sinceTime }: LogOptio
 export function containerOf(pod: Pod, asked: string | undefined): string {
   const name = pod.metadata.name ?? ''
   const containers = pod.spec.containers.map(container => container.name)
-  const all = [...(pod.spec.initContainers ?? []).map(container => container.name), ...containers]
+  const { initContainers = [], ephemeralContainers = [] } = pod.spec
+  const all = [...initContainers, ...pod.spec.containers, ...ephemeralContainers].map(container => container.name)
   if (asked) {
     if (all.includes(asked)) return asked
     throw badRequest(`container ${asked} is not valid for pod ${name}`)

@@ -96,7 +96,11 @@ function endOf({ number: life, folder }: Life, startedAt?: Instant): Ended | und
 }
 
 function startOf({ status }: Pod, name: string): Instant | undefined {
-  const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
+  const all = [
+    ...(status?.initContainerStatuses ?? []),
+    ...(status?.containerStatuses ?? []),
+    ...(status?.ephemeralContainerStatuses ?? []),
+  ]
   const state = all.find(each => each.name === name)?.state
   const text = state?.running?.startedAt ?? state?.terminated?.startedAt
   return text === undefined ? undefined : Date.parse(text)

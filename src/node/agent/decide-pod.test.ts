@@ -22,6 +22,7 @@ const ended = (exitCode: number, endedMs = 0): ContainerState => ({
   end: { life: 0, exitCode, reason: 'Error', finishedAt: 0 },
 })
 const running: ContainerState = { kind: 'running', startedAt: 0 }
+const FACTS = { hostIP: 'h', now: 0, nowMs: 0, conditions: [] }
 
 function seenWith(states: Readonly<Record<string, ContainerState>>, rest: Partial<ObservedPod> = {}): ObservedPod {
   const containers = new Map<string, ObservedContainer>(
@@ -51,6 +52,23 @@ test.each([
   { policy: 'Never', exitCode: 1, expected: 'release' },
 ] as const)('$policy after code $exitCode: $expected', ({ policy, exitCode, expected }) => {
   expect(decide(podOf({ restartPolicy: policy }), seenWith({ main: ended(exitCode) }))).toEqual([expected])
+})
+
+test('a container that was added to look inside runs once, holds nothing up, and goes with the others', () => {
+  const look = { name: 'look', image: 'busybox' }
+  const pod = podOf({ restartPolicy: 'Never', ephemeralContainers: [look], initContainers: [container('init')] })
+  const init = ended(0)
+  expect(decide(pod, seenWith({ init: running }))).toEqual(['start look'])
+  expect(decide(pod, seenWith({ init, main: running, look: ended(1) }))).toEqual([])
+  const over = seenWith({ init, main: ended(0), look: running })
+  expect(decide(pod, over)).toEqual(['SIGTERM look', 'wake 30000'])
+  expect(podStatus(pod, over, FACTS)).toMatchObject({
+    phase: 'Running',
+    ephemeralContainerStatuses: [{ name: 'look', ready: false, state: { running: {} } }],
+  })
+  const gone = seenWith({ init, main: ended(0), look: ended(143) })
+  expect(decide(pod, gone)).toEqual(['release'])
+  expect(podStatus(pod, gone, FACTS).phase).toBe('Succeeded')
 })
 
 test('one that crashed again waits for its back-off', () => {

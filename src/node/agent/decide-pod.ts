@@ -4,11 +4,13 @@ import { restartAtMs } from './back-off.ts'
 import {
   allContainersOf,
   argvOf,
+  ephemeralContainersOf,
   isAlive,
   type ObservedPod,
   observedOf,
   outcomeOf,
   pendingInit,
+  type Role,
   restarts,
 } from './observed.ts'
 
@@ -31,7 +33,7 @@ const DEFAULT_GRACE_SECONDS = 30
 export function decidePod(pod: Pod, seen: ObservedPod, nowMs: number): readonly Action[] {
   const isDeleted = pod.metadata.deletionTimestamp !== undefined
   if (isDeleted || seen.isOverdue) return stop(pod, seen, nowMs, isDeleted)
-  if (outcomeOf(pod, seen)) return release(seen)
+  if (outcomeOf(pod, seen)) return stop(pod, seen, nowMs, false)
   const deadline = deadlineMs(pod, seen)
   if (nowMs >= deadline) return [{ kind: 'expire' }]
   const actions = seen.surroundings.kind === 'ready' ? run(pod, seen, nowMs) : settle(seen, nowMs)
@@ -50,17 +52,15 @@ function settle({ surroundings }: ObservedPod, nowMs: number): readonly Action[]
 
 function run(pod: Pod, seen: ObservedPod, nowMs: number): readonly Action[] {
   const init = pendingInit(pod, seen)
-  if (init) return runContainer(pod, init, true, seen, nowMs)
-  return pod.spec.containers.flatMap(container => runContainer(pod, container, false, seen, nowMs))
+  const each = (containers: readonly Container[], role: Role): readonly Action[] =>
+    containers.flatMap(container => runContainer(pod, container, role, seen, nowMs))
+  return [
+    ...(init ? each([init], 'init') : each(pod.spec.containers, 'main')),
+    ...each(ephemeralContainersOf(pod), 'ephemeral'),
+  ]
 }
 
-function runContainer(
-  pod: Pod,
-  container: Container,
-  isInit: boolean,
-  seen: ObservedPod,
-  nowMs: number,
-): readonly Action[] {
+function runContainer(pod: Pod, container: Container, role: Role, seen: ObservedPod, nowMs: number): readonly Action[] {
   const { state, backOff } = observedOf(seen, container.name)
   switch (state.kind) {
     case 'waiting':
@@ -68,7 +68,7 @@ function runContainer(
         ? []
         : startAt(container, state.problem ? state.problem.retryMs : nowMs, nowMs)
     case 'ended':
-      return restarts(pod, isInit, state.end.exitCode)
+      return restarts(pod, role, state.end.exitCode)
         ? startAt(container, restartAtMs(backOff, state.endedMs), nowMs)
         : []
     case 'starting':

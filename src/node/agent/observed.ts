@@ -66,7 +66,19 @@ export const observedOf = (seen: ObservedPod, name: string): ObservedContainer =
 
 export const initContainersOf = (pod: Pod): readonly Container[] => pod.spec.initContainers ?? []
 
-export const allContainersOf = (pod: Pod): readonly Container[] => [...initContainersOf(pod), ...pod.spec.containers]
+/** Added to a pod that runs, to look into it: one that names no program means the shell of its image (`kubectl debug -it --image=…`). */
+export const ephemeralContainersOf = (pod: Pod): readonly Container[] =>
+  (pod.spec.ephemeralContainers ?? []).map(container =>
+    container.command?.length || container.args?.length ? container : { ...container, command: ['sh'] },
+  )
+
+export const allContainersOf = (pod: Pod): readonly Container[] => [
+  ...initContainersOf(pod),
+  ...pod.spec.containers,
+  ...ephemeralContainersOf(pod),
+]
+
+export type Role = 'init' | 'main' | 'ephemeral'
 
 /** What it runs; the embedded cluster knows no images, so that a container without a command cannot run. */
 export const argvOf = ({ command = [], args = [] }: Container): readonly string[] =>
@@ -78,23 +90,24 @@ export const hasSucceeded = ({ state }: ObservedContainer): boolean =>
   state.kind === 'ended' && state.end.exitCode === 0
 
 /** Whether one that ended is started again (the kubelet's ShouldContainerBeRestarted). */
-export function restarts(pod: Pod, isInit: boolean, exitCode: number): boolean {
+export function restarts(pod: Pod, role: Role, exitCode: number): boolean {
+  if (role === 'ephemeral') return false
   const policy = pod.spec.restartPolicy ?? 'Always'
-  if (policy === 'Always' && !isInit) return true
+  if (policy === 'Always' && role === 'main') return true
   return policy !== 'Never' && exitCode !== 0
 }
 
-/** How the pod ended by itself; undefined: it has not. */
+/** How the pod ended by itself, whoever still looks into it; undefined: it has not. */
 export function outcomeOf(pod: Pod, seen: ObservedPod): 'Succeeded' | 'Failed' | undefined {
-  const states = allContainersOf(pod).map(container => observedOf(seen, container.name))
+  const states = [...initContainersOf(pod), ...pod.spec.containers].map(({ name }) => observedOf(seen, name))
   if (states.some(isAlive)) return undefined
   const initFailed = initContainersOf(pod).some(({ name }) => {
     const { state } = observedOf(seen, name)
-    return state.kind === 'ended' && state.end.exitCode !== 0 && !restarts(pod, true, state.end.exitCode)
+    return state.kind === 'ended' && state.end.exitCode !== 0 && !restarts(pod, 'init', state.end.exitCode)
   })
   if (initFailed) return 'Failed'
   const mains = pod.spec.containers.map(({ name }) => observedOf(seen, name))
-  const isOver = mains.every(({ state }) => state.kind === 'ended' && !restarts(pod, false, state.end.exitCode))
+  const isOver = mains.every(({ state }) => state.kind === 'ended' && !restarts(pod, 'main', state.end.exitCode))
   if (isOver) return mains.every(hasSucceeded) ? 'Succeeded' : 'Failed'
   return undefined
 }

@@ -6,12 +6,14 @@ import { restartAtMs } from './back-off.ts'
 import {
   argvOf,
   type Ended,
+  ephemeralContainersOf,
   initContainersOf,
   isAlive,
   type ObservedPod,
   observedOf,
   outcomeOf,
   pendingInit,
+  type Role,
   restarts,
 } from './observed.ts'
 import { conditionsOf } from './pod-conditions.ts'
@@ -29,8 +31,11 @@ export function podStatus(pod: Pod, seen: ObservedPod, facts: StatusFacts): PodS
   const { surroundings } = seen
   const address = 'address' in surroundings ? surroundings.address : undefined
   const phase = phaseOf(pod, seen)
-  const containerStatuses = pod.spec.containers.map(each => containerStatus(pod, each, false, seen, facts.nowMs))
-  const initContainerStatuses = initContainersOf(pod).map(each => containerStatus(pod, each, true, seen, facts.nowMs))
+  const statuses = (containers: readonly Container[], role: Role): readonly ContainerStatus[] =>
+    containers.map(each => containerStatus(pod, each, role, seen, facts.nowMs))
+  const containerStatuses = statuses(pod.spec.containers, 'main')
+  const initContainerStatuses = statuses(initContainersOf(pod), 'init')
+  const ephemeralContainerStatuses = statuses(ephemeralContainersOf(pod), 'ephemeral')
   return {
     phase,
     conditions: conditionsOf({ phase, containerStatuses, initContainerStatuses }, facts.conditions, facts.now),
@@ -42,6 +47,7 @@ export function podStatus(pod: Pod, seen: ObservedPod, facts: StatusFacts): PodS
     startTime: formatTime(seen.acceptedAt),
     ...(initContainerStatuses.length > 0 ? { initContainerStatuses } : {}),
     containerStatuses,
+    ...(ephemeralContainerStatuses.length > 0 ? { ephemeralContainerStatuses } : {}),
     qosClass: pod.status?.qosClass ?? qosClassOf(pod),
   }
 }
@@ -54,7 +60,8 @@ export const isFinished = (pod: Pod): boolean =>
 
 function phaseOf(pod: Pod, seen: ObservedPod): PodPhase {
   const outcome = outcomeOf(pod, seen)
-  if (outcome) return outcome
+  const isLookedInto = ephemeralContainersOf(pod).some(({ name }) => isAlive(observedOf(seen, name)))
+  if (outcome && !isLookedInto) return outcome
   const mains = pod.spec.containers.map(({ name }) => observedOf(seen, name))
   const all = [...initContainersOf(pod).map(({ name }) => observedOf(seen, name)), ...mains]
   if ((pod.metadata.deletionTimestamp !== undefined || seen.isOverdue) && !all.some(isAlive)) {
@@ -67,7 +74,7 @@ function phaseOf(pod: Pod, seen: ObservedPod): PodPhase {
 function containerStatus(
   pod: Pod,
   container: Container,
-  isInit: boolean,
+  role: Role,
   seen: ObservedPod,
   nowMs: number,
 ): ContainerStatus {
@@ -75,20 +82,20 @@ function containerStatus(
   const observed = observedOf(seen, name)
   const { state, last } = observed
   const isStopping = pod.metadata.deletionTimestamp !== undefined || seen.isOverdue === true
-  const isWaiting = state.kind === 'ended' && !isStopping && restarts(pod, isInit, state.end.exitCode)
+  const isWaiting = state.kind === 'ended' && !isStopping && restarts(pod, role, state.end.exitCode)
   const previous = isWaiting ? state.end : last
   const shown = isWaiting
     ? backingOff(pod, container, observed.backOff, state, nowMs)
-    : stateOf(pod, container, isInit, seen)
-  const isDone = isInit && state.kind === 'ended' && state.end.exitCode === 0
+    : stateOf(pod, container, role, seen)
+  const isDone = role === 'init' && state.kind === 'ended' && state.end.exitCode === 0
   return {
     name,
     image,
     imageID: '',
     state: shown,
     ...(previous ? { lastState: { terminated: terminated(pod, name, previous) } } : { lastState: {} }),
-    ready: isInit ? isDone : state.kind === 'running',
-    started: state.kind === 'running',
+    ready: role === 'main' ? state.kind === 'running' : isDone,
+    ...(role === 'ephemeral' ? {} : { started: state.kind === 'running' }),
     restartCount: Math.max(0, observed.life),
     ...(observed.life < 0 ? {} : { containerID: containerId(pod, name, observed.life) }),
   }
@@ -97,7 +104,7 @@ function containerStatus(
 const containerId = ({ metadata }: Pod, name: string, life: number): string =>
   `solvent://${metadata.uid}/${name}/${life}`
 
-function stateOf(pod: Pod, container: Container, isInit: boolean, seen: ObservedPod): ContainerState {
+function stateOf(pod: Pod, container: Container, role: Role, seen: ObservedPod): ContainerState {
   const { state, life } = observedOf(seen, container.name)
   switch (state.kind) {
     case 'running':
@@ -112,7 +119,8 @@ function stateOf(pod: Pod, container: Container, isInit: boolean, seen: Observed
         (surroundings.kind === 'none' ? surroundings.problem : undefined) ??
         (argvOf(container).length === 0 && life < 0 ? noCommand(container) : undefined)
       if (problem) return { waiting: { reason: problem.reason, message: problem.message } }
-      const isBehindInit = pendingInit(pod, seen) !== undefined && (!isInit || pendingInit(pod, seen) !== container)
+      const init = pendingInit(pod, seen)
+      const isBehindInit = role !== 'ephemeral' && init !== undefined && init !== container
       return { waiting: { reason: isBehindInit ? 'PodInitializing' : 'ContainerCreating' } }
     }
   }

@@ -279,8 +279,9 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
     update(next) {
       const isShort = next.metadata.deletionGracePeriodSeconds !== pod.metadata.deletionGracePeriodSeconds
       const isNew = next.metadata.deletionTimestamp !== pod.metadata.deletionTimestamp || isShort
+      const isAdded = next.spec.ephemeralContainers?.length !== pod.spec.ephemeralContainers?.length
       pod = next
-      if (isNew) sync()
+      if (isNew || isAdded) sync()
     },
     end,
     finish,

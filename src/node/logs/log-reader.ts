@@ -33,7 +33,8 @@ const LOOK_MS = 100
 export function createLogReader({ folders, lives, clock }: LogReaderOptions): LogReader {
   function folderOf(pod: Pod, container: string, { previous }: LogOptions): string {
     const { name, uid = '' } = pod.metadata
-    const spec = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].find(each => each.name === container)
+    const { initContainers = [], containers, ephemeralContainers = [] } = pod.spec
+    const spec = [...initContainers, ...containers, ...ephemeralContainers].find(each => each.name === container)
     if (!spec) throw apiError('BadRequest', `container ${container} is not valid for pod ${name}`)
     const all = folders.lives(uid, container)
     const life = previous ? all.at(-2) : all.at(-1)
@@ -124,7 +125,11 @@ export interface Placed {
 }
 
 function waitingReason({ status }: Pod, container: string): string {
-  const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
+  const all = [
+    ...(status?.initContainerStatuses ?? []),
+    ...(status?.containerStatuses ?? []),
+    ...(status?.ephemeralContainerStatuses ?? []),
+  ]
   return all.find(each => each.name === container)?.state?.waiting?.reason ?? 'ContainerCreating'
 }
 
