@@ -5,6 +5,7 @@
 import { type Clock, systemClock } from '../base/clock.ts'
 import type { KubeApi } from '../client/kube-api.ts'
 import type { NodeApi } from '../client/node-api.ts'
+import { loadCel } from '../kube/cel/compile.ts'
 import { createAuthenticator } from './auth/authenticate.ts'
 import { openIdDocuments } from './auth/openid.ts'
 import { ADMIN, type User } from './auth/user.ts'
@@ -19,6 +20,7 @@ import { createEngine } from './resource/engine.ts'
 import type { Strategy } from './resource/resource.ts'
 import { createRestServer, type Traffic } from './rest/server.ts'
 import type { Store } from './store/store.ts'
+import { hasExpressions } from './webhooks/policies.ts'
 
 export interface ApiServerOptions {
   readonly store: Store
@@ -83,7 +85,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       nodeApi = given
     },
     serviceAddress: engine.addresses.first,
-    listen: rest.listen,
+    listen: async (addresses, port) => {
+      if (hasExpressions(store)) await loadCel()
+      return rest.listen(addresses, port)
+    },
     traffic: rest.traffic,
     close: async () => {
       definitions?.stop()

@@ -2,7 +2,18 @@
  * Regular expressions that somebody else wrote (a schema's `pattern`, CEL's `matches`): Go's syntax, in linear time whatever the pattern
  * and the text, since JavaScript's own engine may need exponential time and would stall the whole server.
  */
-import { RE2JS } from 're2js'
+import { createRequire } from 'node:module'
+import type { RE2JS } from 're2js'
+
+type Engine = typeof import('re2js')
+
+let engine: Engine | undefined
+
+/** Loaded with the first pattern: most servers see none. */
+function loaded(): Engine {
+  engine ??= createRequire(import.meta.url)('re2js') as Engine
+  return engine
+}
 
 const MAX_KEPT = 2000
 const kept = new Map<string, RE2JS>()
@@ -11,7 +22,7 @@ const kept = new Map<string, RE2JS>()
 export function compilePattern(pattern: string): RE2JS {
   const known = kept.get(pattern)
   if (known) return known
-  const compiled = RE2JS.compile(pattern)
+  const compiled = loaded().RE2JS.compile(pattern)
   if (kept.size >= MAX_KEPT) kept.clear()
   kept.set(pattern, compiled)
   return compiled

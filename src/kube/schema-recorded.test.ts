@@ -1,11 +1,14 @@
 /** Values and schemas that a kube-apiserver of v1.37.2 was shown, and what it said of them: causes as `reason field message`. */
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
+import { loadCel } from './cel/compile.ts'
 import type { StructuralSchema } from './schema.ts'
 import { applyDefaults } from './schema-default.ts'
 import { TEXT_RULES } from './schema-format.ts'
 import { formatDottedPath } from './schema-path.ts'
 import { compileRules } from './schema-rules.ts'
 import { causeMessage, validateSchema } from './schema-validate.ts'
+
+beforeAll(loadCel)
 
 function causes(name: string, schema: StructuralSchema, value: unknown): readonly string[] {
   const whole: StructuralSchema = {

@@ -3,7 +3,9 @@
  * (apiextensions-apiserver's schema/cel). Transition rules see the old value where there is one to compare with.
  */
 
-import { compileExpression, OBJECT_BUDGET, PER_CALL_LIMIT, type Program } from './cel/program.ts'
+import { compileExpression } from './cel/compile.ts'
+import { OBJECT_BUDGET, PER_CALL_LIMIT } from './cel/limits.ts'
+import type { Program } from './cel/program.ts'
 import { schemaType } from './cel/schema-type.ts'
 import { type CelType, optionalOf } from './cel/types.ts'
 import { fromJson, NONE, Optional } from './cel/values.ts'

@@ -1,6 +1,7 @@
 /** A large object under a large schema: pruned, given defaults and validated in milliseconds, its schema compiled once. */
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { customValidator } from '../../src/apiserver/custom/custom-validation.ts'
+import { loadCel } from '../../src/kube/cel/compile.ts'
 import type { UnknownObject } from '../../src/kube/object.ts'
 import type { StructuralSchema } from '../../src/kube/schema.ts'
 import { applyDefaults } from '../../src/kube/schema-default.ts'
@@ -19,6 +20,8 @@ const OBJECTS: readonly (readonly [source: string, plural: string, version: stri
   ['KubeRay', 'rayclusters', 'v1', { headGroupSpec: { rayStartParams: {}, template } }],
   ['Kueue', 'workloads', 'v1beta1', { podSets: [{ name: 'main', count: 1, template }] }],
 ]
+
+beforeAll(loadCel)
 
 test.each(OBJECTS)('%s %s', (name, plural, version, spec) => {
   const source = SOURCES.find(each => each.name === name) ?? expect.fail()

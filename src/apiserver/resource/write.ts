@@ -1,4 +1,5 @@
 /** create, update, patch and apply: the stages of `pipeline.ts` around one `store.write`. Deleting is in `delete.ts`. */
+import { whenLoaded } from '../../base/not-loaded.ts'
 import { isSame } from '../../kube/equal.ts'
 import type { UnknownObject } from '../../kube/object.ts'
 import { isApiError } from '../../kube/status.ts'
@@ -8,14 +9,14 @@ import type { Change, Store } from '../store/store.ts'
 import { admitted, writeDecided } from '../webhooks/hooked-write.ts'
 import { isHooked } from '../webhooks/hooks.ts'
 import { invalid, invalidObject } from './field-error.ts'
-import { without } from './json.ts'
 import { carriedMetadata, generatedName } from './metadata.ts'
 import { admissionOf, newObject } from './new-object.ts'
 import { recordApply, recordWrite } from './ownership.ts'
 import { checkDecoded, fillDefaults, validate, withGeneration } from './pipeline.ts'
 import { storeKey, type Target } from './read.ts'
 import { alreadyExists, badRequest, conflict, generateNameExhausted, MODIFIED, notFound } from './refusals.ts'
-import { hasSubresource, type Resource, served, toStored } from './resource.ts'
+import { type Resource, served, toStored } from './resource.ts'
+import { withinSubresource } from './within-subresource.ts'
 import type { WriteContext, WriteRequest } from './write-request.ts'
 
 export type { WriteContext, WriteRequest }
@@ -47,7 +48,10 @@ export async function createObject(
   }
 }
 
-async function createNamed(
+const createNamed = (...given: Parameters<typeof createOnce>): Promise<UnknownObject> =>
+  whenLoaded(() => createOnce(...given))
+
+async function createOnce(
   context: WriteContext,
   target: Target,
   given: UnknownObject,
@@ -153,8 +157,11 @@ async function persist(store: Store, target: Target, change: Change): Promise<Un
   return stored
 }
 
+const writeState = (...given: Parameters<typeof writeOnce>): Promise<UnknownObject> =>
+  whenLoaded(() => writeOnce(...given))
+
 /** `decide` works on the served form; an object that nothing holds any more is removed. */
-async function writeState(
+async function writeOnce(
   { store, clock }: WriteContext,
   target: Target,
   request: WriteRequest,
@@ -265,35 +272,5 @@ function checkVersion({ info }: Resource, old: UnknownObject, { metadata }: Unkn
   const { resourceVersion = '0' } = metadata
   if (resourceVersion !== '' && resourceVersion !== '0' && resourceVersion !== old.metadata.resourceVersion) {
     throw conflict(info, name, MODIFIED)
-  }
-}
-
-/** A status write keeps all but the status, any other write keeps the status. */
-function withinSubresource(
-  resource: Resource,
-  old: UnknownObject,
-  next: UnknownObject,
-  subresource: string | undefined,
-): UnknownObject {
-  if (!hasSubresource(resource, 'status')) return next
-  if (subresource === 'status') {
-    const { status } = next
-    return withStatus({ ...old, metadata: statusMetadata(resource, old, next) }, status)
-  }
-  return withStatus(next, old.status)
-}
-
-const withStatus = (object: UnknownObject, status: unknown): UnknownObject =>
-  status === undefined ? without(object, ['status']) : { ...object, status }
-
-/** Kubelets set annotations and labels through the status of nodes and pods; a custom resource's status carries no metadata. */
-function statusMetadata(resource: Resource, old: UnknownObject, next: UnknownObject): UnknownObject['metadata'] {
-  const { labels, annotations, managedFields } = next.metadata
-  const metadata = without(old.metadata, ['managedFields'])
-  return {
-    ...metadata,
-    ...(!resource.isCustom && labels && { labels }),
-    ...(!resource.isCustom && annotations && { annotations }),
-    ...(managedFields && { managedFields }),
   }
 }

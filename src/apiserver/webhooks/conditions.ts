@@ -1,5 +1,6 @@
 /** Expressions about a request, compiled once a text: conditions of webhooks and policies, validations, messages. */
-import { type Compiled, compileExpression, type Outcome } from '../../kube/cel/program.ts'
+import { compileExpression } from '../../kube/cel/compile.ts'
+import type { Compiled, Outcome } from '../../kube/cel/program.ts'
 import { type CelType, DYN } from '../../kube/cel/types.ts'
 import { CelError, type CelValue, fromJson, LazyMap } from '../../kube/cel/values.ts'
 import type { AdmissionRequest } from '../admission/stage.ts'

@@ -1,5 +1,5 @@
 /** What configurations of webhooks, policies and bindings may say; expressions have to compile (pkg/apis/admissionregistration/validation). */
-import { compileExpression } from '../../kube/cel/program.ts'
+import { compileExpression } from '../../kube/cel/compile.ts'
 import { type CelType, DYN } from '../../kube/cel/types.ts'
 import type { UnknownObject } from '../../kube/object.ts'
 import { checkName, qualifiedName } from '../kinds/names.ts'

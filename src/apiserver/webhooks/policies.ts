@@ -53,6 +53,12 @@ export interface Binding extends UnknownObject {
   }
 }
 
+/** Whether writes are judged by expressions: then these have to be there before the first write. */
+export const hasExpressions = (store: Store): boolean =>
+  ['validatingadmissionpolicies', 'validatingwebhookconfigurations', 'mutatingwebhookconfigurations'].some(
+    plural => store.list({ resource: `${GROUP}/${plural}` }, { limit: 1 }).items.length > 0,
+  )
+
 export const VALIDATING_POLICIES: Stage = {
   name: 'ValidatingAdmissionPolicy',
   check(request, { store }) {

@@ -12,16 +12,12 @@ import { LISTS, OPTIONALS } from './library/lists.ts'
 import { NETWORK, URLS } from './library/network.ts'
 import { STANDARD } from './library/standard.ts'
 import { STRINGS } from './library/strings.ts'
+import { PER_CALL_LIMIT } from './limits.ts'
 import { parseExpression } from './parse.ts'
 import type { CelType } from './types.ts'
 import { CelError, type CelValue } from './values.ts'
 
 export const BASE: Functions = functionsOf(STANDARD, STRINGS, LISTS, OPTIONALS, NETWORK, URLS, KUBERNETES)
-
-/** What one rule may cost: cel-go's PerCallLimit in apiserver, about a tenth of a second. */
-export const PER_CALL_LIMIT = 1_000_000
-/** What all rules of one object may cost together. */
-export const OBJECT_BUDGET = 10_000_000
 
 export type Outcome =
   | { readonly kind: 'value'; readonly value: CelValue; readonly cost: number }
