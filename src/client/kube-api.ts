@@ -33,7 +33,15 @@ export interface WatchOptions {
 }
 
 export interface WriteOptions {
-  readonly subresource?: 'status' | 'scale' | 'binding' | 'token' | 'finalize' | 'eviction' | 'approval'
+  readonly subresource?:
+    | 'status'
+    | 'scale'
+    | 'binding'
+    | 'token'
+    | 'finalize'
+    | 'eviction'
+    | 'approval'
+    | 'ephemeralcontainers'
   readonly fieldManager?: string
   readonly dryRun?: boolean
 }

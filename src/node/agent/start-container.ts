@@ -8,6 +8,7 @@ import { findProgram } from '../runtimes/find-program.ts'
 import type { ContainerStart, StartedContainer } from '../runtimes/runtime.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import type { ProcessEnd } from '../spawner/spawner-client.ts'
+import { withTerminal } from '../streams/terminal.ts'
 import type { AgentParts } from './agent-parts.ts'
 import { argvOf } from './observed.ts'
 import { hostnameOf, nodeFacts, type Place, referencesOf } from './surroundings.ts'
@@ -41,8 +42,7 @@ export async function startContainer(
   const start: ContainerStart = {
     id: `${uid}/${container.name}/${life}`,
     folder: parts.folders.lifeFolder(uid, container.name, life),
-    argv,
-    env,
+    ...(container.tty && container.stdin ? withTerminal(argv, env) : { argv, env }),
     cwd,
     sandbox,
     slot,

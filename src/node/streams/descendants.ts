@@ -1,5 +1,5 @@
 /** All processes below one, by /proc: those that left its process group (a terminal's, `setsid`) are none the less its own. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { isAlive, type ProcessIdentity, sendSignal } from '../spawner/process-identity.ts'
 
 /** Whoever stands below it now goes after it: until it has ended nobody of them can have got another parent. */
@@ -7,6 +7,19 @@ export async function killWithDescendants(pid: number, killIt: () => Promise<boo
   const below = descendantsOf(pid)
   if (!(await killIt().catch(() => false))) return
   for (const each of below) if (isAlive(each)) sendSignal(each.pid, 'SIGKILL')
+}
+
+/** The terminal that a process below `pid` has for its input: `/dev/pts/3`. */
+export function terminalBelow(pid: number): string | undefined {
+  for (const each of descendantsOf(pid)) {
+    try {
+      const input = readlinkSync(`/proc/${each.pid}/fd/0`)
+      if (input.startsWith('/dev/pts/')) return input
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return undefined
 }
 
 /** Empty where there is no /proc. */

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import type { ExecOptions, NodeStreams, Session, SessionOptions } from '../../client/node-api.ts'
+import type { ExecOptions, NodeStreams, Session, SessionOptions, TerminalSize } from '../../client/node-api.ts'
 import type { Container, Pod } from '../../kube/core.ts'
 import { apiError } from '../../kube/status.ts'
 import type { AgentParts } from '../agent/agent-parts.ts'
@@ -10,9 +10,11 @@ import { allContainersOf } from '../agent/observed.ts'
 import { insideOf, programProblem } from '../agent/start-container.ts'
 import type { LogReader } from '../logs/log-reader.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
+import { readRecord } from '../spawner/container-record.ts'
+import { terminalBelow } from './descendants.ts'
 import { type HeldProcess, type HeldStart, startHeld } from './held-process.ts'
 import { connectToPod } from './pod-port.ts'
-import { inTerminal, openTerminal } from './terminal.ts'
+import { inTerminal, inTurn, openTerminal } from './terminal.ts'
 
 export interface StreamParts {
   readonly agent: AgentParts
@@ -28,6 +30,9 @@ interface Running {
   /** Of the present life. */
   readonly folder: string
 }
+
+const TERMINAL_LOOK_MS = 50
+const TERMINAL_TRIES = 40
 
 /** The kubelet's words. */
 const notFound = (name: string) => apiError('InternalError', `container not found (${JSON.stringify(name)})`)
@@ -66,6 +71,20 @@ export function createNodeStreams(parts: StreamParts): NodeStreams {
     return options.tty ? terminalSession(held, sandbox, options) : plainSession(held)
   }
 
+  async function setSize({ enter }: Sandbox, device: string, { width, height }: TerminalSize): Promise<void> {
+    await spawner.run([...enter, 'stty', '-F', device, 'rows', String(height), 'columns', String(width)])
+  }
+
+  /** A container that has just begun has its terminal in a moment. */
+  async function setOwnSize({ sandbox, folder }: Running, size: TerminalSize): Promise<void> {
+    const pid = readRecord(folder)?.wrapper?.pid
+    for (let tries = 0; tries < TERMINAL_TRIES && pid !== undefined && lives.isRunning(folder); tries++) {
+      const device = terminalBelow(pid)
+      if (device) return setSize(sandbox, device, size)
+      await new Promise<void>(resolve => clock.after(TERMINAL_LOOK_MS, resolve))
+    }
+  }
+
   async function terminalSession(held: HeldProcess, sandbox: Sandbox, { stdin }: SessionOptions): Promise<Session> {
     held.stderr.resume()
     try {
@@ -73,10 +92,7 @@ export function createNodeStreams(parts: StreamParts): NodeStreams {
         stdin: held.stdin!,
         stdout: held.stdout,
         after: clock.after,
-        async set(device, { width, height }) {
-          const size = ['rows', String(height), 'columns', String(width)]
-          await spawner.run([...sandbox.enter, 'stty', '-F', device, ...size])
-        },
+        set: (device, size) => setSize(sandbox, device, size),
       })
       return {
         ...(stdin && { stdin: held.stdin }),
@@ -92,7 +108,8 @@ export function createNodeStreams(parts: StreamParts): NodeStreams {
   }
 
   function attach(pod: Pod, name: string, asked: SessionOptions): Session {
-    const { folder } = runningIn(pod, name)
+    const running = runningIn(pod, name)
+    const { folder, container } = running
     const leaving = new AbortController()
     const options = { follow: true, tailLines: 0, signal: leaving.signal }
     const stdout = Readable.from(parts.reader.logs(pod, name, options), { objectMode: false })
@@ -107,7 +124,8 @@ export function createNodeStreams(parts: StreamParts): NodeStreams {
     })
     const stdin = asked.stdin ? agent.inputs.open(folder) : undefined
     void ended.then(() => stdin?.destroy())
-    return { ...(stdin && { stdin }), stdout, resize: () => {}, ended, close: () => leaving.abort() }
+    const resize = asked.tty && container.tty ? inTurn(size => setOwnSize(running, size)) : () => {}
+    return { ...(stdin && { stdin }), stdout, resize, ended, close: () => leaving.abort() }
   }
 
   return {

@@ -257,6 +257,47 @@ test('without stdinOnce the next one goes on typing', async () => {
   expect(await text(second.stdout!)).toBe('one two\n')
 })
 
+test.runIf(canMakeTerminals)('a container with a terminal has its size from who is attached, and keys', async () => {
+  const wait = 'until [ "$(stty size)" = "30 99" ]; do sleep 0.02; done; read -r a; echo "got $a"'
+  const shell = await start('shell', ['sh', '-c', wait], { stdin: true, tty: true })
+  const session = await streams.attach(shell, 'main', { stdin: true, stdout: true, stderr: false, tty: true })
+  session.resize({ width: 99, height: 30 })
+  session.stdin!.write('typed\r')
+  expect(await text(session.stdout!)).toContain('got typed\r\n')
+})
+
+test('a container that is added to a pod that runs is attached to like any other', async () => {
+  const target = await start('target', ['sleep', '1000'])
+  const look = {
+    name: 'look',
+    image: 'busybox',
+    stdin: true,
+    command: ['sh', '-c', 'read -r a; echo "saw $a"; exit 4'],
+  }
+  const ref = { apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'target' }
+  await server.api.patch(
+    ref,
+    'strategic',
+    { spec: { ephemeralContainers: [look] } },
+    { subresource: 'ephemeralcontainers' },
+  )
+  let found = target
+  const state = () => found.status?.ephemeralContainerStatuses?.[0]?.state
+  const untilItIs = (kind: 'running' | 'terminated') =>
+    until(() => {
+      void server.api.get<Pod>(ref).then(next => {
+        found = next
+      })
+      return state()?.[kind] !== undefined
+    })
+  await untilItIs('running')
+  const session = await streams.attach(found, 'look', { stdin: true, stdout: true, stderr: true, tty: false })
+  session.stdin!.write('this\n')
+  expect(await text(session.stdout!)).toBe('saw this\n')
+  await untilItIs('terminated')
+  expect([state()?.terminated?.exitCode, found.status?.phase]).toEqual([4, 'Running'])
+})
+
 describe('a port of a pod', () => {
   test('is reached, and what nobody listens on is said', async () => {
     const listener = createServer(socket => socket.end('welcome')).listen(0, '127.0.0.1')

@@ -7,8 +7,11 @@ import type { TerminalSize } from '../../client/node-api.ts'
 import { findProgram } from '../runtimes/find-program.ts'
 
 /** The echo is off meanwhile, so that the size does not come back as output. */
-const PROLOGUE =
+const SIZED_PROLOGUE =
   'stty -echo; tty; read -r rows columns; stty echo; [ -z "$rows" ] || stty rows "$rows" columns "$columns"; exec "$@"'
+
+/** Of one that people attach to later: it has no size until then, and says nothing before its command does. */
+const OWN_PROLOGUE = 'exec "$@"'
 
 const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
 
@@ -18,7 +21,19 @@ export interface TerminalCommand {
 }
 
 /** Throws where this machine has no such tool. */
-export function inTerminal(command: readonly string[], env: Readonly<Record<string, string>>): TerminalCommand {
+export const inTerminal = (command: readonly string[], env: Readonly<Record<string, string>>): TerminalCommand =>
+  around(command, env, SIZED_PROLOGUE)
+
+/** For a container that has a terminal (`tty: true`); where this machine can make none it runs without, as it is. */
+export function withTerminal(argv: readonly string[], env: Readonly<Record<string, string>>): TerminalCommand {
+  try {
+    return around(argv, env, OWN_PROLOGUE)
+  } catch {
+    return { argv, env }
+  }
+}
+
+function around(command: readonly string[], env: Readonly<Record<string, string>>, prologue: string): TerminalCommand {
   const found = findProgram('script', `${process.env.PATH ?? ''}:/usr/bin:/bin`, '/', '/')
   if (process.platform !== 'linux' || 'problem' in found) {
     throw new Error('no terminal on this node: that needs Linux and script(1) of util-linux; go without -t')
@@ -26,7 +41,7 @@ export function inTerminal(command: readonly string[], env: Readonly<Record<stri
   // script starts its command by $SHELL; the command gets back what was there.
   const { SHELL } = env
   const shell = SHELL === undefined ? 'unset SHELL' : `SHELL=${quoted(SHELL)}`
-  const words = ['/bin/sh', '-c', `${shell}; ${PROLOGUE}`, 'solvent', ...command].map(quoted)
+  const words = ['/bin/sh', '-c', `${shell}; ${prologue}`, 'solvent', ...command].map(quoted)
   return {
     argv: [found.path, '--quiet', '--return', '--flush', '--command', `exec ${words.join(' ')}`, '/dev/null'],
     env: { TERM: 'xterm', ...env, SHELL: '/bin/sh' },
@@ -54,8 +69,7 @@ export interface TerminalEnds {
 /** Takes the first line off `stdout`; until it is there, nothing may be written to `stdin`. */
 export async function openTerminal({ stdin, stdout, after, set }: TerminalEnds): Promise<Terminal> {
   const device = await firstLine(stdout)
-  let wanted: TerminalSize | undefined
-  let isSetting = false
+  const resize = inTurn(size => set(device, size))
   let begin: ((size?: TerminalSize) => void) | undefined = size => {
     begin = undefined
     cancel()
@@ -63,25 +77,30 @@ export async function openTerminal({ stdin, stdout, after, set }: TerminalEnds):
   }
   const cancel = after(SIZE_WITHIN_MS, () => begin?.())
 
-  async function settle(): Promise<void> {
-    if (isSetting) return
-    isSetting = true
-    while (wanted) {
-      const size = wanted
-      wanted = undefined
-      await set(device, size)
-    }
-    isSetting = false
-  }
-
   return {
     output: stdout,
     resize(size) {
-      if (size.width === 0 || size.height === 0) return
-      if (begin) return begin(size)
-      wanted = size
-      void settle()
+      if (begin && size.width > 0 && size.height > 0) begin(size)
+      else resize(size)
     },
+  }
+}
+
+/** One size after the other; of those that wait meanwhile the last one counts. */
+export function inTurn(set: (size: TerminalSize) => Promise<void>): (size: TerminalSize) => void {
+  let wanted: TerminalSize | undefined
+  let isSetting = false
+  return async size => {
+    if (size.width === 0 || size.height === 0) return
+    wanted = size
+    if (isSetting) return
+    isSetting = true
+    while (wanted) {
+      const next = wanted
+      wanted = undefined
+      await set(next).catch(() => {})
+    }
+    isSetting = false
   }
 }
 
