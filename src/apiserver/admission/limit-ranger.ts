@@ -48,16 +48,6 @@ function isLooked(request: AdmissionRequest): boolean {
 const itemsOf = ({ namespace = '' }: AdmissionRequest, { store }: AdmissionContext): readonly LimitRangeItem[] =>
   store.list({ resource: 'limitranges', namespace }).items.flatMap(range => (range as LimitRange).spec?.limits ?? [])
 
-/** A range that names a maximum means it as the limit of who names none (SetDefaults_LimitRangeItem). */
-export function limitRangeDefaults(range: LimitRange): LimitRange {
-  const limits = range.spec?.limits?.map(item => {
-    if (item.type !== 'Container') return item
-    const limit = { ...item.max, ...item.default }
-    return { ...item, default: limit, defaultRequest: { ...item.min, ...limit, ...item.defaultRequest } }
-  })
-  return limits ? { ...range, spec: { ...range.spec, limits } } : range
-}
-
 const ANNOTATION = 'kubernetes.io/limit-ranger'
 
 function withDefaults(pod: Pod, items: readonly LimitRangeItem[]): Pod {

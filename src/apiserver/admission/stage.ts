@@ -1,7 +1,7 @@
 /** What one stage of admission is, and what it is told (apiserver's pkg/admission). */
 import type { Clock } from '../../base/clock.ts'
 import type { UnknownObject } from '../../kube/object.ts'
-import { ADMIN, type User } from '../auth/user.ts'
+import type { User } from '../auth/user.ts'
 import { forbidden } from '../resource/refusals.ts'
 import type { Resource } from '../resource/resource.ts'
 import type { Store } from '../store/store.ts'
@@ -43,9 +43,6 @@ export const refused = ({ resource, name }: Pick<AdmissionRequest, 'resource' | 
 
 export const isOf = ({ resource }: Pick<AdmissionRequest, 'resource'>, storedAs: string): boolean =>
   resource.storedAs === storedAs
-
-/** Writes of the server's own name nobody. */
-export const OURSELVES = ADMIN
 
 /** Go's aggregate of several errors. */
 export const together = (texts: readonly string[]): string => {

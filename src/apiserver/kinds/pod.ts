@@ -4,7 +4,6 @@ import type { Container, Pod } from '../../kube/core.ts'
 import type { Condition } from '../../kube/object.ts'
 import { parseQuantity } from '../../kube/quantity.ts'
 import type { Strategy } from '../resource/resource.ts'
-import { admitPod } from './pod-admission.ts'
 import { podDefaults } from './pod-defaults.ts'
 import { validatePodUpdate } from './pod-update-validation.ts'
 import { validatePodOnCreate, validatePodSpec } from './pod-validation.ts'
@@ -14,7 +13,6 @@ const DEFAULT_GRACE_SECONDS = 30
 export const POD: Strategy<Pod> = {
   hasGeneration: true,
   prepareCreate: (pod, now) => ({ ...pod, status: { phase: 'Pending', ...gated(pod, now), qosClass: qosClass(pod) } }),
-  admit: admitPod,
   default: podDefaults,
   validate: pod => validatePodSpec(pod.spec, 'spec'),
   validateCreate: validatePodOnCreate,

@@ -3,9 +3,6 @@
  * Validation functions return lists of these; an empty list is a valid object.
  */
 import type { KindInfo } from '../../kube/kinds.ts'
-import type { SchemaViolation } from '../../kube/schema.ts'
-import { formatFieldPath } from '../../kube/schema-path.ts'
-import { causeMessage } from '../../kube/schema-validate.ts'
 import { type ApiError, apiError, type StatusCause } from '../../kube/status.ts'
 
 export interface FieldError {
@@ -58,13 +55,6 @@ export const tooLong = (field: string, maxBytes: number): FieldError => ({
 })
 
 const shown = (value: unknown): string => JSON.stringify(value) ?? 'null'
-
-/** A structural schema's violation, in the same words. */
-export const fromViolation = (violation: SchemaViolation): FieldError => ({
-  field: formatFieldPath(violation.path) || '<nil>',
-  reason: violation.reason,
-  body: causeMessage(violation),
-})
 
 function allTexts(errors: readonly FieldError[]): string {
   const texts = [...new Set(errors.map(({ field, body }) => `${field}: ${body}`))]

@@ -2,7 +2,7 @@
  * The stages that every written object passes, in this order and by these names:
  *
  *     decode   text -> object               rest/decode.ts, kind and names checked here
- *     admit    what follows from others     the namespace exists; ServiceAccount volumes, priorities, addresses
+ *     admit    what follows from others     admission/: the namespace exists, ServiceAccount, priority; addresses of kinds/
  *     default  what upstream fills in       kinds/ for built-in kinds, the schema for custom ones
  *     validate everything wrong, at once    422 with a cause a field
  *     persist  store.write                  optimistic concurrency, generation, managed fields; nothing where nothing changed
@@ -11,23 +11,20 @@
  *
  * This file holds the pure ones in the middle; `write.ts` strings them together.
  */
-import type { Namespace } from '../../kube/core.ts'
 import { isSame } from '../../kube/equal.ts'
 import type { UnknownObject } from '../../kube/object.ts'
 import { applyDefaults } from '../../kube/schema-default.ts'
 import { pruneUnknown } from '../../kube/schema-prune.ts'
-import { apiError } from '../../kube/status.ts'
 import { typeOfKind } from '../../kube/type-table.ts'
 import { asTyped } from '../../kube/typed.ts'
 import { WrongType } from '../../kube/wrong-type.ts'
 import { TYPE_DEFAULTS } from '../kinds/type-defaults.ts'
-import type { Store } from '../store/store.ts'
 import { invalidObject } from './field-error.ts'
 import { sameExcept, without } from './json.ts'
 import { validateMetadata, validateMetadataUpdate } from './metadata.ts'
 import type { Target } from './read.ts'
-import { badRequest, notFound } from './refusals.ts'
-import { type AdmitContext, hasSubresource, type Resource } from './resource.ts'
+import { badRequest } from './refusals.ts'
+import { hasSubresource, type Resource } from './resource.ts'
 
 /** The body says what the URL says. */
 export function checkDecoded({ resource, namespace, name }: Target, object: UnknownObject): void {
@@ -47,35 +44,6 @@ export function checkDecoded({ resource, namespace, name }: Target, object: Unkn
   if (name && metadata.name && metadata.name !== name) {
     throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
   }
-}
-
-/** Only new objects are admitted: what admission decides for an existing one has been decided. */
-export function admit({ resource, namespace }: Target, object: UnknownObject, context: AdmitContext): UnknownObject {
-  if (namespace !== undefined) checkNamespace(context.store, resource, namespace, object.metadata.name ?? '')
-  return resource.strategy.admit?.(object, context) ?? object
-}
-
-function checkNamespace(store: Store, resource: Resource, namespace: string, name: string): void {
-  const found = store.get({ resource: 'namespaces', namespace: '', name: namespace }) as Namespace | undefined
-  if (!found) throw notFound({ group: '', plural: 'namespaces', kind: 'Namespace' }, namespace)
-  if (found.metadata.deletionTimestamp === undefined && found.status?.phase !== 'Terminating') return
-  const { group, plural } = resource.info
-  throw apiError(
-    'Forbidden',
-    `${group ? `${plural}.${group}` : plural} "${name}" is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`,
-    {
-      name,
-      ...(group && { group }),
-      kind: plural,
-      causes: [
-        {
-          reason: 'NamespaceTerminating',
-          message: `namespace ${namespace} is being terminated`,
-          field: 'metadata.namespace',
-        },
-      ],
-    },
-  )
 }
 
 /** A custom resource's unknown fields are dropped and its defaults filled in by its schema; a built-in kind's type does the same. */

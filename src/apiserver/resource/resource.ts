@@ -11,7 +11,7 @@ import type { Store } from '../store/store.ts'
 import type { Column } from '../tables/column.ts'
 import type { FieldError } from './field-error.ts'
 
-/** What admission may look at: other objects as they are now, the time. */
+/** What a kind's own `admit` may look at: other objects as they are now, the time. */
 export interface AdmitContext {
   readonly store: Store
   readonly clock: Clock
@@ -29,7 +29,7 @@ export interface Strategy<T extends KubeObject = UnknownObject> {
   readonly hasGeneration?: boolean
   /** Whether changed annotations count there too, as upstream has it for Deployments. */
   readonly countsAnnotations?: boolean
-  /** Fills in what follows from other objects (ServiceAccount volumes, priorities, addresses). Only on create. */
+  /** Fills in what follows from other objects (addresses, selectors) after the stages of admission/. Only on create. */
   admit?(object: T, context: AdmitContext): T
   /** Takes away what a client may not set on create; the status of a kind with a status subresource goes anyway. */
   prepareCreate?(object: T, now: number): T

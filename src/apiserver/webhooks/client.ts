@@ -1,6 +1,4 @@
 /** Asks a webhook: an HTTPS POST with a time limit, to a URL or to whatever stands behind a Service. */
-
-import { X509Certificate } from 'node:crypto'
 import { request as httpsRequest } from 'node:https'
 import type { WebhookClientConfig } from '../../kube/workloads.ts'
 import type { Store } from '../store/store.ts'
@@ -132,14 +130,4 @@ function words(error: Error & { readonly code?: string }): string {
     return 'tls: failed to verify certificate: x509: certificate signed by unknown authority'
   }
   return error.message
-}
-
-/** Whether a bundle is made of certificates. */
-export function isCaBundle(bundle: string): boolean {
-  try {
-    new X509Certificate(Buffer.from(bundle, 'base64'))
-    return true
-  } catch {
-    return false
-  }
 }
