@@ -2,7 +2,7 @@
 import { invariant, unreachable } from '../../base/invariant.ts'
 import type { ScheduleName } from '../training/layout.ts'
 import type { Schedule, ScheduleShape } from './action.ts'
-import type { Lane } from './lane.ts'
+import type { Candidate } from './orders/candidate.ts'
 import { dualPipe, dualPipeV } from './orders/dual-pipe.ts'
 import { gpipe, interleaved, oneForwardOneBackward } from './orders/one-forward-one-backward.ts'
 import { type SplitTimes, zeroBubble } from './orders/zero-bubble.ts'
@@ -25,20 +25,21 @@ export function schedule(name: ScheduleName, given: ScheduleShape, times?: Stage
     isOneGroup ? { ...shape, microBatches: shape.pipeline, groupSize: shape.pipeline } : shape,
   )
   invariant(!problem, `${name} cannot run ${JSON.stringify(shape)}: ${problem?.why}`)
-  const candidates = candidatesOf(name, shape, times).map(lanes => tabulate(name, shape, lanes))
-  return candidates.length === 1 ? candidates[0]! : quickest(candidates, times ?? evenTimes(shape))
+  const candidates = candidatesOf(name, shape, times)
+  const best = candidates.length === 1 ? candidates[0]! : quickest(name, shape, candidates, times ?? evenTimes(shape))
+  return tableOf(name, shape, best)
 }
 
 export const dependsOnTimes = (name: ScheduleName): boolean => name === 'zb-h1' || name === 'zb-h2' || name === 'zbv'
 
-function candidatesOf(name: ScheduleName, shape: ScheduleShape, times: StageTimes | undefined): Lane[][] {
+function candidatesOf(name: ScheduleName, shape: ScheduleShape, times: StageTimes | undefined): readonly Candidate[] {
   switch (name) {
     case 'gpipe':
-      return [gpipe(shape)]
+      return [{ lanes: () => gpipe(shape) }]
     case '1f1b':
-      return [oneForwardOneBackward(shape)]
+      return [{ lanes: () => oneForwardOneBackward(shape) }]
     case 'interleaved':
-      return [interleaved(shape)]
+      return [{ lanes: () => interleaved(shape) }]
     case 'zb-h1':
       return zeroBubble(shape, splitTimes(shape, times), 1)
     case 'zb-h2':
@@ -46,9 +47,9 @@ function candidatesOf(name: ScheduleName, shape: ScheduleShape, times: StageTime
     case 'zbv':
       return zeroBubbleV(shape, splitTimes(shape, times))
     case 'dualpipe':
-      return [dualPipe(shape)]
+      return [{ lanes: () => dualPipe(shape) }]
     case 'dualpipev':
-      return [dualPipeV(shape)]
+      return [{ lanes: () => dualPipeV(shape) }]
     default:
       return unreachable(name)
   }
@@ -74,9 +75,15 @@ function splitTimes(shape: ScheduleShape, times: StageTimes = evenTimes(shape)):
 }
 
 /** The time of one step, then the pace of steps that follow one another without a barrier; a tie keeps the first. */
-function quickest(candidates: readonly Schedule[], times: StageTimes): Schedule {
+function quickest(
+  name: ScheduleName,
+  shape: ScheduleShape,
+  candidates: readonly Candidate[],
+  times: StageTimes,
+): Candidate {
   const scores = candidates.map(candidate => {
-    const { makespan, span } = simulate(candidate, times)
+    if (candidate.score && !times.isSendBlocking) return candidate.score
+    const { makespan, span } = simulate(tableOf(name, shape, candidate), times)
     return { makespan, pace: Math.max(...span) }
   })
   const isBetter = (a: number, b: number): boolean => {
@@ -85,4 +92,20 @@ function quickest(candidates: readonly Schedule[], times: StageTimes): Schedule 
     return x.makespan <= y.makespan * (1 + 1e-9) && x.pace < y.pace * (1 - 1e-9)
   }
   return candidates[candidates.reduce((best, _, i) => (isBetter(i, best) ? i : best), 0)]!
+}
+
+/** Tables of patterns, a few hundred kilobytes each: the last ones. */
+const patterns = new Map<string, Schedule>()
+const MOST_PATTERNS = 8
+
+function tableOf(name: ScheduleName, shape: ScheduleShape, { pattern, lanes }: Candidate): Schedule {
+  if (pattern === undefined) return tabulate(name, shape, lanes())
+  const key = `${name}/${pattern}/${shape.pipeline}/${shape.microBatches}`
+  let known = patterns.get(key)
+  if (!known) {
+    known = tabulate(name, shape, lanes())
+    if (patterns.size >= MOST_PATTERNS) patterns.clear()
+    patterns.set(key, known)
+  }
+  return known
 }

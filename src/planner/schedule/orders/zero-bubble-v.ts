@@ -10,15 +10,19 @@
  */
 import { FORWARD, INPUT, type ScheduleShape, WEIGHT } from '../action.ts'
 import { Lane } from '../lane.ts'
+import { type Candidate, type Score, scoreOf } from './candidate.ts'
 import type { SplitTimes } from './zero-bubble.ts'
 
-/** Candidates. A walk may get stuck where stages are uneven; one over their mean times then gives the order. */
-export function zeroBubbleV(shape: ScheduleShape, times: SplitTimes): Lane[][] {
-  const walks = [true, false].flatMap(fillsRest => {
-    const lanes = new Walk(shape, times, fillsRest).run() ?? new Walk(shape, meanTimes(times), fillsRest).run()
-    return lanes ? [lanes] : []
+/** A walk may get stuck where stages are uneven; one over their mean times then gives the order. */
+export function zeroBubbleV(shape: ScheduleShape, times: SplitTimes): readonly Candidate[] {
+  const walks = [true, false].flatMap((fillsRest): readonly Candidate[] => {
+    const walk = new Walk(shape, times, fillsRest)
+    const lanes = walk.run()
+    if (lanes) return [{ lanes: () => lanes, score: walk.score }]
+    const even = new Walk(shape, meanTimes(times), fillsRest).run()
+    return even ? [{ lanes: () => even }] : []
   })
-  return [fixedPattern(shape), ...walks]
+  return [{ pattern: 'v', lanes: () => fixedPattern(shape) }, ...walks]
 }
 
 function meanTimes({ forward, input, weight, sendForward, sendBackward }: SplitTimes): SplitTimes {
@@ -52,6 +56,7 @@ class Walk {
   /** Times closer than this are the same: an order must not hang on the last bit of a sum. */
   readonly #tie: number
   readonly #free: Float64Array
+  readonly #first: Float64Array
   readonly #held: Int32Array
   /** By rank x leg: how many are done. */
   readonly #done: Int32Array
@@ -73,6 +78,7 @@ class Walk {
     this.#lanes = Array.from({ length: pipeline }, () => new Lane(microBatches))
     this.#gap = new Float64Array(pipeline)
     this.#free = new Float64Array(pipeline)
+    this.#first = new Float64Array(pipeline)
     this.#held = new Int32Array(pipeline)
     this.#done = new Int32Array(4 * pipeline)
     this.#end = new Float64Array(4 * pipeline * microBatches).fill(-1)
@@ -92,6 +98,10 @@ class Walk {
     }
     for (let rank = 0; rank < this.#p; rank++) while (this.#hasDue(rank)) this.#weight(rank)
     return this.#isStuck ? undefined : this.#lanes
+  }
+
+  get score(): Score {
+    return scoreOf(this.#first, this.#free)
   }
 
   /** Micro-batch 0 down and up again; on the way up, ranks that would wait feed further ones into leg 0. */
@@ -222,7 +232,7 @@ class Walk {
     if (this.#count(rank, 0) > 0) {
       this.#gap[rank] = this.#gap[rank]! + (start - free)
       this.#worstGap = Math.max(this.#worstGap, this.#gap[rank]!)
-    }
+    } else this.#first[rank] = start
     this.#end[(leg * this.#p + rank) * this.#m + microBatch] = this.#free[rank] = start + this.#seconds(leg, rank)
     this.#done[4 * rank + leg] = microBatch + 1
     this.#lanes[rank]!.add(leg < 2 ? FORWARD : INPUT, this.#stage(leg, rank), microBatch)

@@ -6,6 +6,7 @@
  */
 import { FORWARD, INPUT, type ScheduleShape, WEIGHT } from '../action.ts'
 import { Lane } from '../lane.ts'
+import { type Candidate, type Score, scoreOf } from './candidate.ts'
 
 /** By rank. */
 export interface SplitTimes {
@@ -24,13 +25,16 @@ interface Habits {
   readonly fillsEveryGap: boolean
 }
 
-/** Candidates. H1 (`depth` 1) is one of H2's (2): with few micro-batches to run ahead with, it may win. */
-export function zeroBubble(shape: ScheduleShape, times: SplitTimes, depth: 1 | 2): Lane[][] {
-  const walk = (habits: Habits): Lane[] => new Walk(shape, times, depth * shape.pipeline, habits).run()
-  const patient = walk({ isEagerBeforeFirst: true, fillsEveryGap: false })
-  if (depth === 1) return [fixedPattern(shape, 1), patient]
-  const eager = [true, false].map(isEagerBeforeFirst => walk({ isEagerBeforeFirst, fillsEveryGap: true }))
-  return [fixedPattern(shape, 2), fixedPattern(shape, 1), patient, ...eager]
+/** H1 (`depth` 1) is one of H2's (2): with few micro-batches to run ahead with, it may win. */
+export function zeroBubble(shape: ScheduleShape, times: SplitTimes, depth: 1 | 2): readonly Candidate[] {
+  const fixed = (own: 1 | 2): Candidate => ({ pattern: `h${own}`, lanes: () => fixedPattern(shape, own) })
+  const walk = (isEagerBeforeFirst: boolean, fillsEveryGap: boolean): Candidate => {
+    const walked = new Walk(shape, times, depth * shape.pipeline, { isEagerBeforeFirst, fillsEveryGap })
+    const lanes = walked.run()
+    return { lanes: () => lanes, score: walked.score }
+  }
+  const patient = walk(true, false)
+  return depth === 1 ? [fixed(1), patient] : [fixed(2), fixed(1), patient, walk(true, true), walk(false, true)]
 }
 
 /**
@@ -64,6 +68,7 @@ class Walk {
   readonly #tie: number
   /** By rank: end of its last action, and how many of each it has run. */
   readonly #free: Float64Array
+  readonly #first: Float64Array
   readonly #forwards: Int32Array
   readonly #inputs: Int32Array
   readonly #weights: Int32Array
@@ -83,6 +88,7 @@ class Walk {
     this.#tie = 1e-9 * (times.forward[0]! + times.input[0]!)
     this.#lanes = Array.from({ length: pipeline }, () => new Lane(microBatches))
     this.#free = new Float64Array(pipeline)
+    this.#first = new Float64Array(pipeline)
     this.#gap = new Float64Array(pipeline)
     this.#forwards = new Int32Array(pipeline)
     this.#inputs = new Int32Array(pipeline)
@@ -96,6 +102,10 @@ class Walk {
     for (let round = 1; round < this.#m; round++) this.#round(round)
     for (let rank = 0; rank < this.#p; rank++) while (this.#weights[rank]! < this.#m) this.#weight(rank)
     return this.#lanes
+  }
+
+  get score(): Score {
+    return scoreOf(this.#first, this.#free)
   }
 
   /** The first micro-batch there and back, and the further forwards that fit before its gradient arrives. */
@@ -201,7 +211,7 @@ class Walk {
     if (kind !== FORWARD || microBatch > 0) {
       this.#gap[rank] = this.#gap[rank]! + (start - free)
       this.#worstGap = Math.max(this.#worstGap, this.#gap[rank]!)
-    }
+    } else this.#first[rank] = start
     this.#lanes[rank]!.add(kind, rank, microBatch)
     this.#free[rank] = start + seconds
     return start + seconds
