@@ -100,5 +100,11 @@ export function apiError(
   })
 }
 
+/** Several reasons in one text, as Go's aggregated errors print: each once, in brackets where there is more than one. */
+export function aggregateText(texts: readonly string[]): string {
+  const once = [...new Set(texts)]
+  return once.length === 1 ? once.join() : `[${once.join(', ')}]`
+}
+
 export const isApiError = (error: unknown, ...reasons: readonly StatusReason[]): error is ApiError =>
   error instanceof ApiError && (reasons.length === 0 || (error.reason !== undefined && reasons.includes(error.reason)))

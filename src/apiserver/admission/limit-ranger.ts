@@ -2,12 +2,14 @@
  * LimitRanges: what a container gets that asks for nothing, and what it may ask for (plugin/pkg/admission/limitranger). A pod is looked at
  * once: what its containers may use does not change later, but by `resize`.
  */
+
 import type { Container, Pod } from '../../kube/core.ts'
 import type { KubeObject, UnknownObject } from '../../kube/object.ts'
 import { formatQuantity, type Quantity } from '../../kube/quantity.ts'
 import { type AmountList, type Amounts, amountsOf, NOTHING } from '../../kube/quota/amounts.ts'
 import { podAmounts } from '../../kube/quota/pod-amounts.ts'
-import { type AdmissionContext, type AdmissionRequest, isOf, refused, type Stage, together } from './stage.ts'
+import { aggregateText } from '../../kube/status.ts'
+import { type AdmissionContext, type AdmissionRequest, isOf, refused, type Stage } from './stage.ts'
 
 export interface LimitRangeItem {
   readonly type: string
@@ -35,7 +37,7 @@ export const LIMIT_RANGER: Stage = {
     const errors = itemsOf(request, context).flatMap(item =>
       isOf(request, 'pods') ? podErrors(item, object as unknown as Pod) : claimErrors(item, object),
     )
-    if (errors.length > 0) throw refused(request, together(errors))
+    if (errors.length > 0) throw refused(request, aggregateText(errors))
   },
 }
 

@@ -43,9 +43,3 @@ export const refused = ({ resource, name }: Pick<AdmissionRequest, 'resource' | 
 
 export const isOf = ({ resource }: Pick<AdmissionRequest, 'resource'>, storedAs: string): boolean =>
   resource.storedAs === storedAs
-
-/** Go's aggregate of several errors. */
-export const together = (texts: readonly string[]): string => {
-  const once = [...new Set(texts)]
-  return once.length === 1 ? once[0]! : `[${once.join(', ')}]`
-}

@@ -2,7 +2,9 @@
  * The status of a definition: which of its names are its own, whether it is served, what is wrong with its schema
  * (apiextensions-apiserver's controllers naming, establish, nonstructuralschema, apiapproval).
  */
+
 import type { Condition } from '../../kube/object.ts'
+import { aggregateText } from '../../kube/status.ts'
 import type { CustomResourceDefinition } from '../../kube/workloads.ts'
 
 export type DefinitionStatus = NonNullable<CustomResourceDefinition['status']>
@@ -39,10 +41,8 @@ interface Naming {
   readonly conflict: { readonly reason: string; readonly message: string } | undefined
 }
 
-const inUse = (names: readonly string[]): string => {
-  const texts = names.map(name => `${JSON.stringify(name)} is already in use`)
-  return texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(', ')}]`
-}
+const inUse = (names: readonly string[]): string =>
+  aggregateText(names.map(name => `${JSON.stringify(name)} is already in use`))
 
 export function acceptNames(crd: CustomResourceDefinition, others: readonly CustomResourceDefinition[]): Naming {
   const { names } = crd.spec

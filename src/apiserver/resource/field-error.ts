@@ -3,7 +3,7 @@
  * Validation functions return lists of these; an empty list is a valid object.
  */
 import type { KindInfo } from '../../kube/kinds.ts'
-import { type ApiError, apiError, type StatusCause } from '../../kube/status.ts'
+import { type ApiError, aggregateText, apiError, type StatusCause } from '../../kube/status.ts'
 
 export interface FieldError {
   readonly field: string
@@ -56,10 +56,8 @@ export const tooLong = (field: string, maxBytes: number): FieldError => ({
 
 const shown = (value: unknown): string => JSON.stringify(value) ?? 'null'
 
-function allTexts(errors: readonly FieldError[]): string {
-  const texts = [...new Set(errors.map(({ field, body }) => `${field}: ${body}`))]
-  return texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`
-}
+const allTexts = (errors: readonly FieldError[]): string =>
+  aggregateText(errors.map(({ field, body }) => `${field}: ${body}`))
 
 const causeOf = ({ field, reason, body }: FieldError): StatusCause => ({ reason, message: body, field })
 

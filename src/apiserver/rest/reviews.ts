@@ -4,6 +4,7 @@
  */
 import { formatTime } from '../../base/clock.ts'
 import { isRecord } from '../../kube/equal.ts'
+import { aggregateText } from '../../kube/status.ts'
 import type { Authenticator } from '../auth/authenticate.ts'
 import { type Attributes, authorize, decide, rulesOf } from '../auth/authorize.ts'
 import { notFound } from '../auth/rbac/rule-index.ts'
@@ -156,13 +157,13 @@ function attributesOf(spec: Fields, others: readonly FieldError[] = []): Attribu
 
 function rulesStatus({ store }: Exchange['engine'], user: User, namespace: string): Fields {
   const { rules, missing: references } = rulesOf(store).rulesFor(user, namespace)
-  const missing = [...new Set(references.map(notFound))]
+  const missing = references.map(notFound)
   return {
     resourceRules: rules.filter(({ resources }) => resources?.length).map(({ nonResourceURLs: _, ...rule }) => rule),
     nonResourceRules: rules
       .filter(({ nonResourceURLs }) => nonResourceURLs?.length)
       .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs })),
     incomplete: false,
-    ...(missing.length > 0 && { evaluationError: missing.length === 1 ? missing[0] : `[${missing.join(', ')}]` }),
+    ...(missing.length > 0 && { evaluationError: aggregateText(missing) }),
   }
 }

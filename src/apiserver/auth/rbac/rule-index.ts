@@ -2,7 +2,7 @@
  * Roles and bindings, sorted by whom they speak of: a decision looks up the asker's name and groups and reads no other binding. It is kept
  * current by the store's history at the moment of a question, so a binding counts for the request after the one that made it.
  */
-import { isApiError } from '../../../kube/status.ts'
+import { aggregateText, isApiError } from '../../../kube/status.ts'
 import type { PolicyRule, Role, RoleBinding } from '../../../kube/workloads.ts'
 import type { Store, StoreEvent } from '../../store/store.ts'
 import type { Attributes } from '../attributes.ts'
@@ -56,7 +56,7 @@ export class RuleIndex {
       if (!role) missing.push(notFound(grant.binding.roleRef))
       else if (allows(role, attributes, key)) return { isAllowed: true, reason: `RBAC: allowed by ${described(grant)}` }
     }
-    return { isAllowed: false, reason: missing.length === 0 ? '' : `rbac: RBAC: ${aggregated(missing)}` }
+    return { isAllowed: false, reason: missing.length === 0 ? '' : `rbac: RBAC: ${aggregateText(missing)}` }
   }
 
   /** All rules that speak of the user in the namespace (`undefined` leaves those of the whole cluster), and references that lead nowhere. */
@@ -175,8 +175,3 @@ function described({ binding: { metadata, roleRef }, subject }: Grant): string {
 
 export const notFound = ({ kind, name }: RoleBinding['roleRef']): string =>
   `${kind.toLowerCase()}.${RBAC_GROUP} "${name}" not found`
-
-export const aggregated = (texts: readonly string[]): string => {
-  const once = [...new Set(texts)]
-  return once.length === 1 ? once[0]! : `[${once.join(', ')}]`
-}
