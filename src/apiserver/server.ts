@@ -6,10 +6,11 @@ import { type Clock, systemClock } from '../base/clock.ts'
 import type { KubeApi } from '../client/kube-api.ts'
 import type { NodeApi } from '../client/node-api.ts'
 import { loadCel } from '../kube/cel/compile.ts'
+import type { CustomResourceDefinition } from '../kube/workloads.ts'
 import { createAuthenticator } from './auth/authenticate.ts'
 import { openIdDocuments } from './auth/openid.ts'
 import { ADMIN, type User } from './auth/user.ts'
-import { DEFINITION } from './custom/definition-rules.ts'
+import { definitionStrategy } from './custom/definition-rules.ts'
 import { Definitions } from './custom/definitions.ts'
 import { builtInResources } from './kinds/built-in.ts'
 import { LocalApi } from './local-api.ts'
@@ -29,6 +30,8 @@ export interface ApiServerOptions {
   readonly clock?: Clock
   /** Answers for logs; may come later, by `setNodeApi`. */
   readonly nodeApi?: NodeApi
+  /** Definitions that come with the program, known to be sound. */
+  readonly ownDefinitions?: readonly CustomResourceDefinition[]
   /** Where Services get their addresses from. */
   readonly serviceRange?: string
   readonly warn?: (message: string) => void
@@ -60,7 +63,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const catalog = new Catalog(
     builtInResources({
       'apiextensions.k8s.io/customresourcedefinitions': {
-        strategy: DEFINITION as unknown as Strategy,
+        strategy: definitionStrategy(options.ownDefinitions) as unknown as Strategy,
         onStored: definition => definitions?.stored(definition),
       },
     }),

@@ -20,8 +20,9 @@ export async function bootstrap(api: KubeApi): Promise<void> {
 }
 
 /** The built-in roles and bindings. The administrator and the cluster's own parts need none of them: nobody waits for this. */
-export async function bootstrapAccess(api: KubeApi): Promise<void> {
-  await Promise.all([bootstrapRoles(api, OWN_ROLES), ...PRIORITIES.map(priority => ensure(api, priority))])
+export async function bootstrapAccess(api: KubeApi, pause?: () => Promise<void>): Promise<void> {
+  await Promise.all(PRIORITIES.map(priority => ensure(api, priority)))
+  await bootstrapRoles(api, OWN_ROLES, pause)
 }
 
 const priorityClass = (name: string, value: number, must: string): KubeObject => ({

@@ -10,7 +10,7 @@ import { nodeDisk } from '../apiserver/store/node-disk.ts'
 import { openStore } from '../apiserver/store/open-store.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import type { KubeApi } from '../client/kube-api.ts'
-import { installKinds } from '../controllers/solvent/install-kinds.ts'
+import { installKinds, OWN_KINDS } from '../controllers/solvent/install-kinds.ts'
 import { startControllers } from '../controllers/start-controllers.ts'
 import type { Pod } from '../kube/core.ts'
 import type { Isolation } from '../node/sandbox/sandbox.ts'
@@ -42,13 +42,15 @@ export interface Cluster extends ClusterFile {
 }
 
 const LOOPBACK = '127.0.0.1'
+/** Between a few roles and the next: the first pods go before them. */
+const PAUSE_MS = 10
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { state, spawner, log, clock = systemClock } = options
   const node = comingNode({ state, spawner, clock, log, isolation: options.isolation })
   const store = await openStore(await nodeDisk(join(state, 'store')), { warn: log })
   const pki = ensurePki(join(state, 'pki'), [FIRST_SERVICE_ADDRESS, ...node.apiAddresses])
-  const server = createApiServer({ store, pki, clock, warn: log })
+  const server = createApiServer({ store, pki, clock, ownDefinitions: OWN_KINDS, warn: log })
   const port = await listenOn(server, LOOPBACK, state, options.port)
   await Promise.all([bootstrap(server.api), installKinds(server.api)])
   const url = `https://${LOOPBACK}:${port}`
@@ -68,7 +70,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const scheduler = startScheduler({ api: server.api, clock, log })
   const joined = await joining
   await publishApi(server.api, { service: server.serviceAddress, host: joined.apiHost, port })
-  const access = bootstrapAccess(server.api).catch(error => log(`roles: ${error.message}`))
+  const pause = (): Promise<void> => new Promise(resume => clock.after(PAUSE_MS, resume))
+  const access = bootstrapAccess(server.api, pause).catch(error => log(`roles: ${error.message}`))
   const forgetIdle = watchIdleness(options, server, clock)
 
   return {

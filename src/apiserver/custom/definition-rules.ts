@@ -13,7 +13,10 @@ type Errors = readonly FieldError[]
 /** Takes the instances away before the definition goes. */
 export const CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io'
 
-export const DEFINITION: Strategy<CustomResourceDefinition> = {
+/** `sound`: definitions whose schemas have been judged before (the program's own, by its tests) and are not judged anew at every start. */
+export const definitionStrategy = (
+  sound: readonly CustomResourceDefinition[] = [],
+): Strategy<CustomResourceDefinition> => ({
   nameRule: dnsSubdomain,
   hasGeneration: true,
   prepareCreate: crd => ({
@@ -29,7 +32,7 @@ export const DEFINITION: Strategy<CustomResourceDefinition> = {
     },
   }),
   default: definitionDefaults,
-  validate: validateDefinition,
+  validate: (crd, old) => validateDefinition(crd, old, schemasOf(sound)),
   validateUpdate: (crd, old) => [
     ...(isEstablished(old)
       ? [
@@ -41,7 +44,10 @@ export const DEFINITION: Strategy<CustomResourceDefinition> = {
     ...immutable('spec.names.plural', crd.spec.names.plural, old.spec.names.plural),
     ...storedVersionProblems(crd),
   ],
-}
+})
+
+const schemasOf = (crds: readonly CustomResourceDefinition[]): readonly unknown[] =>
+  crds.flatMap(crd => crd.spec.versions.map(version => version.schema))
 
 function definitionDefaults(crd: CustomResourceDefinition): CustomResourceDefinition {
   const { spec } = crd
@@ -55,7 +61,11 @@ function definitionDefaults(crd: CustomResourceDefinition): CustomResourceDefini
   return { ...crd, spec: { ...{ conversion: { strategy: 'None' } }, ...spec, names } }
 }
 
-function validateDefinition({ metadata, spec }: CustomResourceDefinition, old?: CustomResourceDefinition): Errors {
+function validateDefinition(
+  { metadata, spec }: CustomResourceDefinition,
+  old: CustomResourceDefinition | undefined,
+  sound: readonly unknown[],
+): Errors {
   if (!spec) return [required('spec')]
   const { group, names, scope, versions = [] } = spec
   const expected = `${names?.plural}.${group}`
@@ -65,7 +75,7 @@ function validateDefinition({ metadata, spec }: CustomResourceDefinition, old?: 
       : [invalid('metadata.name', metadata.name, 'must be spec.names.plural+"."+spec.group')]),
     ...groupProblems(group),
     ...(scope ? scopeProblems(scope) : [required('spec.scope')]),
-    ...versionsProblems(versions, old),
+    ...versionsProblems(versions, old, sound),
     ...nameProblems(names ?? {}),
     ...conversionProblems(spec.conversion),
     ...(old || versions.some(version => version.storage)

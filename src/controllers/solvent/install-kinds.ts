@@ -3,7 +3,9 @@ import type { KubeApi } from '../../client/kube-api.ts'
 import { FIELD_MANAGER } from '../../kube/names.ts'
 import { CRDS } from '../../spec/crds.ts'
 
+export const OWN_KINDS = CRDS
+
 /** Idempotent: a definition that is there already and equal changes nothing. */
 export async function installKinds(api: KubeApi): Promise<void> {
-  await Promise.all(CRDS.map(definition => api.apply(definition, { fieldManager: FIELD_MANAGER, force: true })))
+  await Promise.all(OWN_KINDS.map(definition => api.apply(definition, { fieldManager: FIELD_MANAGER, force: true })))
 }

@@ -65,11 +65,26 @@ function subjectOf(text: string): NonNullable<RoleBinding['subjects']>[number] {
   return { kind, namespace: path.slice(0, slash), name: path.slice(slash + 1) }
 }
 
-/** `more` are rows beside upstream's: the rights that this cluster's own kinds need. */
-export async function bootstrapRoles(api: KubeApi, more: readonly RoleRow[] = []): Promise<void> {
-  await Promise.all([...ROLES, ...more].map(row => reconcile(api, roleOf(row), completeRole)))
-  await Promise.all(BINDINGS.map(row => reconcile(api, bindingOf(row), completeBinding)))
+/**
+ * `more` are rows beside upstream's: the rights that this cluster's own kinds need. A few at a time, each few in one write to the disk, with
+ * a pause in between: whoever asks for something meanwhile has to wait for no more than a few.
+ */
+export async function bootstrapRoles(
+  api: KubeApi,
+  more: readonly RoleRow[] = [],
+  pause: () => Promise<void> = () => new Promise(resume => setImmediate(resume)),
+): Promise<void> {
+  const works = [
+    ...[...more, ...ROLES].map(row => () => reconcile(api, roleOf(row), completeRole)),
+    ...BINDINGS.map(row => () => reconcile(api, bindingOf(row), completeBinding)),
+  ]
+  for (let i = 0; i < works.length; i += AT_ONCE) {
+    await Promise.all(works.slice(i, i + AT_ONCE).map(work => work()))
+    await pause()
+  }
 }
+
+const AT_ONCE = 8
 
 async function reconcile<T extends KubeObject>(
   api: KubeApi,
