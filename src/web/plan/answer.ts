@@ -8,15 +8,19 @@ export interface Request {
   readonly question: Question
 }
 
+export interface Planned {
+  readonly kind: 'planned'
+  readonly analysis: TrainingAnalysis
+  readonly timeline: Timeline
+  /** What the plan and its front took. */
+  readonly frontMilliseconds: number
+  /** With everything else that is told. */
+  readonly milliseconds: number
+  readonly declaration: string
+}
+
 export type Answer =
-  | {
-      readonly kind: 'planned'
-      readonly analysis: TrainingAnalysis
-      readonly timeline: Timeline
-      /** What planning and explaining took. */
-      readonly milliseconds: number
-      readonly declaration: string
-    }
+  | Planned
   | { readonly kind: 'problems'; readonly problems: readonly Problem[] }
   /** A fault of ours. */
   | { readonly kind: 'failed'; readonly message: string }

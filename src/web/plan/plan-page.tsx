@@ -59,10 +59,10 @@ export function PlanPage() {
 function AnswerView({ answer }: { readonly answer: Answer }) {
   switch (answer.kind) {
     case 'planned': {
-      const { analysis, timeline, milliseconds, declaration } = answer
+      const { analysis, timeline, declaration } = answer
       return (
         <>
-          <Headline analysis={analysis} milliseconds={milliseconds} />
+          <Headline {...answer} />
           <Breakdown breakdown={analysis.breakdown} />
           <Memory analysis={analysis} />
           <Alternatives analysis={analysis} />

@@ -16,18 +16,22 @@ addEventListener('message', ({ data: { id, question } }: MessageEvent<Request>) 
 function answerTo(question: Question): Answer {
   const declaration = declarationOf(question)
   const started = performance.now()
-  const analysis = analysed(declaration)
+  let frontMilliseconds = 0
+  const analysis = analysed(declaration, () => {
+    frontMilliseconds = performance.now() - started
+  })
   if (!analysis.ok) return { kind: 'problems', problems: analysis.problems }
   const milliseconds = performance.now() - started
-  return { kind: 'planned', analysis: analysis.value, timeline: timelineOf(analysis.value), milliseconds, declaration }
+  const timeline = timelineOf(analysis.value)
+  return { kind: 'planned', analysis: analysis.value, timeline, frontMilliseconds, milliseconds, declaration }
 }
 
-function analysed(declaration: string): Result<TrainingAnalysis> {
+function analysed(declaration: string, atFront: () => void): Result<TrainingAnalysis> {
   const parsed = parseSpec(declaration, { file: 'job.yaml' })
   if (!parsed.ok) return parsed
   const [document] = parsed.value
   if (document?.kind !== 'declaration') return fail({ field: '', what: 'Nothing is declared here' })
-  const result = analyseTraining(document.declaration as TrainingJob)
+  const result = analyseTraining(document.declaration as TrainingJob, {}, atFront)
   if (result.ok) return ok(result.value)
   return fail(...result.problems.map(problem => ({ place: document.locate(problem.field), ...problem })))
 }

@@ -17,7 +17,12 @@ import { goodputOf } from './goodput.ts'
 import { type CandidateOn, counterfactuals, replanTable } from './other-fleets.ts'
 import { paretoFront } from './pareto.ts'
 
-export function analyseTraining(job: TrainingJob, sources: FleetSources = {}): Result<TrainingAnalysis> {
+/** `atFront` is called when the plan and its front are there, before the rest is asked. */
+export function analyseTraining(
+  job: TrainingJob,
+  sources: FleetSources = {},
+  atFront: () => void = () => undefined,
+): Result<TrainingAnalysis> {
   const planned = planLayout(job, sources)
   if (!planned.ok) return planned
   const { declared, workload, answer } = planned.value
@@ -28,8 +33,9 @@ export function analyseTraining(job: TrainingJob, sources: FleetSources = {}): R
   const best = here(answer.found)
   const breakdown = breakdownRows(answer.found.prediction)
   const byAxis = axisRows(breakdown)
-  const alternatives = alternativesTo(planned.value, here)
   const pareto = paretoFront(planned.value, best, here)
+  atFront()
+  const alternatives = alternativesTo(planned.value, here)
   const changed = counterfactuals(planned.value, best, on)
   const withOneMore = changed.find(({ kind }) => kind === 'nodes')?.candidate
   return ok({

@@ -1,8 +1,8 @@
 /** The plan in one look: the step, what it costs, and how each axis is cut. */
 
-import type { TrainingAnalysis } from '../../../planner/explain/training/analysis.ts'
 import { AXES, type Axis } from '../../../planner/training/degrees.ts'
 import { duration, gibibytes, percent, short } from '../../drawing/quantity.ts'
+import type { Planned } from '../answer.ts'
 
 const AXIS_TITLES: Readonly<Record<Axis, string>> = {
   data: 'replicas that each see a part of the batch',
@@ -15,11 +15,9 @@ const AXIS_TITLES: Readonly<Record<Axis, string>> = {
 
 export function Headline({
   analysis,
+  frontMilliseconds,
   milliseconds,
-}: {
-  readonly analysis: TrainingAnalysis
-  readonly milliseconds: number
-}) {
+}: Pick<Planned, 'analysis' | 'frontMilliseconds' | 'milliseconds'>) {
   const { best, plan, goodput, search } = analysis
   const { layout } = best
   const low = best.band80?.[0]
@@ -30,6 +28,7 @@ export function Headline({
       aria-label="Plan"
       data-testid="headline"
       data-milliseconds={milliseconds}
+      data-front-milliseconds={frontMilliseconds}
       data-plan={JSON.stringify({ layout, stepSeconds: best.stepSeconds })}
     >
       <div class="headline">
