@@ -60,49 +60,42 @@ export function makeAuthority(name: string, key: KeyObject, validity: Validity):
   })
 }
 
+interface Authority {
+  readonly name: string
+  readonly key: KeyObject
+}
+
 /** A server's certificate for `hosts` (DNS names and addresses), signed by the authority. */
 export function makeServerCertificate(
   name: string,
   hosts: readonly string[],
   key: KeyObject,
-  authority: { readonly name: string; readonly key: KeyObject },
+  authority: Authority,
   validity: Validity,
 ): string {
-  return makeCertificate({
-    subject: { commonName: name },
-    issuer: authority.name,
-    subjectKey: key,
-    issuerKey: authority.key,
-    ...validity,
-    extensions: [
-      extension(OID.basicConstraints, der.sequence(), true),
-      extension(OID.keyUsage, der.namedBits(DIGITAL_SIGNATURE), true),
-      extension(OID.extendedKeyUsage, der.sequence(der.objectIdentifier(OID.serverAuth))),
-      extension(OID.subjectAltName, der.sequence(...hosts.map(generalName))),
-    ],
-  })
+  const names = extension(OID.subjectAltName, der.sequence(...hosts.map(generalName)))
+  return makeCertificate(signedBy(authority, { commonName: name }, key, validity, [...uses(OID.serverAuth), names]))
 }
 
 /** A user's certificate; `key` may be the public half alone, as a signing request brings it. */
-export function makeClientCertificate(
-  subject: Name,
-  key: KeyObject,
-  authority: { readonly name: string; readonly key: KeyObject },
-  validity: Validity,
-): string {
-  return makeCertificate({
-    subject,
-    issuer: authority.name,
-    subjectKey: key,
-    issuerKey: authority.key,
-    ...validity,
-    extensions: [
-      extension(OID.basicConstraints, der.sequence(), true),
-      extension(OID.keyUsage, der.namedBits(DIGITAL_SIGNATURE), true),
-      extension(OID.extendedKeyUsage, der.sequence(der.objectIdentifier(OID.clientAuth))),
-    ],
-  })
+export function makeClientCertificate(subject: Name, key: KeyObject, authority: Authority, validity: Validity): string {
+  return makeCertificate(signedBy(authority, subject, key, validity, uses(OID.clientAuth)))
 }
+
+const signedBy = (
+  { name, key }: Authority,
+  subject: Name,
+  subjectKey: KeyObject,
+  validity: Validity,
+  extensions: readonly der.Der[],
+): Body => ({ subject, issuer: name, subjectKey, issuerKey: key, ...validity, extensions })
+
+/** What the key may do: sign a handshake for one purpose, and no certificates. */
+const uses = (purpose: string): readonly der.Der[] => [
+  extension(OID.basicConstraints, der.sequence(), true),
+  extension(OID.keyUsage, der.namedBits(DIGITAL_SIGNATURE), true),
+  extension(OID.extendedKeyUsage, der.sequence(der.objectIdentifier(purpose))),
+]
 
 function makeCertificate(body: Body): string {
   const algorithm = der.sequence(der.objectIdentifier(OID.ecdsaWithSha256))

@@ -64,20 +64,21 @@ export const offeredSubprotocols = (request: IncomingMessage): readonly string[]
 /** As upstream. Who is gone is noticed by writing to them, even while nothing is read from them. */
 export const PING_MS = 5_000
 
-const chosen = new WeakMap<IncomingMessage, string>()
-let servers: Promise<WebSocketServer> | undefined
+/** What `acceptWebSocket` will answer, by request. */
+const answered = new WeakMap<IncomingMessage, string>()
+let loaded: Promise<WebSocketServer> | undefined
 
 /** The library is loaded when the first WebSocket comes: a server that starts has no use for it. */
 function webSocketServer(): Promise<WebSocketServer> {
-  servers ??= import('ws').then(({ WebSocketServer }) => {
+  loaded ??= import('ws').then(({ WebSocketServer }) => {
     const server = new WebSocketServer({ noServer: true, clientTracking: false, ...SOCKET_OPTIONS })
     server.on('headers', (headers, request) => {
-      const protocol = chosen.get(request)
+      const protocol = answered.get(request)
       if (protocol) headers.push(`Sec-WebSocket-Protocol: ${protocol}`)
     })
     return server
   })
-  return servers
+  return loaded
 }
 
 /** With the first of `protocols` that the client offers; one that offers none gets none. */
@@ -105,7 +106,7 @@ export async function acceptWebSocket(
   return new Promise((resolve, reject) => {
     upgrade.socket.once('close', () => reject(new Error('the connection is closed')))
     delete request.headers['sec-websocket-protocol']
-    chosen.set(request, protocol)
+    answered.set(request, protocol)
     server.handleUpgrade(request, upgrade.socket, upgrade.head, socket => {
       const pinging = setInterval(() => socket.ping(), PING_MS).unref()
       socket.once('close', () => clearInterval(pinging))

@@ -96,9 +96,10 @@ async function mutated(
   return object
 }
 
-function patchedBy(webhook: Webhook, object: UnknownObject, patch: unknown): UnknownObject {
+function patchedBy(webhook: Webhook, object: UnknownObject, patch: string): UnknownObject {
   try {
-    return applyJsonPatch(object, patch) as UnknownObject
+    const operations: unknown = JSON.parse(Buffer.from(patch, 'base64').toString('utf8'))
+    return applyJsonPatch(object, operations) as UnknownObject
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw calling(webhook, `received undecodable patch in webhook response: ${why}`)
@@ -123,8 +124,8 @@ interface Review {
 
 const DEFAULT_TIMEOUT_SECONDS = 10
 
-/** The patch that a webhook answers, if any. Throws when it denies, or fails where that counts as denying. */
-async function ask(store: Store, webhook: Webhook, request: HookedRequest): Promise<unknown> {
+/** The patch that a webhook answers, if any, in base64. Throws when it denies, or fails where that counts as denying. */
+async function ask(store: Store, webhook: Webhook, request: HookedRequest): Promise<string | undefined> {
   if (!selectorsMatch(store, webhook, request)) return undefined
   const isFatal = webhook.failurePolicy !== 'Ignore'
   const verdict = allHold(webhook.matchConditions ?? [], valuesOf(store, request, request.dryRun ?? false))
@@ -158,7 +159,7 @@ async function ask(store: Store, webhook: Webhook, request: HookedRequest): Prom
   }
   for (const warning of response.warnings ?? []) request.warn?.(warning)
   if (!response.allowed) throw denied(webhook, response.status)
-  return response.patch ? JSON.parse(Buffer.from(response.patch, 'base64').toString('utf8')) : undefined
+  return response.patch || undefined
 }
 
 async function called(

@@ -197,6 +197,13 @@ describe('a webhook', () => {
     )
   })
 
+  test('whose patch is no patch fails the write and says so', async () => {
+    await hook('MutatingWebhookConfiguration', '/odd', () => ({ allowed: true, patch: 'bm9uc2Vuc2U=' }))
+    await expect(configMap('x')).rejects.toThrow(
+      'failed calling webhook "odd.example.com": received undecodable patch in webhook response: ',
+    )
+  })
+
   test('that may fail is passed over', async () => {
     const clientConfig = { service: { namespace: 'default', name: 'nowhere' } }
     await hook('ValidatingWebhookConfiguration', '/gone', () => undefined, { failurePolicy: 'Ignore', clientConfig })

@@ -25,25 +25,18 @@ export async function run(invocation: Invocation): Promise<number> {
     for (const address of addresses) {
       for (const pair of pairs) servers.push(await listen(address, pair, forward, onProblem, terminal.print))
     }
-    await Promise.race([forward.closed, interrupted()])
-    if (!wasInterrupted) throw new Exit(EXIT.error, `lost the connection to pod ${ref.name}`)
-    return EXIT.interrupted
+    const code = await Promise.race([forward.closed, interrupted()])
+    if (code === undefined) throw new Exit(EXIT.error, `lost the connection to pod ${ref.name}`)
+    return code
   } finally {
     for (const server of servers) server.close()
     forward.close()
   }
 }
 
-let wasInterrupted = false
-
-const interrupted = (): Promise<void> =>
+const interrupted = (): Promise<number> =>
   new Promise(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        wasInterrupted = true
-        resolve()
-      })
-    }
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(EXIT.interrupted))
   })
 
 function listen(
