@@ -334,6 +334,13 @@ describe('clients that are slow or gone', () => {
     await closing(() => spdy.destroy())
   })
 
+  test('a connection that ends before its command is no exit code', async () => {
+    const found = await open(['wait'])
+    const gone = expect(found.ended).rejects.toMatchObject({ code: 'ECONNRESET' })
+    found.close()
+    await gone
+  })
+
   test('a client that does not read holds its command up, and this server keeps little', async () => {
     flood.written = 0
     const socket = rawSocket('a/exec?command=flood&stdout=1', 'v5.channel.k8s.io')

@@ -56,7 +56,9 @@ export async function openPodSession(
 }
 
 function exitCodeFrom(word: string): number {
-  if (word === '') throw new Error('the connection broke off before the command ended')
+  if (word === '') {
+    throw Object.assign(new Error('the connection broke off before the command ended'), { code: 'ECONNRESET' })
+  }
   const status = JSON.parse(word) as Status
   if (status.status === 'Success') return 0
   const cause = status.details?.causes?.find(({ reason }) => reason === 'ExitCode')
