@@ -17,6 +17,8 @@ export interface ApiAddress {
 
 export async function bootstrap(api: KubeApi): Promise<void> {
   await Promise.all(NAMESPACES.map(name => ensure(api, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } })))
+  // The controller makes it in every namespace, a moment later: here whoever has just said `up` may create a pod at once.
+  await ensure(api, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'default' } })
 }
 
 /** The built-in roles and bindings. The administrator and the cluster's own parts need none of them: nobody waits for this. */
