@@ -1,7 +1,6 @@
 /** Requests for resources: from method and path to the engine and back. One function a verb. */
 
 import type { UnknownObject } from '../../kube/object.ts'
-import { apiError } from '../../kube/status.ts'
 import { authorize } from '../auth/authorize.ts'
 import { checkTree, type Shape } from '../resource/decode.ts'
 import { deleteCollection, deleteObject } from '../resource/delete.ts'
@@ -29,6 +28,7 @@ export type { Exchange } from './exchange.ts'
 
 import { optionalBody, parsedBody, writing } from './reading.ts'
 import { sendWatch } from './watch-response.ts'
+import { sendWatchMessages } from './watch-socket.ts'
 import { deleteOptions } from './write-options.ts'
 
 type Handler = (exchange: ResourceExchange) => Promise<void>
@@ -59,7 +59,6 @@ export async function handleResource(exchange: Exchange, route: ResourceRoute): 
   if (resource.info.namespaced && route.namespace === undefined && !ACROSS_NAMESPACES.has(verb))
     throw route.name === undefined ? methodNotAllowed() : noSuchResource()
   if (STREAMS.has(stream)) return servePodStream(stream, { ...exchange, parameters: query.parameters, target })
-  if (exchange.upgrade && isWebSocket(request) && verb === 'watch') throw noWebSocketWatch()
   if (route.subresource === 'log') return sendLog({ ...exchange, target })
   const subresource = route.subresource === undefined ? undefined : engine.subresources[route.subresource]
   if (route.subresource !== undefined && !subresource) throw noSuchResource()
@@ -75,10 +74,6 @@ export async function handleResource(exchange: Exchange, route: ResourceRoute): 
 /** What is only ever created is answered elsewhere (reviews). */
 const isOffered = ({ info: { verbs } }: Resource, verb: string): boolean =>
   verbs === undefined || (verbs.includes(verb) && verbs.includes('get'))
-
-/** fabric8 asks so first; after a 503 it asks for the plain watch. */
-const noWebSocketWatch = () =>
-  apiError('ServiceUnavailable', 'watches are not served over WebSockets: ask without Upgrade')
 
 const ACROSS_NAMESPACES = new Set(['list', 'watch'])
 
@@ -119,10 +114,12 @@ const list: Handler = async exchange => {
 }
 
 const watch: Handler = async exchange => {
-  const { engine, target, query, response, gone } = exchange
-  const batches = watchObjects(engine, target.resource, target.namespace, watchQuery(query, gone))
+  const { engine, target, query, request, response, upgrade, gone } = exchange
+  const begin = () => watchObjects(engine, target.resource, target.namespace, watchQuery(query, gone))
   const options = { ...encoding(exchange), clock: () => engine.clock.now() }
-  await sendWatch(response, target.resource, batches, options, gone)
+  if (upgrade && isWebSocket(request))
+    return sendWatchMessages({ request, upgrade }, target.resource, begin, options, gone)
+  await sendWatch(response, target.resource, begin(), options, gone)
 }
 
 const create: Handler = async exchange => {

@@ -8,24 +8,26 @@ import type { Table } from '../tables/table.ts'
 import { type EncodeOptions, encodeObject, servedText } from './encode.ts'
 import { statusOf } from './respond.ts'
 
+export type WatchEncoding = EncodeOptions & { readonly clock: () => number }
+
 export async function sendWatch(
   response: ServerResponse,
   resource: Resource,
   batches: AsyncIterable<Batch>,
-  options: EncodeOptions & { readonly clock: () => number },
+  options: WatchEncoding,
   gone: AbortSignal,
 ): Promise<void> {
   response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' })
   // Clients wait for the header before they believe that they watch.
   response.flushHeaders()
-  const line = options.form.kind === 'object' ? plainLine(resource) : transformedLine(resource, options)
+  const line = lineOf(resource, options)
   try {
     for await (const batch of batches) {
       if (response.write(batch.map(line).join(''))) continue
       await drained(response, gone)
     }
   } catch (error) {
-    if (!gone.aborted) response.write(`${JSON.stringify({ type: 'ERROR', object: statusOf(error) })}\n`)
+    if (!gone.aborted) response.write(errorLine(error))
   }
   response.end()
 }
@@ -36,6 +38,12 @@ async function drained(response: ServerResponse, gone: AbortSignal): Promise<voi
   })
 }
 
+/** Of one watch: a table's columns are named with its first event. */
+export const lineOf = (resource: Resource, options: WatchEncoding): ((event: SeenEvent) => string) =>
+  options.form.kind === 'object' ? plainLine(resource) : transformedLine(resource, options)
+
+export const errorLine = (error: unknown): string => `${JSON.stringify({ type: 'ERROR', object: statusOf(error) })}\n`
+
 function plainLine(resource: Resource): (event: SeenEvent) => string {
   const text = servedText(resource)
   return ({ type, object, encoded }) =>
@@ -43,7 +51,7 @@ function plainLine(resource: Resource): (event: SeenEvent) => string {
 }
 
 /** Columns are named with the first event only. */
-function transformedLine(resource: Resource, options: EncodeOptions & { readonly clock: () => number }) {
+function transformedLine(resource: Resource, options: WatchEncoding) {
   let isFirst = true
   return ({ type, object }: SeenEvent): string => {
     const encoded = encodeObject(resource, object, { ...options, now: options.clock() })

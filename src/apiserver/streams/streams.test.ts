@@ -306,14 +306,6 @@ describe('a command', () => {
   })
 })
 
-test('a watch over a WebSocket is a 503, after which fabric8 asks for a plain one', async () => {
-  const socket = rawSocket('?watch=true', undefined)
-  socket.on('error', () => {})
-  const [, response] = await once(socket, 'unexpected-response')
-  expect(response.statusCode).toBe(503)
-  response.resume()
-})
-
 describe('clients that are slow or gone', () => {
   const closing = async (act: () => void): Promise<void> => {
     const before = closedSessions
