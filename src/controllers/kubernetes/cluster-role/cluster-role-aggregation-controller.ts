@@ -12,13 +12,10 @@ export interface ClusterRole extends Role {
 }
 
 /** `roles`: all there are. Selector by selector, each by name, every rule once: the same input gives the same role. */
-export function reconcileClusterRole(role: ClusterRole, roles: readonly ClusterRole[]): readonly Action[] {
+function reconcileClusterRole(role: ClusterRole, roles: readonly ClusterRole[]): readonly Action[] {
   if (!role.aggregationRule || role.metadata.deletionTimestamp) return []
-  const byName = [...roles].sort((a, b) => ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1))
-  const chosen = (role.aggregationRule.clusterRoleSelectors ?? []).flatMap(selector =>
-    byName.filter(
-      other => other.metadata.name !== role.metadata.name && selects(selector, other.metadata.labels ?? {}),
-    ),
+  const chosen = selectorsOf(role).flatMap(selector =>
+    roles.filter(other => other.metadata.name !== role.metadata.name && chooses(selector, other)).sort(byName),
   )
   const rules: PolicyRule[] = []
   for (const rule of chosen.flatMap(other => other.rules ?? [])) {
@@ -28,15 +25,33 @@ export function reconcileClusterRole(role: ClusterRole, roles: readonly ClusterR
   return [{ kind: 'update', object: { ...role, rules } as ClusterRole }]
 }
 
+const selectorsOf = ({ aggregationRule }: ClusterRole): readonly LabelSelector[] =>
+  aggregationRule?.clusterRoleSelectors ?? []
+
+const chooses = (selector: LabelSelector, { metadata }: ClusterRole): boolean =>
+  selects(selector, metadata.labels ?? {})
+
+const byName = (a: ClusterRole, b: ClusterRole): number => ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1)
+
 export function clusterRoleAggregationController(context: ControllerContext): Controller {
   const { informers, newQueue, log } = context
   const { perform } = context.performerFor('clusterrole-aggregation-controller')
   const roles = informers.of<ClusterRole>('rbac.authorization.k8s.io/v1', 'ClusterRole')
   const queue = newQueue()
-  const lookAtAll = (): void => {
-    for (const role of roles.list()) if (role.aggregationRule) queue.add(role.metadata.name ?? '')
+  const aggregated = roles.index(role => (role.aggregationRule ? ['all'] : []))
+  /** The role itself, and those that have its rules. */
+  const touch = (changed: ClusterRole): void => {
+    if (changed.aggregationRule) queue.add(changed.metadata.name ?? '')
+    for (const role of aggregated('all')) {
+      if (selectorsOf(role).some(selector => chooses(selector, changed))) queue.add(role.metadata.name ?? '')
+    }
   }
-  for (const event of ['add', 'update', 'delete'] as const) roles.on(event, lookAtAll)
+  roles.on('add', touch)
+  roles.on('delete', touch)
+  roles.on('update', (role, before) => {
+    touch(role)
+    touch(before)
+  })
 
   async function reconcile(name: string): Promise<number | undefined> {
     const role = roles.get(undefined, name)
