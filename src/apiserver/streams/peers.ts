@@ -11,12 +11,20 @@ import { PING_MS } from './upgrade.ts'
 
 export const SPDY_PROTOCOLS = [V4, 'v3.channel.k8s.io', 'v2.channel.k8s.io', 'channel.k8s.io']
 
+/** Until client-go 1.34 a client reads before it has made its streams, and drops what comes then. A kubelet takes so long anyway. */
+const SETTLED_MS = 20
+
 export function webSocketPeer(socket: WebSocket, options: SessionOptions, protocol: string): Peer {
   const channels = openChannels(socket, protocol)
   const errors = channels.writable(CHANNEL.error)
   const stdout = options.stdout ? channels.writable(CHANNEL.stdout) : undefined
   const stderr = options.stderr ? channels.writable(CHANNEL.stderr) : undefined
   const speaksJson = protocol === V5 || protocol === V4
+  const outputs = [errors, stdout, stderr].flatMap(output => output ?? [])
+  for (const output of outputs) output.cork()
+  const isSettled = new Promise<void>(resolve => setTimeout(resolve, SETTLED_MS)).then(() => {
+    for (const output of outputs) output.uncork()
+  })
   // Upstream's sign that the streams are there.
   ;(stdout ?? stderr ?? errors).write(Buffer.alloc(0))
   return {
@@ -26,6 +34,7 @@ export function webSocketPeer(socket: WebSocket, options: SessionOptions, protoc
     ...(stderr && { stderr }),
     gone: channels.closed,
     async finish(status) {
+      await isSettled
       await Promise.race([written(errors, statusBytes(status, speaksJson)), channels.closed])
       channels.close()
       // Whoever does not answer the close is cut off by the library after 30 s.
