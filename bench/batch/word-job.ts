@@ -130,7 +130,7 @@ function watchPeak(child: ChildProcess, tell: (peakMiB: number) => void): void {
   child.once('exit', () => clearInterval(timer))
 }
 
-export async function countOutput(out: string): Promise<WordCount> {
+async function countOutput(out: string): Promise<WordCount> {
   let [words, total, sum] = [0, 0, 0]
   for (const name of readdirSync(out).filter(each => each.endsWith('.parquet'))) {
     const file = await asyncBufferFromFile(join(out, name))

@@ -53,7 +53,7 @@ export function progress(text: string): void {
 }
 
 /** The judged figure: the median (or quantile) of the values, less or over the rival's median. */
-export function figureOf({ values, rival, judge = 'p50' }: Measured): number {
+function figureOf({ values, rival, judge = 'p50' }: Measured): number {
   const own = judge === 'p50' ? median(values) : judge === 'p99' ? quantile(values, 0.99) : Math.max(...values)
   if (!rival) return own
   const other = median(rival.values)

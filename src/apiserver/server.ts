@@ -52,7 +52,7 @@ export interface ApiServer {
   close(): Promise<void>
 }
 
-export const DEFAULT_SERVICE_RANGE = '10.96.0.0/16'
+const DEFAULT_SERVICE_RANGE = '10.96.0.0/16'
 /** The `kubernetes` Service's address in that range, which the server's certificate has to name. */
 export const FIRST_SERVICE_ADDRESS = '10.96.0.1'
 

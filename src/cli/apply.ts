@@ -41,7 +41,7 @@ function outcomeOf(before: UnknownObject | undefined, after: UnknownObject, dryR
   return same ? 'unchanged' : 'configured'
 }
 
-export function sameContent(a: UnknownObject, b: UnknownObject): boolean {
+function sameContent(a: UnknownObject, b: UnknownObject): boolean {
   const content = ({ metadata, ...rest }: UnknownObject): string => {
     const { managedFields: _m, resourceVersion: _r, generation: _g, ...kept } = metadata
     return JSON.stringify([rest, kept])

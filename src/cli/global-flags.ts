@@ -1,7 +1,7 @@
 /** Flags that several commands share, each written once. */
 import type { Flag } from './flag.ts'
 
-export const HELP: Flag = { name: 'help', short: 'h', help: 'show this help' }
+const HELP: Flag = { name: 'help', short: 'h', help: 'show this help' }
 
 export const STATE: Flag = {
   name: 'state',

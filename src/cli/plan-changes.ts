@@ -24,7 +24,7 @@ const CHOICES = [
 const FLEET = ['nodes', 'network', 'nvlink', 'memory', 'device', 'fleet'] as const
 const OTHER = ['batch', 'sequence', 'precision', 'recompute'] as const
 
-export const WHAT_IF_KEYS: readonly string[] = [...FLEET, ...OTHER, ...AXES, ...CHOICES]
+const WHAT_IF_KEYS: readonly string[] = [...FLEET, ...OTHER, ...AXES, ...CHOICES]
 
 /** `fleet`: what the job's fleet is. Changes apply from left to right. */
 export function changedJob(job: TrainingJob, fleet: Fleet, changes: string): Result<TrainingJob> {

@@ -45,7 +45,7 @@ const ends = ({ kind }: Pick<UnknownObject, 'kind'>): boolean =>
   kind === 'BatchJob' || kind === 'TrainingJob' || kind === 'Job'
 
 /** The server adds defaults to what was applied, so every declared field is looked up in what is there. */
-export function sameSpec(present: UnknownObject, declaration: Declaration): boolean {
+function sameSpec(present: UnknownObject, declaration: Declaration): boolean {
   return holds(present.spec, declaration.spec)
 }
 

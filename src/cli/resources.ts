@@ -65,7 +65,7 @@ export async function kindFor(api: HttpApi, word: string): Promise<KindInfo> {
   )
 }
 
-export function findKind(word: string, kinds: readonly KindInfo[]): KindInfo | undefined {
+function findKind(word: string, kinds: readonly KindInfo[]): KindInfo | undefined {
   const [name, ...suffix] = word.toLowerCase().split('.')
   const matches = (kind: KindInfo): boolean =>
     (kind.plural === name || kind.singular === name || kind.shortNames.includes(name!)) &&

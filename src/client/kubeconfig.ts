@@ -59,7 +59,7 @@ export interface KubeconfigChoice {
 }
 
 /** The files that count: the one given, else $KUBECONFIG's list, else ~/.kube/config. */
-export function kubeconfigFiles({ file, env = process.env }: KubeconfigChoice): readonly string[] {
+function kubeconfigFiles({ file, env = process.env }: KubeconfigChoice): readonly string[] {
   if (file) return [file]
   const listed = (env.KUBECONFIG ?? '').split(delimiter).filter(Boolean)
   return listed.length > 0 ? listed : [join(homedir(), '.kube', 'config')]

@@ -14,7 +14,7 @@ import type { PodGroup } from '../kube/workloads.ts'
 import { createClusterState } from './cluster-state.ts'
 import { type Decision, INITIALLY_SCHEDULED, schedule } from './schedule.ts'
 
-export const DEFAULT_SCHEDULER = 'default-scheduler'
+const DEFAULT_SCHEDULER = 'default-scheduler'
 
 export interface SchedulerOptions {
   readonly api: KubeApi

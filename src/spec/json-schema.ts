@@ -17,7 +17,7 @@ export function declarationJsonSchema(): JsonSchema {
   }
 }
 
-export function jsonSchemaOf({ kind, schema }: DeclarationInfo): JsonSchema {
+function jsonSchemaOf({ kind, schema }: DeclarationInfo): JsonSchema {
   const { spec } = schema.properties ?? {}
   return {
     title: kind,

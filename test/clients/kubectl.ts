@@ -47,7 +47,7 @@ export class Kubectl {
   }
 }
 
-export class Following {
+class Following {
   readonly #child: ChildProcess
   #text = ''
   #waiting: (() => void) | undefined

@@ -64,7 +64,7 @@ export function createAuthenticator(
   return { review, authenticate: request => impersonated(store, requester(request), request) }
 }
 
-export const unauthorized = () => apiError('Unauthorized', 'Unauthorized')
+const unauthorized = () => apiError('Unauthorized', 'Unauthorized')
 
 /** Of equal length whatever was sent, so that comparing tells nothing about it. */
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
@@ -105,7 +105,7 @@ function isStillBound(store: Store, claims: Claims, now: number): boolean {
   )
 }
 
-export function serviceAccountUser({ jti, 'kubernetes.io': { namespace, serviceaccount, pod, node } }: Claims): User {
+function serviceAccountUser({ jti, 'kubernetes.io': { namespace, serviceaccount, pod, node } }: Claims): User {
   const extra = {
     'authentication.kubernetes.io/credential-id': jti && `JTI=${jti}`,
     'authentication.kubernetes.io/node-name': node?.name,

@@ -2,8 +2,8 @@
 import type { KeyObject } from 'node:crypto'
 import { ALGORITHM, ISSUER, publicKeyOf } from './service-account-token.ts'
 
-export const CONFIGURATION_PATH = '/.well-known/openid-configuration'
-export const KEYS_PATH = '/openid/v1/jwks'
+const CONFIGURATION_PATH = '/.well-known/openid-configuration'
+const KEYS_PATH = '/openid/v1/jwks'
 
 export interface OpenIdDocument {
   readonly contentType: string

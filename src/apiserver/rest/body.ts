@@ -7,7 +7,7 @@ import { jsonKind } from '../../kube/wrong-type.ts'
 import { badRequest, unsupportedMediaType } from '../resource/refusals.ts'
 
 /** kube-apiserver's MaxRequestBodyBytes. */
-export const MAX_BODY_BYTES = 3 * 1024 * 1024
+const MAX_BODY_BYTES = 3 * 1024 * 1024
 
 export const mediaTypeOf = (request: IncomingMessage): string =>
   (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase()

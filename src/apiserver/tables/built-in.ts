@@ -8,7 +8,7 @@ import * as policy from './policy.ts'
 import * as storage from './storage.ts'
 import * as workloads from './workloads.ts'
 
-export const DEFAULT_COLUMNS: readonly Column[] = [NAME, AGE]
+const DEFAULT_COLUMNS: readonly Column[] = [NAME, AGE]
 const NAME_AND_CREATION: readonly Column[] = [NAME, CREATED_AT]
 
 /** By the kind's place in the store (`group/plural`). Each list fits the type of its kind, which the key names. */

@@ -37,7 +37,7 @@ const TEMPLATE_COLUMNS: readonly Column<HasTemplate>[] = [
 /** The first condition that holds names the state; none means that the Job runs. */
 const JOB_STATES = ['Complete', 'Failed', 'Suspended', 'FailureTarget', 'SuccessCriteriaMet']
 
-export function jobState(job: Job): string {
+function jobState(job: Job): string {
   const held = JOB_STATES.find(type => job.status?.conditions?.some(c => c.type === type && c.status === 'True'))
   const isOver = held === 'Complete' || held === 'Failed'
   return job.metadata.deletionTimestamp && !isOver ? 'Terminating' : (held ?? 'Running')

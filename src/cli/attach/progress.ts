@@ -41,7 +41,7 @@ function stageFacts(stage: StageProgress, { bytesPerSecond, secondsLeft }: Pace)
   ]
 }
 
-export const leftText = (seconds: number): string =>
+const leftText = (seconds: number): string =>
   seconds < 1 ? '1s' : formatAge(seconds < 60 ? Math.ceil(seconds) : seconds)
 
 /** The same in one line without colour: `wordcount: map 37/100 tasks, 142 MiB/s, 2s left; reduce waiting`. */

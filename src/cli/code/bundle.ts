@@ -30,7 +30,7 @@ export interface Script {
 export type Locate = (field: string) => SourcePlace
 
 /** What a ConfigMap of 1 MiB holds once it is base64 with its metadata beside it. */
-export const MAX_CODE_BYTES = 900 * 1024
+const MAX_CODE_BYTES = 900 * 1024
 
 /** Gzipped bytes of the bundle. */
 export async function bundle(code: readonly ModuleExport[] | Script, locate: Locate): Promise<Result<Uint8Array>> {

@@ -58,7 +58,7 @@ const childrenOf = (value: unknown, index: number): readonly Field[] =>
     : [[String(index), String(value)]]
 
 /** Keys that are data rather than field names (`nvidia.com/gpu`, `LOG_LEVEL`) stay as they are. */
-export function labelOf(key: string): string {
+function labelOf(key: string): string {
   if (!/^[a-z][a-zA-Z0-9]*$/.test(key)) return key
   const words = key.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
   return words.replace(/^api\b/, 'API').replace(/^./, first => first.toUpperCase())

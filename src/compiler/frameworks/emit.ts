@@ -19,6 +19,4 @@ const EMITTERS = {
 
 export type Framework = keyof typeof EMITTERS
 
-export const FRAMEWORKS = Object.keys(EMITTERS) as readonly Framework[]
-
 export const emit = (framework: Framework, input: EmissionInput): Result<Emitted> => EMITTERS[framework](input)

@@ -30,7 +30,7 @@ function cutArguments({ layout, model }: EmissionInput): Arguments {
 }
 
 /** `Et*3|(t*4|)*14t*3L`: embedding, layers and loss of each virtual stage in the order of a micro-batch; runs of equal ones once. */
-export function layoutText(stages: readonly number[], mtpLayers = 0): string {
+function layoutText(stages: readonly number[], mtpLayers = 0): string {
   const tail = `${'m'.repeat(mtpLayers)}L`
   if (stages.length === 1) return `E${layersText(stages[0]!)}${tail}`
   const middle = stages.slice(1, -1)

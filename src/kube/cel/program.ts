@@ -17,7 +17,7 @@ import { parseExpression } from './parse.ts'
 import type { CelType } from './types.ts'
 import { CelError, type CelValue } from './values.ts'
 
-export const BASE: Functions = functionsOf(STANDARD, STRINGS, LISTS, OPTIONALS, NETWORK, URLS, KUBERNETES)
+const BASE: Functions = functionsOf(STANDARD, STRINGS, LISTS, OPTIONALS, NETWORK, URLS, KUBERNETES)
 
 export type Outcome =
   | { readonly kind: 'value'; readonly value: CelValue; readonly cost: number }

@@ -130,7 +130,7 @@ function keyOf(key: CelValue): unknown {
 }
 
 /** A JSON object as its type says: a map (`additionalProperties`) or an object with fields. */
-export class JsonMap extends CelMap {
+class JsonMap extends CelMap {
   readonly #json: Readonly<Record<string, unknown>>
   readonly #type: CelType
   constructor(json: Readonly<Record<string, unknown>>, type: CelType) {

@@ -24,7 +24,7 @@ export function applyJsonPatch(document: unknown, patch: unknown): unknown {
   return operations.reduce(applyOperation, document)
 }
 
-export function parseJsonPatch(patch: unknown): readonly JsonPatchOperation[] {
+function parseJsonPatch(patch: unknown): readonly JsonPatchOperation[] {
   if (!Array.isArray(patch)) throw apiError('BadRequest', 'a JSON patch is a list of operations')
   if (patch.length > MOST_OPERATIONS) {
     throw apiError(

@@ -14,7 +14,7 @@ export class MalformedProtobuf extends Error {
 export const VARINT = 0
 export const FIXED64 = 1
 export const BYTES = 2
-export const FIXED32 = 5
+const FIXED32 = 5
 
 export interface Tag {
   readonly field: number

@@ -17,7 +17,7 @@ export interface ResourceQuota extends KubeObject {
 const SAME_NAME = new Set(['pods', 'services', 'configmaps', 'secrets', 'replicationcontrollers', 'resourcequotas'])
 
 /** The resource (`apps/deployments`) that a name of a quota counts. */
-export function countedResource(name: string): string {
+function countedResource(name: string): string {
   if (name.startsWith('count/')) {
     const [plural = '', ...group] = name.slice('count/'.length).split('.')
     return group.length === 0 ? plural : `${group.join('.')}/${plural}`

@@ -12,7 +12,7 @@ const count = (n: number): Quantity => ({ nanos: BigInt(n) * 1_000_000_000n, for
 const ONE = count(1)
 
 /** `pods`, `apps/deployments` -> `count/pods`, `count/deployments.apps`. */
-export function countName(resource: string): string {
+function countName(resource: string): string {
   const [plural, group] = resource.split('/').reverse()
   return group === undefined ? `count/${plural}` : `count/${plural}.${group}`
 }

@@ -86,8 +86,7 @@ export const argvOf = ({ command = [], args = [] }: Container): readonly string[
 
 export const isAlive = ({ state }: ObservedContainer): boolean => state.kind === 'starting' || state.kind === 'running'
 
-export const hasSucceeded = ({ state }: ObservedContainer): boolean =>
-  state.kind === 'ended' && state.end.exitCode === 0
+const hasSucceeded = ({ state }: ObservedContainer): boolean => state.kind === 'ended' && state.end.exitCode === 0
 
 /** Whether one that ended is started again (the kubelet's ShouldContainerBeRestarted). */
 export function restarts(pod: Pod, role: Role, exitCode: number): boolean {

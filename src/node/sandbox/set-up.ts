@@ -17,7 +17,7 @@ import { rootScript, rootTable } from './pod-root.ts'
 import type { Mount } from './sandbox.ts'
 import { HOST_NAME, HOSTS, RESOLVER, type Slot } from './slot.ts'
 
-export const SET_UP_FILE = 'setup.sh'
+const SET_UP_FILE = 'setup.sh'
 
 /** `wiring`: lines for `ip -batch` inside; none where the network is the machine's. Throws where this machine cannot be mounted so. */
 export function writeSetUp(slot: Slot, isolation: Namespaced, wiring: string | undefined): Mounted {

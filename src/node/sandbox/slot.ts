@@ -2,17 +2,7 @@
  * The folder of one sandbox on the host. Its `root` is $SOLVENT_ROOT; the files that a mount namespace shows under /etc, and the folder of
  * the pod's token, are made ahead, keep their inodes, and are only filled and emptied.
  */
-import {
-  closeSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, ftruncateSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { SERVICE_ACCOUNT_DIR } from '../../kube/names.ts'
@@ -79,8 +69,6 @@ export function overwrite(slot: Slot, file: string, text: string): void {
     closeSync(handle)
   }
 }
-
-export const readSlotFile = (slot: Slot, file: string): string => readFileSync(join(slot.root, file), 'utf8')
 
 /** Back to what `makeSlot` made, without touching what is mounted. */
 export function emptySlot(slot: Slot): void {

@@ -8,10 +8,10 @@ import type { BatchCapacity } from './plan.ts'
 
 const MEBI = 1024 * 1024
 /** Hadoop's and Spark's defaults are one to two times this; on one machine a lost task of this size costs about a second. */
-export const TARGET_SPLIT_BYTES = 64 * MEBI
+const TARGET_SPLIT_BYTES = 64 * MEBI
 /** Below this a task's start and its shuffle files cost more than the parallelism brings. */
-export const LEAST_SPLIT_BYTES = 4 * MEBI
-export const TASKS_PER_SLOT = 3
+const LEAST_SPLIT_BYTES = 4 * MEBI
+const TASKS_PER_SLOT = 3
 
 export function chooseSplitBytes(bytes: number, { slots }: BatchCapacity, fixed: number | undefined): Choice<number> {
   const total = formatBytes(bytes)

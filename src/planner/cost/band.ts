@@ -35,7 +35,7 @@ export const likenessOf = ({ model, fleet, workload, layout, software }: StepInp
 export const SAME_RELEASE_YEARS = 0.25
 
 /** How much wider than a dense model on a device with microbenchmarks under full power. */
-export function uncertainty({ isMoe, device }: Likeness, table: BandTable): number {
+function uncertainty({ isMoe, device }: Likeness, table: BandTable): number {
   const isKnown = MEASURED.test(device) && !/limited/.test(device)
   return (isMoe ? table.moeWider : 1) * (isKnown ? 1 : table.deviceWider)
 }

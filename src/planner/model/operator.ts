@@ -107,7 +107,7 @@ export function operatorFlops(operator: Operator, causal: boolean): number {
 }
 
 /** As Megatron-LM counts a Mamba-2 scan: 7 a state and channel. */
-export const scanFlopsPerToken = (s: { heads: number; headDim: number; stateDim: number }): number =>
+const scanFlopsPerToken = (s: { heads: number; headDim: number; stateDim: number }): number =>
   7 * s.heads * s.headDim * s.stateDim
 
 /** Keys that a query sees on average: half of them when the future is masked, fewer with a sliding window. */

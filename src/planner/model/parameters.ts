@@ -24,7 +24,7 @@ export function layerActive(shape: LayerShape, model: ModelSpec): number {
   return sum(weightsOf(shape, model).map(w => (w.cut === 'expert' ? w.elements * reached : w.elements)))
 }
 
-export const shareOfExperts = (mlp: ExpertMlp): number => mlp.topK / mlp.experts
+const shareOfExperts = (mlp: ExpertMlp): number => mlp.topK / mlp.experts
 
 export const normParameters = (model: ModelSpec): number => model.hidden * (model.norm === 'layer' ? 2 : 1)
 

@@ -67,7 +67,7 @@ function milliseconds(seconds: number): string {
 }
 
 /** `inside a node`; `4 ranks a node over 8 nodes, each on its rail, below one leaf switch`. */
-export function whereabouts(span: GroupSpan, fleet: Fleet): string {
+function whereabouts(span: GroupSpan, fleet: Fleet): string {
   if (span.nodes === 1) return 'inside a node'
   if (span.domains === 1) return `inside one scale-up domain, over ${plural(span.nodes, 'node')}`
   const spread = `${span.perNode === 1 ? 'one rank' : plural(span.perNode, 'rank')} a node over ${span.nodes} nodes`

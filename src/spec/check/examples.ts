@@ -65,7 +65,7 @@ export function exampleOf(kind: string, path: FieldPath, written?: unknown): str
 export const EXAMPLE_FIELDS: readonly string[] = Object.keys(EXAMPLES)
 
 /** A command line as the list that means the same; what only a shell understands is handed to one. */
-export function commandList(line: string): string {
+function commandList(line: string): string {
   return /[|&;<>()$`"'\\*?~#]/.test(line) ? flow(['sh', '-c', line]) : flow(line.trim().split(/\s+/))
 }
 

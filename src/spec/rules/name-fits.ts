@@ -6,7 +6,7 @@ import type { Declaration } from '../kinds.ts'
 import type { Rule } from './rule.ts'
 
 /** Leaves 23 characters for suffixes: `-coordinator-0` and the five random ones of a pod's name. */
-export const LONGEST_NAME = 40
+const LONGEST_NAME = 40
 
 export const nameFits: Rule<Declaration> = {
   reads: ['metadata.name'],

@@ -18,7 +18,7 @@ export interface Question {
 export const FIXABLE = ['data', 'tensor', 'context', 'pipeline', 'expert'] as const
 export type FixableAxis = (typeof FIXABLE)[number]
 
-export const FIRST_QUESTION: Question = {
+const FIRST_QUESTION: Question = {
   model: 'mixtral-8x7b',
   config: '',
   fleet: 'h100',

@@ -23,7 +23,7 @@ export type Sign = (request: string, expirationSeconds: number | undefined) => s
 const SIGNER = 'kubernetes.io/kube-apiserver-client'
 const ALLOWED = new Set(['client auth', 'digital signature', 'key encipherment'])
 
-export function reconcileRequest(csr: CertificateSigningRequest, sign: Sign, now: Instant): readonly Action[] {
+function reconcileRequest(csr: CertificateSigningRequest, sign: Sign, now: Instant): readonly Action[] {
   const { spec, status } = csr
   const isOpen = isTrue(csr, 'Approved') && !isTrue(csr, 'Denied') && !isTrue(csr, 'Failed') && !status?.certificate
   if (spec.signerName !== SIGNER || !isOpen) return []

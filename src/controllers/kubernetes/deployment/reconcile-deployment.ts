@@ -31,7 +31,7 @@ export function reconcileDeployment(
   ]
 }
 
-export const revisionOf = (set: ReplicaSet): number => Number(set.metadata.annotations?.[DEPLOYMENT_REVISION] ?? 0)
+const revisionOf = (set: ReplicaSet): number => Number(set.metadata.annotations?.[DEPLOYMENT_REVISION] ?? 0)
 
 /** As the API server stores it: an absent field is not an empty one. */
 const plain = ({ metadata, spec }: PodTemplateSpec) => ({

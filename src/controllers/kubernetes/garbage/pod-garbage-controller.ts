@@ -8,7 +8,7 @@ import { withCondition } from '../../runtime/conditions.ts'
 import type { ControllerContext } from '../../runtime/context.ts'
 import type { Controller } from '../../runtime/run-controller.ts'
 
-export function reconcileOrphanedPod(pod: Pod, now: Instant): readonly Action[] {
+function reconcileOrphanedPod(pod: Pod, now: Instant): readonly Action[] {
   const hasEnded = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
   const gone = remove(pod, { graceSeconds: 0 })
   if (hasEnded) return [gone]

@@ -7,7 +7,7 @@ import type { Job } from '../../../kube/workloads.ts'
 /** Keeps a pod, deleted or not, until the Job's status has counted it. */
 export const JOB_TRACKING = 'batch.kubernetes.io/job-tracking'
 /** On pods of a Job with `backoffLimitPerIndex`: failures of the index before this pod. */
-export const INDEX_FAILURE_COUNT = 'batch.kubernetes.io/job-index-failure-count'
+const INDEX_FAILURE_COUNT = 'batch.kubernetes.io/job-index-failure-count'
 
 export const isTracked = (pod: Pod): boolean => pod.metadata.finalizers?.includes(JOB_TRACKING) ?? false
 export const hasEnded = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'

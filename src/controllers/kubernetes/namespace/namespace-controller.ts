@@ -17,7 +17,7 @@ const KUBERNETES = 'kubernetes'
 const LOOK_AGAIN_MS = 100
 
 /** `content`: everything in the namespace. */
-export function reconcileNamespace(namespace: Namespace, content: readonly KubeObject[]): readonly Action[] {
+function reconcileNamespace(namespace: Namespace, content: readonly KubeObject[]): readonly Action[] {
   if (!namespace.metadata.deletionTimestamp) return []
   if (content.length > 0) {
     return [

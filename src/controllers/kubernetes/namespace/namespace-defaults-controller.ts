@@ -18,7 +18,7 @@ export interface DefaultsObserved {
 }
 
 /** `ca`: PEM; without one there is nothing to publish. */
-export function reconcileDefaults({ namespace, account, rootCa }: DefaultsObserved, ca?: string): readonly Action[] {
+function reconcileDefaults({ namespace, account, rootCa }: DefaultsObserved, ca?: string): readonly Action[] {
   const { name, deletionTimestamp } = namespace.metadata
   if (deletionTimestamp || namespace.status?.phase === 'Terminating') return []
   return [

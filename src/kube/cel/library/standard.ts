@@ -163,7 +163,7 @@ export function regexp(pattern: string): ReturnType<typeof compilePattern> {
 }
 
 /** cel-go's estimate of RE2: text times a quarter of the pattern. */
-export function matchCost(text: CelValue, pattern: CelValue): number {
+function matchCost(text: CelValue, pattern: CelValue): number {
   return Math.max(1, weight(text)) * Math.max(1, ((pattern as string).length ?? 0) / 4)
 }
 

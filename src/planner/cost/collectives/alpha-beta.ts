@@ -16,7 +16,7 @@ const part = (ranks: number): number => (ranks - 1) / ranks
 export const ringAllGather: Cost = (q, n, { alpha, beta }) => (q - 1) * alpha + n * part(q) * beta
 /** Recursive doubling for powers of two, Bruck for others. */
 export const doublingAllGather: Cost = (q, n, { alpha, beta }) => Math.log2(q) * alpha + n * part(q) * beta
-export const ringReduceScatter: Cost = (q, n, { alpha, beta, gamma }) => (q - 1) * alpha + n * part(q) * (beta + gamma)
+const ringReduceScatter: Cost = (q, n, { alpha, beta, gamma }) => (q - 1) * alpha + n * part(q) * (beta + gamma)
 export const halvingReduceScatter: Cost = (q, n, { alpha, beta, gamma }) =>
   Math.log2(q) * alpha + n * part(q) * (beta + gamma)
 

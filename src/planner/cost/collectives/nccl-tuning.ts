@@ -69,7 +69,7 @@ export function tunedChoices(op: TunedOp, comm: Communicator): readonly Tuned[] 
 }
 
 /** Microseconds by NCCL's count. */
-export function tunedTime(op: TunedOp, bytes: number, tuned: Tuned, comm: Communicator): number {
+function tunedTime(op: TunedOp, bytes: number, tuned: Tuned, comm: Communicator): number {
   let { latency, bandwidth } = tuned
   const step = Math.floor(Math.log2(bytes / 64))
   if (tuned.algorithm === 'Tree' && op === 'all-reduce' && step >= 0 && step < 24)

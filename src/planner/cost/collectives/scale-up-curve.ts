@@ -32,7 +32,7 @@ const LINKS: Readonly<Record<string, number>> = {
 }
 
 /** A device without measurements takes the curve of its generation at its own links' speed. */
-export function measuredSystem(pool: NodePool): string {
+function measuredSystem(pool: NodePool): string {
   const { name, generation } = pool.device
   const own = Object.keys(LINKS)
     .filter(system => name.startsWith(system))

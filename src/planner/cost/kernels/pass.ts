@@ -15,7 +15,7 @@ const DEFAULTS: Readonly<Record<Device['generation'], PassFit>> = {
   tpu: { memoryEfficiency: 0.85, launchMicroseconds: 2 },
 }
 
-export const passFit = (device: Device): PassFit => PASS_FITS[device.name] ?? DEFAULTS[device.generation]
+const passFit = (device: Device): PassFit => PASS_FITS[device.name] ?? DEFAULTS[device.generation]
 
 /** `bytes` read and written together. */
 export function passSeconds(device: Device, bytes: number, launches: number): number {

@@ -42,7 +42,7 @@ export const keptBytes = (
 ): number => sumOf(keptTensors(shape, model, cut, recompute, kernels))
 
 /** The same tensor by tensor, for pages that show where memory goes. */
-export function keptTensors(
+function keptTensors(
   shape: LayerShape,
   model: ModelSpec,
   cut: LayerCut,

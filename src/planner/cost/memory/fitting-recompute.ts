@@ -5,7 +5,7 @@ import { predictMemory } from './memory.ts'
 import { leastBytes } from './reserved.ts'
 
 /** From the cheapest to the dearest in time; modules that a model lacks free nothing. */
-export const RECOMPUTE_CHOICES: readonly Recompute[] = [
+const RECOMPUTE_CHOICES: readonly Recompute[] = [
   { kind: 'none' },
   { kind: 'modules', modules: ['core_attn'] },
   { kind: 'modules', modules: ['layernorm', 'moe_act', 'mla_up_proj'] },

@@ -98,7 +98,7 @@ export interface Replay {
   readonly launches: number
 }
 
-export function replayOf(again: Recomputed, shape: LayerShape, question: LayerQuestion): ReplayedWork {
+function replayOf(again: Recomputed, shape: LayerShape, question: LayerQuestion): ReplayedWork {
   const { parts, launches } = priceOperators(again.operators, 'forward', question.prices)
   return replayedWork({ seconds: totalOf(parts), attention: parts.attention, launches }, again, shape, question)
 }

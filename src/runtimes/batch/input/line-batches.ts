@@ -10,7 +10,7 @@ import { byteChunks, isGzip, type Piece, pathOf } from './byte-chunks.ts'
 import { lineNumberAt } from './line-number.ts'
 
 /** A longer line is refused: it must fit a worker's memory several times over. */
-export const MAX_LINE_BYTES = 32 * 1024 * 1024
+const MAX_LINE_BYTES = 32 * 1024 * 1024
 
 const LF = 10
 
@@ -94,5 +94,4 @@ export async function* textBatches(piece: Piece): AsyncGenerator<TextBatch, void
 }
 
 /** One byte a character where that is possible: half the memory, and faster to search. */
-export const decodeText = (bytes: Buffer): string =>
-  isAscii(bytes) ? bytes.toString('latin1') : bytes.toString('utf8')
+const decodeText = (bytes: Buffer): string => (isAscii(bytes) ? bytes.toString('latin1') : bytes.toString('utf8'))

@@ -9,7 +9,7 @@ export interface TopPair {
 }
 
 /** Negative when `a` comes before `b` in the answer. */
-export function compareTop(a: TopPair, b: TopPair): number {
+function compareTop(a: TopPair, b: TopPair): number {
   if (typeof a.value !== typeof b.value) {
     throw new UserError(`the value ${shortened(b.value)} cannot be compared with ${shortened(a.value)}`)
   }

@@ -47,7 +47,7 @@ function* readersOf(extents: readonly LocalExtent[]): Generator<SegmentReader, v
 }
 
 /** Booleans are 0 and 1 until here. */
-export function keyWriter(writer: RowWriter, type: ColumnType): (key: string | number, value: string | number) => void {
+function keyWriter(writer: RowWriter, type: ColumnType): (key: string | number, value: string | number) => void {
   if (type === 'boolean') return (key, value) => writer.write(key === 1, value)
   return (key, value) => writer.write(key, value)
 }

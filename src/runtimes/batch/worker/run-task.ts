@@ -39,5 +39,5 @@ async function orRemove<T>(path: string, write: () => Promise<T>): Promise<T> {
 }
 
 /** DuckDB maps and reduces, or neither: the two engines' shuffle files differ. */
-export const runsInDuckdb = ({ strategy, map, reduce }: BatchPlan): boolean =>
+const runsInDuckdb = ({ strategy, map, reduce }: BatchPlan): boolean =>
   strategy.engine === 'duckdb' && map.kind !== 'module' && reduce.kind === 'algebra'

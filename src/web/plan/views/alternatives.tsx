@@ -95,7 +95,7 @@ function frontOf(points: readonly Point[]): ReadonlySet<Point> {
   )
 }
 
-export function describeLayout(layout: Layout): string {
+function describeLayout(layout: Layout): string {
   const degrees = (['data', 'context', 'tensor', 'pipeline', 'expert'] as const)
     .filter(axis => layout[axis] > 1)
     .map(axis => `${axis} ${layout[axis]}`)
