@@ -45,20 +45,38 @@ export function acrossDomains(
  * between domains, by NCCL's PAT for one rank a node, and all of it once more inside.
  */
 function hierarchicalSeconds(op: RingOp, bytes: number, span: GroupSpan, pool: NodePool, fleet: Fleet): number {
-  const rail: GroupSpan = {
-    ...span,
-    size: span.domains,
-    perDomain: 1,
-    perNode: 1,
-    concurrent: span.perNode * span.concurrent,
-  }
-  const between = tunerOf(op, rail, pool, fleet).choose(bytes / span.perDomain)
+  const between = tunerOf(op, railOf(span), pool, fleet).choose(bytes / span.perDomain)
   return between.time * 1e-6 + scaleUpSeconds(op, bytes, span.perDomain, pool)
+}
+
+const rails = new WeakMap<GroupSpan, GroupSpan>()
+
+function railOf(span: GroupSpan): GroupSpan {
+  let rail = rails.get(span)
+  if (!rail) {
+    const { domains: size, perNode, concurrent } = span
+    rail = { ...span, size, perDomain: 1, perNode: 1, concurrent: perNode * concurrent }
+    rails.set(span, rail)
+  }
+  return rail
 }
 
 const tuners = rememberedPerPool<string, Tuner>()
 
+/** By the group itself, since the search asks for the same ones again and again. */
+const known = new WeakMap<GroupSpan, { pool: NodePool; fleet: Fleet; tuners: Partial<Record<RingOp, Tuner>> }>()
+
 function tunerOf(op: RingOp, span: GroupSpan, pool: NodePool, fleet: Fleet): Tuner {
+  let own = known.get(span)
+  if (!own || own.pool !== pool || own.fleet !== fleet) {
+    own = { pool, fleet, tuners: {} }
+    known.set(span, own)
+  }
+  own.tuners[op] ??= madeTuner(op, span, pool, fleet)
+  return own.tuners[op]
+}
+
+function madeTuner(op: RingOp, span: GroupSpan, pool: NodePool, fleet: Fleet): Tuner {
   const rate = networkRate('ring', span, pool, fleet)
   const key = `${op} ${span.size} ${span.domains} ${span.perDomain} ${rate}`
   return tuners(pool, key, () => tunerFor(op, communicatorOf(op, span, pool, rate)))

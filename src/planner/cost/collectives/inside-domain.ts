@@ -27,10 +27,15 @@ export function insideDomain(
 
 const named = ({ algorithm, protocol }: Tuned): Pick<Tuned, 'algorithm' | 'protocol'> => ({ algorithm, protocol })
 
-const tuners = rememberedPerPool<string, Tuner | false>()
+const tuners: Readonly<Record<TunedOp, ReturnType<typeof rememberedPerPool<number, Tuner | false>>>> = {
+  'all-reduce': rememberedPerPool(),
+  'all-gather': rememberedPerPool(),
+  'reduce-scatter': rememberedPerPool(),
+  broadcast: rememberedPerPool(),
+}
 
 const tunerOf = (op: TunedOp, ranks: number, pool: NodePool): Tuner | false =>
-  tuners(pool, `${op} ${ranks}`, () => {
+  tuners[op](pool, ranks, () => {
     const comm = communicatorOf(ranks, pool)
     return comm ? tunerFor(op, comm) : false
   })
