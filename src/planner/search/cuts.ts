@@ -34,8 +34,8 @@ function expertTensors({ model, fixed }: SearchProblem, tensor: number): readonl
 }
 
 /** Whether a question leaves the cut in. */
-export const isAsked = (cut: Partial<Cut>, { without = {} }: Question): boolean =>
-  CUT_AXES.every(axis => cut[axis] === undefined || cut[axis] !== without[axis])
+export const isAsked = (cut: Partial<Cut>, { without }: Question): boolean =>
+  without === undefined || CUT_AXES.every(axis => cut[axis] === undefined || cut[axis] !== without[axis])
 
 const CUT_AXES = [
   'tensor',
