@@ -1,4 +1,5 @@
 /** Where two answers to the same request differ, as paths; less what stands in the list of differences. */
+import { canonicalJson } from '../../src/kube/canonical-json.ts'
 import { isRecord } from '../../src/kube/equal.ts'
 import { DIFFERENCES, type Difference } from './differences.ts'
 import type { Answer } from './send.ts'
@@ -21,25 +22,48 @@ export function mismatches(upstream: Answer, ours: Answer): readonly Mismatch[] 
         walk(`${path}.${key}`, left[key], right[key])
     } else if (left !== right) found.push({ of: upstream.of, path: path.slice(1), upstream: left, ours: right })
   }
-  const { of: _, ...rest } = upstream
-  const { of: __, ...other } = ours
-  walk('', rest, other)
+  walk('', ordered(upstream), ordered(ours))
   return found
 }
 
+/** Without the orders that a server makes up as it goes: of owners within a second, of what a schema finds wrong. */
+function ordered({ of, ...answer }: Answer): unknown {
+  const isCustom = of.startsWith('custom resources/')
+  const sorted = (value: unknown, key: string): unknown => {
+    if (isRecord(value))
+      return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, sorted(field, name)]))
+    if (isCustom && key === 'message' && typeof value === 'string') return value.split(/(?<=\[)|(?=\]$)|, /).sort()
+    if (!Array.isArray(value)) return value
+    const items = value.map(item => sorted(item, ''))
+    return key === 'managedFields' || (isCustom && key === 'causes') ? items.sort(byText) : items
+  }
+  return sorted(answer, '')
+}
+
+const byText = (left: unknown, right: unknown): number => {
+  const [a, b] = [rank(left), rank(right)]
+  return a < b ? -1 : a > b ? 1 : 0
+}
+const rank = (item: unknown): string =>
+  isRecord(item)
+    ? [item.manager, item.operation, item.subresource, item.field, canonicalJson(item)].join(' ')
+    : canonicalJson(item)
+
 export const explains = ({ of, path }: Difference, mismatch: Mismatch): boolean =>
-  of.test(mismatch.of) && (path === undefined || path.test(mismatch.path))
+  (of === undefined || of.test(mismatch.of)) && (path === undefined || path.test(mismatch.path))
 
 export interface Comparison {
   readonly equal: number
   readonly unexplained: readonly Mismatch[]
   /** Rows of the list that no answer needs any more. */
   readonly unused: readonly Difference[]
+  /** Who needs each row of the list. */
+  readonly listed: ReadonlyMap<Difference, ReadonlySet<string>>
 }
 
 export function compareAnswers(upstream: readonly Answer[], ours: readonly Answer[]): Comparison {
   const byRequest = new Map(ours.map(answer => [answer.of, answer]))
-  const used = new Set<Difference>()
+  const listed = new Map<Difference, Set<string>>()
   const unexplained: Mismatch[] = []
   let equal = 0
   for (const answer of upstream) {
@@ -47,9 +71,9 @@ export function compareAnswers(upstream: readonly Answer[], ours: readonly Answe
     if (found.length === 0) equal++
     for (const mismatch of found) {
       const why = DIFFERENCES.find(difference => explains(difference, mismatch))
-      if (why) used.add(why)
+      if (why) listed.set(why, (listed.get(why) ?? new Set()).add(mismatch.of))
       else unexplained.push(mismatch)
     }
   }
-  return { equal, unexplained, unused: DIFFERENCES.filter(difference => !used.has(difference)) }
+  return { equal, unexplained, unused: DIFFERENCES.filter(difference => !listed.has(difference)), listed }
 }

@@ -9,7 +9,7 @@ import type { Column } from '../tables/column.ts'
 import { validateBinding, validatePolicy, webhookConditionProblems } from '../webhooks/configuration-rules.ts'
 import { AUTOSCALER, AUTOSCALER_CONVERSION } from './autoscaler.ts'
 import * as configuration from './configuration.ts'
-import { EVENT_CONVERSION } from './events.ts'
+import { EVENT, EVENT_CONVERSION, NEW_EVENT } from './events.ts'
 import * as extensions from './extensions.ts'
 import * as networking from './networking.ts'
 import { POD } from './pod.ts'
@@ -35,7 +35,7 @@ const STRATEGIES: Readonly<Record<string, object>> = {
   services: SERVICE,
   configmaps: configuration.CONFIG_MAP,
   secrets: configuration.SECRET,
-  events: configuration.EVENT,
+  events: EVENT,
   'apps/deployments': workloads.DEPLOYMENT,
   'apps/replicasets': workloads.REPLICA_SET,
   'apps/statefulsets': workloads.STATEFUL_SET,
@@ -110,8 +110,7 @@ function builtIn(info: KindInfo): Resource {
     storedAs: place,
     storedVersion: isEventsView ? 'v1' : isOldAutoscaler ? 'autoscaling/v2' : apiVersion,
     isCustom: false,
-    // The rules of Events speak of the stored names.
-    strategy: isEventsView ? {} : ((STRATEGIES[place] ?? {}) as Strategy),
+    strategy: isEventsView ? NEW_EVENT : ((STRATEGIES[place] ?? {}) as Strategy),
     columns: () => (conversion ? ofStored(builtInColumns(place), conversion.toStored) : builtInColumns(place)),
     schema: () => builtInSchema(apiVersion, info.kind),
     ...(info.subresources.includes('scale') && { scale: SCALE }),

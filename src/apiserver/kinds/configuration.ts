@@ -1,6 +1,6 @@
 /** ConfigMaps, Secrets, ServiceAccounts, Namespaces, Nodes, Events, Leases, access rules: small rules of each kind. */
 
-import type { ConfigMap, Event, Namespace, Node, Secret } from '../../kube/core.ts'
+import type { ConfigMap, Namespace, Node, Secret } from '../../kube/core.ts'
 import { isSame } from '../../kube/equal.ts'
 import type { Lease, PodGroup, Role, RoleBinding, Workload } from '../../kube/workloads.ts'
 import { denied, type FieldError, invalid, notSupported, required, tooLong } from '../resource/field-error.ts'
@@ -136,6 +136,11 @@ export const NAMESPACE: Strategy<Namespace> = {
     ...namespace,
     spec: { ...namespace.spec, finalizers: old.spec?.finalizers ?? [] },
   }),
+  validateStatus: ({ metadata, status }) => {
+    const [wanted, when] = metadata.deletionTimestamp ? ['Terminating', 'not empty'] : ['Active', 'empty']
+    const why = `may only be '${wanted}' if \`deletionTimestamp\` is ${when}`
+    return status?.phase === wanted ? [] : [invalid('status.Phase', status?.phase ?? '', why)]
+  },
   // A namespace is given no time: it takes what emptying it takes.
   onMarkedForDeletion: ({ metadata, ...namespace }) => {
     const { deletionGracePeriodSeconds: _, ...rest } = metadata
@@ -176,17 +181,6 @@ export const NODE: Strategy<Node> = {
     ...validateQuantities(status?.capacity ?? {}, 'status.capacity'),
     ...validateQuantities(status?.allocatable ?? {}, 'status.allocatable'),
   ],
-}
-
-export const EVENT: Strategy<Event> = {
-  validate: ({ metadata, involvedObject }) => {
-    if (!involvedObject) return [required('involvedObject')]
-    const { namespace } = involvedObject
-    // What has no namespace is spoken of in `default`.
-    return namespace && namespace !== metadata.namespace
-      ? [invalid('involvedObject.namespace', namespace, 'does not match event.namespace')]
-      : []
-  },
 }
 
 export const LEASE: Strategy<Lease> = {

@@ -112,7 +112,8 @@ function validateJob({ metadata, spec }: Job): Errors {
         '`selector` not auto-generated',
       ),
     ),
-    ...(selector && template ? matchesTemplate(selector, template) : []),
+    // A Job's template has labels, be they none.
+    ...(selector && template ? matchesTemplate(selector, labelled(template)) : []),
     // Pods of an Indexed Job are hosts by the name of the Job and their index.
     ...when(
       spec.completionMode === 'Indexed' && spec.completions !== undefined && dnsLabel(lastHost),
@@ -262,3 +263,8 @@ function validateJobStatus({ status }: Job): Errors {
     ),
   ]
 }
+
+const labelled = (template: PodTemplateSpec): PodTemplateSpec => ({
+  ...template,
+  metadata: { labels: {}, ...template.metadata },
+})

@@ -19,19 +19,24 @@ const fields = (...paths: readonly string[]): Readonly<Record<string, Getter>> =
 const involved = (name: string): readonly string[] =>
   ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'].map(key => `${name}.${key}`)
 
+/** What Go writes of a bool that nobody set. */
+const flagAt =
+  (path: string): Getter =>
+  object =>
+    fieldAt(path)(object) ?? 'false'
+
 const POD_FIELDS = fields(
   'spec.nodeName',
   'spec.restartPolicy',
   'spec.schedulerName',
   'spec.serviceAccountName',
-  'spec.hostNetwork',
   'status.phase',
   'status.podIP',
   'status.nominatedNodeName',
 )
 
 export const SELECTABLE_FIELDS: Readonly<Record<string, Readonly<Record<string, Getter>>>> = {
-  'v1 Pod': { ...POD_FIELDS, 'status.podIPs': fieldAt('status.podIP') },
+  'v1 Pod': { ...POD_FIELDS, 'spec.hostNetwork': flagAt('spec.hostNetwork'), 'status.podIPs': fieldAt('status.podIP') },
   'v1 Event': {
     ...fields(...involved('involvedObject'), 'reason', 'reportingComponent', 'type'),
     source: fieldAt('source.component'),
@@ -44,9 +49,8 @@ export const SELECTABLE_FIELDS: Readonly<Record<string, Readonly<Record<string, 
     reportingController: fieldAt('reportingComponent'),
   },
   'v1 Namespace': fields('status.phase'),
-  'v1 Node': fields('spec.unschedulable'),
+  'v1 Node': { 'spec.unschedulable': flagAt('spec.unschedulable') },
   'v1 Secret': fields('type'),
   'v1 Service': fields('spec.clusterIP', 'spec.type'),
-  'apps/v1 ReplicaSet': fields('status.replicas'),
   'batch/v1 Job': { 'status.successful': object => fieldAt('status.succeeded')(object) ?? '0' },
 }

@@ -171,9 +171,11 @@ const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP']
 const FAMILIES = ['IPv4', 'IPv6']
 
-function validateService(service: Service): Errors {
+function validateService(service: Service, old?: Service): Errors {
   if (!service.spec) return [required('spec.ports')]
   const spec = service.spec as Fields
+  const families = validateFamilies(service)
+  if (old && families.length > 0) return families
   const ports = (spec.ports ?? []) as readonly Port[]
   const needsPorts = hasAddress(service) && !isHeadless(service)
   return [
@@ -199,7 +201,7 @@ function validateService(service: Service): Errors {
         'may only be set for externally-accessible services',
       ),
     ),
-    ...validateFamilies(spec, isHeadless(service) && Object.keys(spec.selector ?? {}).length === 0),
+    ...families,
     ...(hasAddress(service) && !isHeadless(service) ? checkAddress(spec.clusterIP, 'spec.clusterIPs[0]') : []),
     ...(spec.type === 'ExternalName'
       ? spec.externalName
@@ -248,8 +250,9 @@ function validateSources({ loadBalancerSourceRanges: ranges = [], type }: Fields
 }
 
 /** The cluster has addresses of one family. */
-function validateFamilies({ ipFamilies = [], ipFamilyPolicy }: Fields, isOpen: boolean): Errors {
-  if (isOpen) return []
+function validateFamilies(service: Service): Errors {
+  const { ipFamilies = [], ipFamilyPolicy, selector = {} } = service.spec as Fields
+  if (isHeadless(service) && Object.keys(selector).length === 0) return []
   return [
     ...when(
       ipFamilyPolicy === 'RequireDualStack',
@@ -287,7 +290,9 @@ function repeated(ports: readonly ServicePort[]): Errors {
   })
 }
 
-function validateServiceUpdate({ spec }: Service, { spec: old }: Service): Errors {
+function validateServiceUpdate(service: Service, { spec: old }: Service): Errors {
+  const { spec } = service
+  if (validateFamilies(service).length > 0) return []
   const isKept = !old.clusterIP || spec.type === 'ExternalName' || spec.clusterIP === old.clusterIP
   return isKept ? [] : [invalid('spec.clusterIPs[0]', [spec.clusterIP ?? ''], 'may not change once set')]
 }

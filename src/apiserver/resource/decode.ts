@@ -14,7 +14,7 @@ import { apiError } from '../../kube/status.ts'
 import { typeOfKind } from '../../kube/type-table.ts'
 import { asTyped } from '../../kube/typed.ts'
 import { WrongType } from '../../kube/wrong-type.ts'
-import { invalid } from './field-error.ts'
+import { invalid, invalidObject } from './field-error.ts'
 import { badRequest } from './refusals.ts'
 import type { Resource } from './resource.ts'
 
@@ -47,16 +47,48 @@ export function decodeObject(shape: Shape, given: unknown, options: DecodeOption
   const type = shape.isCustom ? undefined : typeOfKind(apiVersion, kind)
   if (!shape.isCustom && (kind !== shape.info.kind || apiVersion !== shape.apiVersion))
     throw refuse(otherKind(shape, apiVersion, kind))
+  if (shape.isCustom) return decodeCustom(shape, body as UnknownObject, options, refuse)
   if (type !== undefined) return decodeTyped(type, body as UnknownObject, options, refuse)
-  const metadata = withoutNulls(body.metadata ?? {})
-  const object = (shape.isCustom ? { ...body, metadata } : withoutNulls({ ...body, metadata })) as UnknownObject
-  if (!isRecord(metadata)) throw refuse('json: cannot unmarshal into field metadata of type object')
+  const object = withoutNulls({ ...body, metadata: body.metadata ?? {} }) as UnknownObject
   const schema = shape.schema()
   if (!schema) return object
   const { value, unknown } = pruneUnknown(schema, object)
   tellUnknown(unknown.map(formatFieldPath), options, refuse)
-  checkTypes(shape.isCustom ? metadataOnly(schema) : schema, value, refuse)
+  checkTypes(schema, value, refuse)
   return value as UnknownObject
+}
+
+/** A definition's kind: metadata as every object has it; its own fields by its schema, with a cause each after defaulting. */
+function decodeCustom(shape: Shape, body: UnknownObject, options: DecodeOptions, refuse: Refuse): UnknownObject {
+  const { apiVersion, kind } = body
+  if (apiVersion !== shape.apiVersion)
+    throw badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${shape.apiVersion})`,
+    )
+  if (kind !== shape.info.kind) {
+    const group = apiVersion.slice(0, apiVersion.indexOf('/'))
+    throw invalidObject({ group, kind }, body.metadata?.name ?? '', [
+      invalid('kind', kind, `must be ${shape.info.kind}`),
+    ])
+  }
+  const metadata = decodeMetadata(body.metadata ?? {}, refuse)
+  const object = { ...body, metadata: metadata.value } as UnknownObject
+  const schema = shape.schema()
+  const { value, unknown } = schema ? pruneUnknown(schema, object) : { value: object, unknown: [] }
+  const undeclared = [...metadata.unknown, ...unknown].map(formatFieldPath).sort()
+  if (options.from === 'apply') refuseUndeclared(object, undeclared)
+  tellUnknown(undeclared, options, refuse)
+  return value as UnknownObject
+}
+
+function decodeMetadata(given: unknown, refuse: Refuse) {
+  try {
+    const { value, unknown } = asTyped('meta/v1.ObjectMeta', given)
+    return { value, unknown: unknown.map(path => ['metadata', ...path]) }
+  } catch (error) {
+    if (error instanceof WrongType) throw refuse(error.message)
+    throw error
+  }
 }
 
 /** A body of a built-in kind need not say what it is: the endpoint does (Python's client leaves it out). */
@@ -145,12 +177,6 @@ function tellUnknown(fields: readonly string[], { fieldValidation, warn }: Decod
   if (fieldValidation === 'Strict') throw refuse(`strict decoding error: ${texts.join(', ')}`)
   for (const text of texts) warn(text)
 }
-
-/** A custom resource's own fields are validated after defaulting, with a cause each. */
-const metadataOnly = ({ properties = {} }: StructuralSchema): StructuralSchema => ({
-  type: 'object',
-  properties: properties.metadata ? { metadata: properties.metadata } : {},
-})
 
 /** Only types: what a field may hold beyond its type is validation's to say. */
 function checkTypes(schema: StructuralSchema, value: unknown, refuse: Refuse): void {

@@ -133,6 +133,8 @@ function firstPage(store: Store, query: ListQuery): { revision?: number; after?:
     return { after: page.after, ...(page.revision !== undefined && { revision: page.revision }) }
   }
   const version = parseResourceVersion(store, query.resourceVersion)
+  // A first page of a version without further word is that version's, as pages always were.
+  if (query.resourceVersionMatch === undefined && query.limit && version !== undefined) return { revision: version }
   if (query.resourceVersionMatch !== 'Exact') return {}
   if (version === undefined)
     throw badRequest(

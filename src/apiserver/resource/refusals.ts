@@ -67,8 +67,16 @@ export const unsupportedMediaType = (accepted: readonly string[]): ApiError =>
     `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
   )
 
-export const notAcceptable = (offered: readonly string[]): ApiError =>
+/** A media type that is offered, and a form that is not. */
+export const noSuchForm = (offered: readonly string[]): ApiError =>
   apiError('NotAcceptable', `only the following media types are accepted: ${offered.join(', ')}`)
+
+export const notAcceptable = (offered: readonly string[]): ApiError =>
+  apiError('NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${offered.join(', ')}`, {})
+
+/** Metadata alone of the other of object and list. */
+export const notThatForm = (asked: string, is: string): ApiError =>
+  apiError('NotAcceptable', `you requested ${asked}, but the requested object is ${is}`)
 
 /** A patch that no handler takes. */
 export const unsupportedPatch = (): ApiError => apiError('UnsupportedMediaType', '415: Unsupported Media Type', {})

@@ -2,7 +2,6 @@
  * What stands under an object in its URL. Most change the object itself in a way that a plain update may not (its status, the node of a
  * pod); some answer with an object of another kind (Scale, a token). A table by name; `status` of any kind is one row.
  */
-import { formatTime } from '../../base/clock.ts'
 import type { Namespace } from '../../kube/core.ts'
 import type { LabelSelector, UnknownObject } from '../../kube/object.ts'
 import { formatLabelSelector, requirementsOf } from '../../kube/selector.ts'
@@ -34,7 +33,8 @@ const scale: Subresource = {
         const wanted = produce(toScale(resource, old))
         const replicas = (wanted.spec as { replicas?: unknown } | undefined)?.replicas ?? 0
         if (typeof replicas !== 'number') throw badRequest('Scale: spec.replicas must be a number')
-        if (replicas < 0) throw negative(old.metadata.name ?? '', replicas)
+        // Of a custom resource its own rules say it.
+        if (replicas < 0 && !resource.isCustom) throw negative(old.metadata.name ?? '', replicas)
         const { resourceVersion } = wanted.metadata
         const versioned = { ...old, metadata: { ...old.metadata, ...(resourceVersion && { resourceVersion }) } }
         return setAt(versioned, scalePaths(resource).specReplicas, replicas)

@@ -5,9 +5,10 @@
 import type { Clock } from '../../base/clock.ts'
 import { INITIAL_EVENTS_END } from '../../kube/names.ts'
 import type { UnknownObject, WatchEvent } from '../../kube/object.ts'
+import { when } from '../kinds/small-rules.ts'
 import type { Encoded } from '../store/encoded.ts'
 import type { Store, StoreEvent, StoreWatch } from '../store/store.ts'
-import { invalidObject } from './field-error.ts'
+import { denied, invalidObject, notSupported } from './field-error.ts'
 import { parseResourceVersion, type VersionMatch } from './read.ts'
 import { type Resource, served } from './resource.ts'
 import { parseSelection, type Selection } from './selection.ts'
@@ -79,20 +80,24 @@ export function watchObjects(
 }
 
 function checkInitialEvents({ sendInitialEvents, resourceVersionMatch, allowWatchBookmarks }: WatchQuery): void {
-  const wrong = (field: string, why: string) =>
-    invalidObject({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [
-      { field, reason: 'FieldValueForbidden', body: `Forbidden: ${why}` },
-    ])
-  if (sendInitialEvents === undefined && resourceVersionMatch !== undefined)
-    throw wrong(
-      'resourceVersionMatch',
-      'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-    )
-  if (sendInitialEvents === undefined) return
-  if (resourceVersionMatch !== 'NotOlderThan')
-    throw wrong('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')
-  if (sendInitialEvents && !allowWatchBookmarks)
-    throw wrong('allowWatchBookmarks', 'sendInitialEvents requires allowWatchBookmarks')
+  const field = 'resourceVersionMatch'
+  const isOther = resourceVersionMatch !== 'NotOlderThan'
+  const errors = [
+    ...when(
+      sendInitialEvents !== undefined && isOther,
+      denied(field, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
+    ),
+    ...when(
+      sendInitialEvents === undefined && resourceVersionMatch,
+      denied(field, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'),
+    ),
+    ...when(resourceVersionMatch && isOther, notSupported(field, resourceVersionMatch, ['NotOlderThan'])),
+    ...when(
+      sendInitialEvents && !allowWatchBookmarks,
+      denied('allowWatchBookmarks', 'sendInitialEvents requires allowWatchBookmarks'),
+    ),
+  ]
+  if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors)
 }
 
 interface Ending {

@@ -1,9 +1,10 @@
 /** Which form of an answer the client wants (`Accept`): the object, a Table, metadata alone; and which form of discovery. */
-import { notAcceptable } from '../resource/refusals.ts'
+import { noSuchForm, notAcceptable } from '../resource/refusals.ts'
 
 export type Form =
   | { readonly kind: 'object' }
-  | { readonly kind: 'table' | 'metadata'; readonly version: string }
+  | { readonly kind: 'table'; readonly version: string }
+  | { readonly kind: 'metadata'; readonly version: string; readonly isList: boolean }
   | { readonly kind: 'discovery'; readonly version: string }
 
 interface MediaRange {
@@ -19,18 +20,21 @@ function parse(accept: string): readonly MediaRange[] {
   })
 }
 
-const JSON_RANGES = new Set(['application/json', 'application/*', '*/*'])
+const OFFERED = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
+const STREAMED = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch']
+const JSON_RANGES = new Set(['application/json', '*/*'])
 const OBJECT: Form = { kind: 'object' }
 
 /** The first range that we can serve, in the client's order. */
-export function formOf(accept: string | undefined): Form {
+export function formOf(accept: string | undefined, isWatch = false): Form {
   if (!accept) return OBJECT
-  for (const { type, parameters } of parse(accept)) {
-    if (!JSON_RANGES.has(type)) continue
+  const ranges = parse(accept).filter(({ type }) => JSON_RANGES.has(type))
+  for (const { parameters } of ranges) {
     const form = parameters.as === undefined ? OBJECT : transformed(parameters)
     if (form) return form
   }
-  throw notAcceptable(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'])
+  if (ranges.length > 0) throw noSuchForm(OFFERED)
+  throw notAcceptable(isWatch ? [...OFFERED, ...STREAMED] : OFFERED)
 }
 
 function transformed({ as, g, v = '' }: Readonly<Record<string, string>>): Form | undefined {
@@ -39,6 +43,7 @@ function transformed({ as, g, v = '' }: Readonly<Record<string, string>>): Form 
   }
   if (g !== 'meta.k8s.io' || (v !== 'v1' && v !== 'v1beta1')) return undefined
   if (as === 'Table') return { kind: 'table', version: v }
-  if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return { kind: 'metadata', version: v }
+  if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')
+    return { kind: 'metadata', version: v, isList: as === 'PartialObjectMetadataList' }
   return undefined
 }

@@ -2,12 +2,15 @@
  * Discovery: which groups, versions and resources there are, in the three forms that clients ask for (one document a group version;
  * aggregated v2 and v2beta1, KEP-3352). Everything follows from the catalogue; nothing is kept.
  */
+import { createHash } from 'node:crypto'
 import { apiVersionOf, type SubresourceInfo, splitApiVersion } from '../../kube/kinds.ts'
 import type { Catalog } from '../resource/catalog.ts'
 import { noSuchResource } from '../resource/refusals.ts'
 import type { Resource } from '../resource/resource.ts'
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+/** As apiextensions-apiserver happens to write them. */
+const CUSTOM_VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']
 const OF_AN_OBJECT = ['get', 'patch', 'update']
 
 /** What a custom resource may have under it; built-in kinds say it themselves. */
@@ -88,9 +91,18 @@ const mainRow = (resource: Resource) => ({
   singularName: resource.info.singular,
   namespaced: resource.info.namespaced,
   kind: resource.info.kind,
-  verbs: resource.info.verbs ?? VERBS,
+  verbs: verbsOf(resource),
   ...optionalLists(resource),
+  ...(verbsOf(resource).includes('watch') && { storageVersionHash: storageVersionHash(resource) }),
 })
+
+const verbsOf = ({ info, isCustom }: Resource): readonly string[] => info.verbs ?? (isCustom ? CUSTOM_VERBS : VERBS)
+
+/** By which clients see that the version in the store has changed. */
+const storageVersionHash = ({ info, storedVersion }: Resource): string => {
+  const place = storedVersion.includes('/') ? storedVersion : `/${storedVersion}`
+  return createHash('sha256').update(`${place}/${info.kind}`).digest().subarray(0, 8).toString('base64')
+}
 
 const subRow = ({ info }: Resource, { name, kind, verbs }: Described) => ({
   name: `${info.plural}/${name}`,
@@ -126,7 +138,7 @@ const aggregatedResource = (resource: Resource) => {
     responseKind: { group: info.group, version: info.version, kind: info.kind },
     scope: info.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: info.singular,
-    verbs: info.verbs ?? VERBS,
+    verbs: verbsOf(resource),
     ...optionalLists(resource),
     ...(subresources.length > 0 && {
       subresources: subresources.map(({ name, kind, verbs }) => ({ subresource: name, responseKind: kind, verbs })),

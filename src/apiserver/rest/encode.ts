@@ -79,7 +79,9 @@ export function* listPieces(resource: Resource, list: StoredList, options: Encod
     return
   }
   const { apiVersion, info } = resource
-  const opening = JSON.stringify({ kind: `${info.kind}List`, apiVersion, metadata: list.metadata, items: [] })
+  // Go's untyped lists say also that nothing follows.
+  const metadata = resource.isCustom ? { continue: '', ...list.metadata } : list.metadata
+  const opening = JSON.stringify({ kind: `${info.kind}List`, apiVersion, metadata, items: [] })
   const item = itemText(resource)
   let parts = [opening.slice(0, -2)]
   let length = 0

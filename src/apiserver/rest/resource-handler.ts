@@ -10,14 +10,14 @@ import { checkDecoded } from '../resource/pipeline.ts'
 import { readList, readObject, type Target } from '../resource/read.ts'
 import { badRequest, methodNotAllowed, noSuchResource, unsupportedPatch } from '../resource/refusals.ts'
 import { hasSubresource, type Resource } from '../resource/resource.ts'
-import { shapeOf } from '../resource/subresources.ts'
+import { SUCCESS as SUBRESOURCE_DONE, shapeOf } from '../resource/subresources.ts'
 import { watchObjects } from '../resource/watch.ts'
 import { applyObject, createObject, type Produce, updateObject, type WriteRequest } from '../resource/write.ts'
 import { STREAMS, servePodStream } from '../streams/pod-streams.ts'
 import { isWebSocket } from '../streams/upgrade.ts'
-import { type Form, formOf } from './accept.ts'
+import { checkForm, encoding } from './asked-form.ts'
 import { mediaTypeOf, parseBody, parsePatch, readBody } from './body.ts'
-import { type EncodeOptions, listPieces, objectText, storedText } from './encode.ts'
+import { listPieces, objectText, storedText } from './encode.ts'
 import type { Exchange, ResourceExchange } from './exchange.ts'
 import { sendLog } from './log-response.ts'
 import { listQuery, type Query, selectedName, watchQuery } from './query.ts'
@@ -62,7 +62,7 @@ export async function handleResource(exchange: Exchange, route: ResourceRoute): 
   if (route.subresource === 'log') return sendLog({ ...exchange, target })
   const subresource = route.subresource === undefined ? undefined : engine.subresources[route.subresource]
   if (route.subresource !== undefined && !subresource) throw noSuchResource()
-  if (!subresource && !isOffered(resource, verb)) throw methodNotAllowed()
+  if (!subresource && !isBinding(resource, verb) && !isOffered(resource, verb)) throw methodNotAllowed()
   const inner = {
     ...exchange,
     target,
@@ -74,6 +74,9 @@ export async function handleResource(exchange: Exchange, route: ResourceRoute): 
 /** What is only ever created is answered elsewhere (reviews). */
 const isOffered = ({ info: { verbs } }: Resource, verb: string): boolean =>
   verbs === undefined || (verbs.includes(verb) && verbs.includes('get'))
+
+/** Of a pod that its body names: the way before a pod had a place for it. */
+const isBinding = ({ info }: Resource, verb: string): boolean => info.kind === 'Binding' && verb === 'create'
 
 const ACROSS_NAMESPACES = new Set(['list', 'watch'])
 
@@ -103,20 +106,24 @@ const get: Handler = exchange => {
     return answer(exchange, 200, subresource.get(engine, target))
   }
   const stored = readObject(engine.store, target, query.text('resourceVersion'))
-  const body = storedText(target.resource, stored, encoding(exchange))
+  const options = encoding(exchange)
+  checkForm(options, target.resource, false)
+  const body = storedText(target.resource, stored, options)
   return sendText(exchange.request, exchange.response, { code: 200, body })
 }
 
 const list: Handler = async exchange => {
   const { engine, target, query, request, response } = exchange
   const found = readList(engine.store, target.resource, target.namespace, listQuery(query))
-  await sendPieces(request, response, listPieces(target.resource, found, encoding(exchange)))
+  const options = encoding(exchange, 'list')
+  checkForm(options, target.resource, true)
+  await sendPieces(request, response, listPieces(target.resource, found, options))
 }
 
 const watch: Handler = async exchange => {
   const { engine, target, query, request, response, upgrade, gone } = exchange
   const begin = () => watchObjects(engine, target.resource, target.namespace, watchQuery(query, gone))
-  const options = { ...encoding(exchange), clock: () => engine.clock.now() }
+  const options = { ...encoding(exchange, 'watch'), clock: () => engine.clock.now() }
   if (upgrade && isWebSocket(request))
     return sendWatchMessages({ request, upgrade }, target.resource, begin, options, gone)
   await sendWatch(response, target.resource, begin(), options, gone)
@@ -131,6 +138,11 @@ const create: Handler = async exchange => {
   const body = decode(await parsedBody(exchange))
   if (subresource?.create) {
     return answer(exchange, 201, await subresource.create(engine, target, body, write), warnings)
+  }
+  if (isBinding(target.resource, 'create')) {
+    const pod = { ...target, resource: engine.catalog.byKind('v1', 'Pod'), name: body.metadata.name ?? '' }
+    await engine.subresources.binding?.create?.(engine, pod, body, write)
+    return sendJson(exchange.request, exchange.response, { code: 201, body: SUBRESOURCE_DONE })
   }
   await answer(exchange, 201, await createObject(engine, target, body, write), warnings)
 }
@@ -160,8 +172,12 @@ function checkNamed({ name }: Target, { metadata }: UnknownObject): void {
     throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
 }
 
+/** What takes PUT alone. */
+const UNPATCHED = new Set(['finalize'])
+
 const patch: Handler = async exchange => {
-  const { target, request, subresource } = exchange
+  const { target, request, subresource, subresourceName } = exchange
+  if (subresourceName && UNPATCHED.has(subresourceName)) throw methodNotAllowed()
   const mediaType = mediaTypeOf(request)
   const type = PATCH_MEDIA_TYPES[mediaType]
   if (mediaType === APPLY_PATCH) return apply(exchange)
@@ -228,7 +244,7 @@ const removeCollection: Handler = async exchange => {
   const body = {
     kind: `${resource.info.kind}List`,
     apiVersion: resource.apiVersion,
-    metadata: { resourceVersion: String(engine.store.revision) },
+    metadata: { ...(resource.isCustom && { continue: '' }), resourceVersion: String(engine.store.revision) },
     // Items of built-in kinds are of the list's kind, and do not say so each.
     items: resource.isCustom ? items : items.map(({ kind: _, apiVersion: __, ...item }) => item),
   }
@@ -254,12 +270,6 @@ const SUBRESOURCE_VERBS: Readonly<Record<string, Handler>> = {
   patch,
   watch: refuse,
   delete: refuse,
-}
-
-function encoding({ engine, request, query }: Exchange): EncodeOptions {
-  const form: Form = formOf(request.headers.accept)
-  const includeObject = query.oneOf('includeObject', 'None', 'Metadata', 'Object') ?? 'Metadata'
-  return { form, includeObject, now: engine.clock.now() }
 }
 
 async function answer(

@@ -253,14 +253,7 @@ describe('nonsense is answered with a Status', () => {
       { body: configMap('x'), type: 'application/apply-patch+yaml' },
       'fieldManager: Required value',
     ],
-    [
-      'a form that we do not have',
-      406,
-      'GET',
-      CONFIG_MAPS,
-      { accept: 'text/html' },
-      'only the following media types are accepted',
-    ],
+    ['a form that we do not have', 406, 'GET', CONFIG_MAPS, { accept: 'text/html' }, '406: Not Acceptable'],
     [
       'a limit that is none',
       400,
