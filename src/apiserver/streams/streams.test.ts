@@ -85,6 +85,9 @@ const COMMANDS: Readonly<Record<string, () => Session>> = {
 
 const flood = { written: 0 }
 
+const SLOW_PORT = 7
+let connectSlowly: ((target: Duplex) => void) | undefined
+
 const node: NodeStreams = {
   async exec(_pod, container, { command }: ExecOptions) {
     const [word = ''] = command
@@ -109,6 +112,10 @@ const node: NodeStreams = {
   attach: async () => COMMANDS.say!(),
   portForward: (_pod, wanted) =>
     new Promise((resolve, reject) => {
+      if (wanted === SLOW_PORT) {
+        connectSlowly = resolve
+        return
+      }
       const socket = connect({ port: wanted, host: '127.0.0.1', allowHalfOpen: true })
       socket
         .once('connect', () => resolve(socket))
@@ -394,6 +401,24 @@ describe('port-forward', () => {
     const problem = await forward.join(new PassThrough(), 1)
     expect(problem).toMatch(/^error forwarding port 1 to pod a, uid [0-9a-f-]+: connect: connection refused$/)
     forward.close()
+  })
+
+  test('over SPDY: a client that left while the connection was being made leaves none behind', async () => {
+    const path = '/api/v1/namespaces/default/pods/a/portforward'
+    const spdy = openSpdy(await upgradeToSpdy(connection, path, 'portforward.k8s.io'))
+    const pair = async (id: string, wanted: number) => {
+      const headers = Object.entries({ port: String(wanted), requestid: id })
+      const error = await spdy.open(new Map([['streamtype', 'error'], ...headers] as const))
+      return { error, data: await spdy.open(new Map([['streamtype', 'data'], ...headers] as const)) }
+    }
+    const slow = await pair('0', SLOW_PORT)
+    slow.data.reset()
+    // The server takes one thing after the other: when it has answered this, it knows of the other.
+    expect(await text((await pair('1', 1)).error)).toContain('connection refused')
+    const target = new PassThrough()
+    connectSlowly!(target)
+    await once(target, 'close')
+    spdy.close()
   })
 
   test("over a WebSocket's channels: two a port, which begin with its number", async () => {

@@ -103,6 +103,7 @@ export async function acceptWebSocket(
 ): Promise<WebSocket> {
   upgrade.take()
   const server = await webSocketServer()
+  if (upgrade.socket.destroyed) throw new Error('the connection is closed')
   return new Promise((resolve, reject) => {
     upgrade.socket.once('close', () => reject(new Error('the connection is closed')))
     delete request.headers['sec-websocket-protocol']
