@@ -54,6 +54,6 @@ function submit(
     ...settings,
   }
   const confs = Object.entries(all).flatMap(([name, value]) => ['--conf', `${name}=${value}`])
-  const argv = [join(home, 'bin/spark-submit'), ...how, '--name', 'pi', ...confs, ...program]
+  const argv = ['timeout', '270', join(home, 'bin/spark-submit'), ...how, '--name', 'pi', ...confs, ...program]
   return runProgram(argv, { env: { ...env, KUBECONFIG: kubeconfig } })
 }
