@@ -108,6 +108,14 @@ export class LeastTable {
     return seconds
   }
 
+  /** Their arithmetic. */
+  leastExpertsAlone(cut: Cut): number {
+    const { compute } = this.#experts(this.#row(cut), cut)
+    let seconds = 0
+    for (let i = 0; i < compute.length; i++) seconds += this.#computed[i]! * (compute[i]![0] + compute[i]![1])
+    return seconds
+  }
+
   /** Multi-token prediction's share of a shape. */
   #predicted({ around }: Row, experts: readonly Pair[] | undefined, i: number): number {
     const layers = this.#computed[i]! - this.#counts[i]!

@@ -6,6 +6,7 @@
 import { formatBytes } from '../../base/units.ts'
 import type { AxisValues } from './axis-values.ts'
 import { denseCuts, expertCuts, isAsked } from './cuts.ts'
+import { type ExpertWay, ExpertWays } from './expert-ways.ts'
 import { Heap } from './heap.ts'
 import { mostDevices, type Question, type SearchProblem } from './problem.ts'
 import type { Rejections } from './rejections.ts'
@@ -28,16 +29,10 @@ interface RankedDense {
   seconds: number | undefined
 }
 
-/** A way to cut experts, and how many dispatchers are slower for it. */
-interface ExpertWay extends Pick<Cut, 'expert' | 'expertTensor' | 'dispatcher'> {
-  readonly seconds: number
-  readonly slower: number
-}
-
 /** Where a dense cut has got to: before its ways are listed, or at one of them. */
 interface Cursor {
   readonly own: RankedDense
-  readonly ways: readonly ExpertWay[] | undefined
+  readonly ways: ExpertWays | undefined
   readonly at: number
   /** Already bounded as a whole, since that was more than its parts. */
   readonly ranked?: RankedCut
@@ -53,7 +48,7 @@ export class RankedCuts {
   readonly #problem: SearchProblem
   readonly #values: AxisValues
   readonly #dense: readonly RankedDense[]
-  readonly #ways = new Map<string, readonly ExpertWay[]>()
+  readonly #ways = new Map<string, ExpertWays>()
 
   constructor(problem: SearchProblem, values: AxisValues) {
     this.#problem = problem
@@ -93,14 +88,15 @@ export class RankedCuts {
         put(heap, { ...cursor, ways: this.#waysOf(cursor.own.dense, question) })
         continue
       }
-      const ranked = cursor.ranked ?? this.#bounded(cursor)
+      const way = cursor.ways.at(cursor.at)
+      if (!way) continue
+      const ranked = cursor.ranked ?? this.#bounded(cursor.own.dense, way)
       if (!cursor.ranked && ranked.perSequence > heap.leastKey * (1 + ROUNDING))
         heap.put(ranked.perSequence, { ...cursor, ranked })
       else {
         put(heap, { own: cursor.own, ways: cursor.ways, at: cursor.at + 1 })
         if (ranked.leastBytes.anyRank > capacity) reject(rejections, ranked.cut, ranked.leastBytes.anyRank, capacity)
         else {
-          const way = cursor.ways[cursor.at]!
           if (way.slower > 0) rejectSlower(rejections, ranked.cut, way.slower)
           yield ranked
         }
@@ -114,49 +110,31 @@ export class RankedCuts {
     return perSequence(own.dense, withExperts)
   }
 
-  #bounded({ own: { dense }, ways, at }: Cursor): RankedCut {
+  #bounded(dense: DenseCut, { expert, expertTensor, dispatcher }: ExpertWay): RankedCut {
     const { costs } = this.#problem
-    const { expert, expertTensor, dispatcher } = ways![at]!
     const cut = { ...dense, expert, expertTensor, dispatcher }
     const least = costs.least(cut)
     return { cut, least, perSequence: perSequence(cut, least.seconds), leastBytes: costs.leastBytes(cut) }
   }
 
-  /** Fastest first. Where dispatchers differ in time alone, the fastest of them that is asked about. */
-  #waysOf(dense: DenseCut, question: Question): readonly ExpertWay[] {
+  /** Those that are asked about. */
+  #waysOf(dense: DenseCut, question: Question): ExpertWays {
     const { expert, expertTensor, dispatcher } = question.without ?? {}
     const key = `${dense.tensor}/${dense.sequenceParallel}/${dense.microBatch / dense.context}/${expert}/${expertTensor}/${dispatcher}`
     let known = this.#ways.get(key)
     if (!known) {
-      known = this.#listed(expertCuts(this.#problem, this.#values, dense).filter(cut => isAsked(cut, question)))
+      const cuts = expertCuts(this.#problem, this.#values, dense).filter(cut => isAsked(cut, question))
+      known = new ExpertWays(this.#problem.costs, cuts)
       this.#ways.set(key, known)
     }
     return known
   }
-
-  #listed(cuts: readonly Cut[]): readonly ExpertWay[] {
-    const { costs } = this.#problem
-    const ways = new Map<string, ExpertWay>()
-    for (const cut of cuts) {
-      const { expert, expertTensor, dispatcher } = cut
-      const key = `${expert}/${expertTensor}${costs.dispatchersDifferInTimeAlone ? '' : `/${dispatcher}`}`
-      const known = ways.get(key)
-      const seconds = costs.leastExperts(cut)
-      const slower = known ? known.slower + 1 : 0
-      ways.set(
-        key,
-        known && known.seconds <= seconds
-          ? { ...known, slower }
-          : { expert, expertTensor, dispatcher, seconds, slower },
-      )
-    }
-    return [...ways.values()].sort((a, b) => a.seconds - b.seconds)
-  }
 }
 
 function put(heap: Heap<Cursor>, cursor: Cursor): void {
-  const way = cursor.ways?.[cursor.at]
-  if (way) heap.put(perSequence(cursor.own.dense, (cursor.own.seconds ?? 0) + way.seconds), cursor)
+  const least = cursor.ways?.least(cursor.at) ?? Number.POSITIVE_INFINITY
+  if (least < Number.POSITIVE_INFINITY)
+    heap.put(perSequence(cursor.own.dense, (cursor.own.seconds ?? 0) + least), cursor)
 }
 
 function rejectSlower(rejections: Rejections, cut: Cut, count: number): void {

@@ -196,6 +196,9 @@ class Synthetic implements StageCosts {
     const layers = this.#model.layers.filter(shape => shape === 1).length
     return 1.8 * layers * this.#knobs.talk * DISPATCH[cut.dispatcher] * (cut.expert - 1)
   }
+  leastExpertsAlone(cut: Cut): number {
+    return 0.5 * this.leastExperts({ ...cut, dispatcher: 'hybridep' })
+  }
   leastBytes(cut: DenseCut) {
     const whole = { ...cut, expert: 1, expertTensor: 1, dispatcher: 'hybridep' } as const
     const working = 1.05 * this.working(whole, { kind: 'full' }, 1, false)

@@ -151,6 +151,8 @@ export interface StageCosts {
    * tensor ranks and tokens on a rank.
    */
   leastExperts(cut: Cut): number
+  /** The same without their exchange, and cheaper to ask. */
+  leastExpertsAlone(cut: Cut): number
   leastBytes(cut: DenseCut & Pick<Cut, 'expertTensor'>): LeastBytes
   cut(cut: Cut): CutCosts
   states(grid: Grid, choice: StateChoice): (load: StageLoad) => StateCost

@@ -128,6 +128,7 @@ test.each(CASES)('the pieces of %s add up to the whole prediction', (_, config, 
     const above = exact * (1 + 1e-9)
     expect(least).toBeLessThanOrEqual(above)
     expect(seconds + costs.leastExperts(cut)).toBeLessThanOrEqual(least * (1 + 1e-9))
+    expect(costs.leastExpertsAlone(cut)).toBeLessThanOrEqual(costs.leastExperts(cut) * (1 + 1e-9))
     expect(withExperts).toBeLessThanOrEqual(above)
     expect(costs.leastRow(cut)).toBeLessThanOrEqual(withExperts * (1 + 1e-9))
   }

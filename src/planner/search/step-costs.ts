@@ -71,6 +71,7 @@ export function stepCosts(given: CostInput): StageCosts {
     leastRow: cut => least.leastRow(cut),
     leastDense: cut => least.leastDense(cut),
     leastExperts: cut => least.leastExperts(cut),
+    leastExpertsAlone: cut => least.leastExpertsAlone(cut),
     leastBytes: cut => least.bytes(cut),
     cut: cut => {
       const key = `${cut.tensor}/${cut.context}/${cut.contextMethod}/${cut.sequenceParallel}/${cut.expert}/${cut.expertTensor}/${cut.dispatcher}/${cut.microBatch}`
