@@ -32,7 +32,10 @@ export const definitionStrategy = (
     },
   }),
   default: definitionDefaults,
-  validate: (crd, old) => validateDefinition(crd, old, schemasOf(sound)),
+  validate: (crd, old, warn) => {
+    if (crd.spec?.conversion?.strategy === 'Webhook') warn?.(UNCONVERTED)
+    return validateDefinition(crd, old, schemasOf(sound))
+  },
   validateUpdate: (crd, old) => [
     ...(isEstablished(old)
       ? [
@@ -45,6 +48,9 @@ export const definitionStrategy = (
     ...storedVersionProblems(crd),
   ],
 })
+
+const UNCONVERTED =
+  'spec.conversion: webhooks are not asked to convert: objects are served in every version with the fields that are stored, as with strategy None'
 
 const schemasOf = (crds: readonly CustomResourceDefinition[]): readonly unknown[] =>
   crds.flatMap(crd => crd.spec.versions.map(version => version.schema))

@@ -32,7 +32,7 @@ export function newObject(
   const mutated = mutate({ ...given, metadata }, asked, { store, clock, quota })
   const admitted = resource.strategy.admit?.(mutated, { store, clock, allocateServiceIp: allocate }) ?? mutated
   const complete = fillDefaults(resource, withoutStatus(resource, admitted, now))
-  validate(resource, complete)
+  validate(resource, complete, undefined, request.warn)
   // By now the name is known.
   check({ ...asked, name: target.name, object: complete }, { store, clock, quota })
   return complete

@@ -368,6 +368,31 @@ describe('objects', () => {
     expect([again.code, again.body.metadata.resourceVersion]).toEqual([200, applied.body.metadata.resourceVersion])
   })
 
+  test('a definition whose versions a webhook should convert is told that none is asked', async () => {
+    const versions = ['v1', 'v2'].map(name => ({
+      name,
+      served: true,
+      storage: name === 'v1',
+      schema: { openAPIV3Schema: { type: 'object' } },
+    }))
+    const webhook = { clientConfig: { url: 'https://x.example/' }, conversionReviewVersions: ['v1'] }
+    const body = {
+      metadata: { name: 'odds.x.example' },
+      spec: {
+        group: 'x.example',
+        scope: 'Namespaced',
+        names: { plural: 'odds', kind: 'Odd' },
+        versions,
+        conversion: { strategy: 'Webhook', webhook },
+      },
+    }
+    const told = await ask('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', { body })
+    expect([told.code, told.headers.warning]).toEqual([
+      201,
+      expect.stringContaining('webhooks are not asked to convert'),
+    ])
+  })
+
   test('unknown fields are dropped, told or refused as the client wants', async () => {
     const odd = (name: string) => ({ ...configMap(name), dada: {} })
     const warned = await ask('POST', CONFIG_MAPS, { body: odd('warned') })
