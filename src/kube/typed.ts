@@ -6,7 +6,7 @@
 import { isRecord } from './equal.ts'
 import type { FieldPath } from './schema-path.ts'
 import { emptyStruct, isEmpty, type Struct, structOf, ZEROS } from './struct-plan.ts'
-import { type Scalar, type TypeRef, typeRow } from './type-table.ts'
+import { type Scalar, type TypeField, type TypeRef, typeRow } from './type-table.ts'
 import { readSpecial, SPECIAL_TYPES } from './typed-special.ts'
 import { jsonKind, mismatch, type Place, type Walk, WrongType } from './wrong-type.ts'
 
@@ -75,24 +75,36 @@ function read(walk: TypedWalk, type: TypeRef, value: unknown, place: Place, name
       return readScalar(walk, type, value, place, named)
     case 'list':
       if (!Array.isArray(value)) return note(walk, place, jsonKind(value), goText(type, named))
-      return mapSame(value, (item, i) => readItem(walk, type.of, item, { ...place, path: [...place.path, i] }))
+      return mapSame(value, (item, i) => readItem(walk, type.of, item, place, i))
     case 'map':
       if (!isRecord(value)) return note(walk, place, jsonKind(value), goText(type, named))
-      return mapValuesSame(value, (item, key) =>
-        readItem(walk, type.of, item, { ...place, path: [...place.path, key] }),
-      )
+      return mapValuesSame(value, (item, key) => readItem(walk, type.of, item, place, key))
     case 'named':
       return readNamed(walk, type.name, value, place)
   }
 }
 
+/** A scalar that is what it should be, as most are: nothing needs to know where it stands. */
+const isSound = (type: TypeRef, value: unknown): boolean =>
+  type.kind === 'scalar' &&
+  (type.scalar === 's'
+    ? typeof value === 'string'
+    : type.scalar === 'b'
+      ? typeof value === 'boolean'
+      : type.scalar === 'i' && Number.isInteger(value) && Math.abs(value as number) < 2 ** 31)
+
 /** In a list or a map a null is the type's zero. */
-function readItem(walk: TypedWalk, type: TypeRef, value: unknown, place: Place): unknown {
+function readItem(walk: TypedWalk, type: TypeRef, value: unknown, around: Place, key: string | number): unknown {
+  if (isSound(type, value)) return value
+  return readUnsound(walk, type, value, { ...around, path: [...around.path, key] })
+}
+
+function readUnsound(walk: TypedWalk, type: TypeRef, value: unknown, place: Place): unknown {
   if (value !== null && value !== undefined) return read(walk, type, value, place)
   if (type.kind === 'scalar') return ZEROS[type.scalar] ?? ''
   if (type.kind !== 'named') return type.kind === 'list' ? [] : {}
   const row = typeRow(type.name)
-  if (row?.kind === 'alias') return readItem(walk, row.of, value, place)
+  if (row?.kind === 'alias') return readUnsound(walk, row.of, value, place)
   return row?.kind === 'struct' ? emptyStruct(type.name) : value
 }
 
@@ -175,14 +187,15 @@ function readField(
   }
   if (given === null) return struct.nullTimes.has(key) ? null : undefined
   if (given === undefined) return undefined
-  const inner: Place = {
-    struct: goName,
-    stack: [...place.stack, ...(field.within ?? []), key],
-    path: [...place.path, key],
-  }
-  const kept = read(walk, field.type, given, inner)
+  const kept = isSound(field.type, given) ? given : read(walk, field.type, given, within(place, goName, field, key))
   return struct.droppable.has(key) && isEmpty(kept) ? undefined : kept
 }
+
+const within = (place: Place, struct: string, field: TypeField, key: string): Place => ({
+  struct,
+  stack: field.within ? [...place.stack, ...field.within, key] : [...place.stack, key],
+  path: [...place.path, key],
+})
 
 const LIMITS: Partial<Record<Scalar, number>> = { i: 2 ** 31, l: 2 ** 63, u: 2 ** 32, n: 2 ** 63 }
 

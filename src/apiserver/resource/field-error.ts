@@ -18,16 +18,21 @@ export const required = (field: string, detail = ''): FieldError => ({
   body: `Required value${detail && `: ${detail}`}`,
 })
 
+/** The text is made when it is told: rules name their errors before they know whether there is one. */
 export const invalid = (field: string, value: unknown, detail: string): FieldError => ({
   field,
   reason: 'FieldValueInvalid',
-  body: `Invalid value: ${shown(value)}: ${detail}`,
+  get body() {
+    return `Invalid value: ${shown(value)}: ${detail}`
+  },
 })
 
 export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
   field,
   reason: 'FieldValueNotSupported',
-  body: `Unsupported value: ${shown(value)}: supported values: ${supported.map(s => JSON.stringify(s)).join(', ')}`,
+  get body() {
+    return `Unsupported value: ${shown(value)}: supported values: ${supported.map(s => JSON.stringify(s)).join(', ')}`
+  },
 })
 
 export const denied = (field: string, detail: string): FieldError => ({

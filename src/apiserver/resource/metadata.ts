@@ -14,8 +14,21 @@ const SUFFIX_LENGTH = 5
 const MAX_GENERATED_LENGTH = 63
 
 export function generatedName(base: string): string {
-  const letters = Array.from(randomBytes(SUFFIX_LENGTH), byte => SUFFIX_ALPHABET[byte % SUFFIX_ALPHABET.length])
-  return base.slice(0, MAX_GENERATED_LENGTH - SUFFIX_LENGTH) + letters.join('')
+  let suffix = ''
+  for (let i = 0; i < SUFFIX_LENGTH; i++) suffix += SUFFIX_ALPHABET[randomByte() % SUFFIX_ALPHABET.length]
+  return base.slice(0, MAX_GENERATED_LENGTH - SUFFIX_LENGTH) + suffix
+}
+
+/** Fetched many at once: a name costs five. */
+let bytes = new Uint8Array(0)
+let used = 0
+
+function randomByte(): number {
+  if (used === bytes.length) {
+    bytes = randomBytes(1024)
+    used = 0
+  }
+  return bytes[used++] ?? 0
 }
 
 /** What only the server may say of an object's life. */

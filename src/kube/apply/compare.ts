@@ -1,7 +1,7 @@
 /** What differs between two values, field by field (structured-merge-diff's typed/compare.go). The order of a list's items does not count. */
 import { isSame, ownValue } from '../equal.ts'
 import { compareQuantities, parseQuantity } from '../quantity.ts'
-import { type FieldSet, fieldSet, LEAF } from './field-set.ts'
+import { type FieldSet, LEAF } from './field-set.ts'
 import { allFieldsOf } from './fields-of.ts'
 import { fieldElement, fieldSchema, isList, isObject, itemsByElement, type Schema } from './shape.ts'
 
@@ -19,16 +19,24 @@ export function compare(before: unknown, after: unknown, schema: Schema): Compar
   if (before === undefined) return { ...NOTHING, added: allFieldsOf(after, schema) }
   if (after === undefined) return { ...NOTHING, removed: allFieldsOf(before, schema) }
   if (isObject(before, schema) && isObject(after, schema)) {
-    const names = new Set([...Object.keys(before), ...Object.keys(after)])
-    return gather([...names], name => [
-      fieldElement(name),
-      compare(ownValue(before, name), ownValue(after, name), fieldSchema(schema, name)),
-    ])
+    const found = new Differences()
+    for (const name of Object.keys(before)) {
+      found.add(fieldElement, name, compare(before[name], ownValue(after, name), fieldSchema(schema, name)))
+    }
+    for (const name of Object.keys(after)) {
+      if (Object.hasOwn(before, name)) continue
+      found.add(fieldElement, name, compare(undefined, after[name], fieldSchema(schema, name)))
+    }
+    return found.result()
   }
   if (isList(before, schema) && isList(after, schema)) {
     const [old, now] = [itemsByElement(before, schema), itemsByElement(after, schema)]
-    const elements = new Set([...old.keys(), ...now.keys()])
-    return gather([...elements], element => [element, compare(old.get(element), now.get(element), schema?.items)])
+    const found = new Differences()
+    for (const [element, item] of old) found.add(asItIs, element, compare(item, now.get(element), schema?.items))
+    for (const [element, item] of now) {
+      if (!old.has(element)) found.add(asItIs, element, compare(undefined, item, schema?.items))
+    }
+    return found.result()
   }
   return saysTheSame(before, after, schema) ? NOTHING : { ...NOTHING, modified: LEAF }
 }
@@ -44,16 +52,29 @@ export function saysTheSame(a: unknown, b: unknown, schema: Schema): boolean {
 const quantityOf = (value: unknown) =>
   typeof value === 'string' || typeof value === 'number' ? parseQuantity(value) : undefined
 
-function gather(keys: readonly string[], compareChild: (key: string) => readonly [string, Comparison]): Comparison {
-  const differing = keys.map(compareChild).filter(([, comparison]) => comparison !== NOTHING)
-  if (differing.length === 0) return NOTHING
-  const part = (name: keyof Comparison): FieldSet | undefined =>
-    fieldSet(
-      false,
-      differing.flatMap(([element, comparison]) => {
-        const child = comparison[name]
-        return child ? [[element, child] as const] : []
-      }),
-    )
-  return { added: part('added'), modified: part('modified'), removed: part('removed') }
+const asItIs = (element: string): string => element
+
+type Part = keyof Comparison
+const PARTS: readonly Part[] = ['added', 'modified', 'removed']
+
+/** What differs in the children of a node. Most are the same: nothing is made for these. */
+class Differences {
+  readonly #parts: Partial<Record<Part, Record<string, FieldSet>>> = {}
+
+  add(elementOf: (key: string) => string, key: string, child: Comparison): void {
+    if (child === NOTHING) return
+    const element = elementOf(key)
+    for (const part of PARTS) {
+      const set = child[part]
+      if (!set) continue
+      const own = this.#parts[part] ?? {}
+      own[element] = set
+      this.#parts[part] = own
+    }
+  }
+
+  result(): Comparison {
+    const { added, modified, removed } = this.#parts
+    return added || modified || removed ? { added, modified, removed } : NOTHING
+  }
 }

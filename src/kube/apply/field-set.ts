@@ -7,7 +7,7 @@ export interface FieldSet {
   readonly [element: string]: FieldSet
 }
 
-const SELF = '.'
+export const SELF = '.'
 export const LEAF: FieldSet = Object.freeze({})
 
 const hasEdges = (set: FieldSet): boolean => {

@@ -29,7 +29,17 @@ export function fieldSchema(schema: Schema, name: string): Schema {
   return typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined
 }
 
-export const fieldElement = (name: string): string => `f:${name}`
+const MAX_KEPT = 5000
+const elements = new Map<string, string>()
+
+/** Kept: the same few thousand names come again with every object. */
+export function fieldElement(name: string): string {
+  const known = elements.get(name)
+  if (known !== undefined) return known
+  const element = `f:${name}`
+  if (elements.size < MAX_KEPT && name.length < 64) elements.set(name, element)
+  return element
+}
 
 /** The path element of a list's item. Throws ApiError BadRequest for an item without any of its keys. */
 export function itemElement(item: unknown, schema: Schema): string {
