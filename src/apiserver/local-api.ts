@@ -23,7 +23,7 @@ import { patched } from './resource/patch.ts'
 import { getObject, listObjects, type Target } from './resource/read.ts'
 import { badRequest, methodNotAllowed } from './resource/refusals.ts'
 import type { Resource } from './resource/resource.ts'
-import { type Subresource, shapeOf } from './resource/subresources.ts'
+import { type Subresource, shapeOf } from './resource/subresource.ts'
 import { watchObjects } from './resource/watch.ts'
 import { applyObject, createObject, type Produce, updateObject, type WriteRequest } from './resource/write.ts'
 

@@ -5,7 +5,7 @@ import type { UnknownObject } from '../../kube/object.ts'
 import { validatePodSpec } from '../kinds/pod-validation.ts'
 import { denied, type FieldError, invalidObject, required } from './field-error.ts'
 import { getObject } from './read.ts'
-import type { Subresource } from './subresources.ts'
+import type { Subresource } from './subresource.ts'
 import { updateObject } from './write.ts'
 
 const PATH = 'spec.ephemeralContainers'

@@ -10,7 +10,7 @@ import { deleteObject } from './delete.ts'
 import { denied, type FieldError, invalid, invalidObject } from './field-error.ts'
 import { getObject, type Target } from './read.ts'
 import { badRequest, conflict } from './refusals.ts'
-import { SUCCESS, type Subresource } from './subresource.ts'
+import { DONE, type Subresource } from './subresource.ts'
 import { updateObject, type WriteContext } from './write.ts'
 
 interface Binding extends UnknownObject {
@@ -34,7 +34,7 @@ export const binding: Subresource = {
       subresource: 'binding',
       isServerOwn: true,
     })
-    return SUCCESS
+    return DONE
   },
 }
 
@@ -91,7 +91,7 @@ export const eviction: Subresource = {
     if (isProtected(pod)) await takeFromBudget(context, target, pod, dryRun)
     const options = (body as { deleteOptions?: object }).deleteOptions ?? {}
     await deleteObject(context, target, { ...options, ...(dryRun && { dryRun }) }, user)
-    return SUCCESS
+    return DONE
   },
 }
 

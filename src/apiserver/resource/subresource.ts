@@ -19,4 +19,5 @@ export const shapeOf = (resource: Resource, { kind }: Subresource): Shape =>
     ? { isCustom: false, schema: () => builtInSchema(...kind), apiVersion: kind[0], info: { kind: kind[1] } }
     : resource
 
-export const SUCCESS: UnknownObject = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }
+/** What those answer that give no object back. */
+export const DONE: UnknownObject = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }

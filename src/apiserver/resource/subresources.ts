@@ -13,8 +13,6 @@ import type { Resource, ScalePaths } from './resource.ts'
 import type { Subresource } from './subresource.ts'
 import { updateObject } from './write.ts'
 
-export { SUCCESS, type Subresource, shapeOf } from './subresource.ts'
-
 const status: Subresource = {
   get: ({ store }, target) => getObject(store, target),
   update: (context, target, produce, request) =>

@@ -10,7 +10,7 @@ import { type FieldError, invalid, invalidObject } from './field-error.ts'
 import { admissionOf } from './new-object.ts'
 import { getObject, type Target } from './read.ts'
 import { badRequest, conflict, notFound } from './refusals.ts'
-import type { Subresource } from './subresources.ts'
+import type { Subresource } from './subresource.ts'
 
 interface BoundObjectRef {
   readonly apiVersion?: string

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { User } from '../auth/user.ts'
 import type { Engine } from '../resource/engine.ts'
 import type { Target } from '../resource/read.ts'
-import type { Subresource } from '../resource/subresources.ts'
+import type { Subresource } from '../resource/subresource.ts'
 import type { Upgrade } from '../streams/upgrade.ts'
 import type { Query } from './query.ts'
 

@@ -1,7 +1,7 @@
 /** What a writing request says: its options, and its body as an object of the kind that is written. */
 import type { UnknownObject } from '../../kube/object.ts'
 import { type BodyOf, decodeObject, type Shape } from '../resource/decode.ts'
-import { shapeOf } from '../resource/subresources.ts'
+import { shapeOf } from '../resource/subresource.ts'
 import type { WriteRequest } from '../resource/write-request.ts'
 import { mediaTypeOf, parseBody, readBody } from './body.ts'
 import type { Exchange, ResourceExchange } from './exchange.ts'

@@ -10,7 +10,7 @@ import { checkDecoded } from '../resource/pipeline.ts'
 import { readList, readObject, type Target } from '../resource/read.ts'
 import { badRequest, methodNotAllowed, noSuchResource, unsupportedPatch } from '../resource/refusals.ts'
 import { hasSubresource, type Resource } from '../resource/resource.ts'
-import { SUCCESS as SUBRESOURCE_DONE, shapeOf } from '../resource/subresources.ts'
+import { DONE, shapeOf } from '../resource/subresource.ts'
 import { watchObjects } from '../resource/watch.ts'
 import { applyObject, createObject, type Produce, updateObject, type WriteRequest } from '../resource/write.ts'
 import { STREAMS, servePodStream } from '../streams/pod-streams.ts'
@@ -21,12 +21,9 @@ import { listPieces, objectText, storedText } from './encode.ts'
 import type { Exchange, ResourceExchange } from './exchange.ts'
 import { sendLog } from './log-response.ts'
 import { listQuery, type Query, selectedName, watchQuery } from './query.ts'
+import { optionalBody, parsedBody, writing } from './reading.ts'
 import { sendJson, sendPieces, sendText } from './respond.ts'
 import type { ResourceRoute } from './route.ts'
-
-export type { Exchange } from './exchange.ts'
-
-import { optionalBody, parsedBody, writing } from './reading.ts'
 import { sendWatch } from './watch-response.ts'
 import { sendWatchMessages } from './watch-socket.ts'
 import { deleteOptions } from './write-options.ts'
@@ -142,7 +139,7 @@ const create: Handler = async exchange => {
   if (isBinding(target.resource, 'create')) {
     const pod = { ...target, resource: engine.catalog.byKind('v1', 'Pod'), name: body.metadata.name ?? '' }
     await engine.subresources.binding?.create?.(engine, pod, body, write)
-    return sendJson(exchange.request, exchange.response, { code: 201, body: SUBRESOURCE_DONE })
+    return sendJson(exchange.request, exchange.response, { code: 201, body: DONE })
   }
   await answer(exchange, 201, await createObject(engine, target, body, write), warnings)
 }

@@ -12,7 +12,7 @@ import type { User } from '../auth/user.ts'
 import { type FieldError, invalid, invalidObject } from '../resource/field-error.ts'
 import { badRequest, methodNotAllowed } from '../resource/refusals.ts'
 import { mediaTypeOf, parseBody, readBody } from './body.ts'
-import type { Exchange } from './resource-handler.ts'
+import type { Exchange } from './exchange.ts'
 import { sendJson } from './respond.ts'
 import type { ResourceRoute } from './route.ts'
 

@@ -1,4 +1,5 @@
 /** Asks a webhook: an HTTPS POST with a time limit, to a URL or to whatever stands behind a Service. */
+import type { IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { WebhookClientConfig } from '../../kube/workloads.ts'
 import type { Store } from '../store/store.ts'
@@ -92,28 +93,7 @@ export function post(endpoint: Endpoint, body: unknown, timeoutSeconds: number):
         signal: AbortSignal.timeout(timeoutSeconds * 1000),
         agent: false,
       },
-      response => {
-        const chunks: Buffer[] = []
-        let size = 0
-        response.on('data', (chunk: Buffer) => {
-          size += chunk.length
-          if (size > MAX_ANSWER_BYTES) sent.destroy(failed('the answer is too large'))
-          else chunks.push(chunk)
-        })
-        response.on('error', error => reject(failed(error.message)))
-        response.on('end', () => {
-          const answer = Buffer.concat(chunks).toString('utf8')
-          if ((response.statusCode ?? 500) >= 300) {
-            reject(failed(answer.trim() || `the server responded with the status code ${response.statusCode}`))
-            return
-          }
-          try {
-            resolve(JSON.parse(answer))
-          } catch {
-            reject(failed('the answer is no JSON'))
-          }
-        })
-      },
+      response => answerOf(response).then(resolve, (error: Error) => reject(failed(error.message))),
     )
     sent.on('error', error => {
       const isLate = error.name === 'TimeoutError' || error.name === 'AbortError'
@@ -121,6 +101,24 @@ export function post(endpoint: Endpoint, body: unknown, timeoutSeconds: number):
     })
     sent.end(text)
   })
+}
+
+async function answerOf(response: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > MAX_ANSWER_BYTES) throw new Error('the answer is too large')
+    chunks.push(chunk)
+  }
+  const answer = Buffer.concat(chunks).toString('utf8')
+  const { statusCode = 500 } = response
+  if (statusCode >= 300) throw new Error(answer.trim() || `the server responded with the status code ${statusCode}`)
+  try {
+    return JSON.parse(answer)
+  } catch {
+    throw new Error('the answer is no JSON')
+  }
 }
 
 function words(error: Error & { readonly code?: string }): string {
