@@ -127,7 +127,6 @@ async function servePortForward(
 ): Promise<void> {
   const { name = '', uid = '' } = pod.metadata
   const forwarding: Forwarding = { pod: name, uid, connect: port => node.portForward(pod, port) }
-  if (pod.status?.phase !== 'Running') throw notRunning(pod)
   if (!isWebSocket(request)) {
     const protocol = chooseStreamProtocol(request, ['portforward.k8s.io'])
     return forwardOverSpdy(acceptSpdy(upgrade, protocol), forwarding)
@@ -142,6 +141,3 @@ async function servePortForward(
   const socket = await acceptWebSocket(request, upgrade, protocol)
   await forwardOverChannels(openChannels(socket, protocol), ports, forwarding)
 }
-
-const notRunning = ({ status }: Pod) =>
-  badRequest(`unable to forward port because pod is not running. Current status=${status?.phase ?? 'Pending'}`)

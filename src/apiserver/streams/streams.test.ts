@@ -262,7 +262,7 @@ describe('a command', () => {
     ['homeless/exec?command=say&stdout=1', 400, 'pod homeless does not have a host assigned'],
     ['a/exec?command=say', 400, 'you must specify at least 1 of stdin, stdout, stderr'],
     ['two/exec?command=say&stdout=1&container=asleep', 500, 'container not found ("asleep")'],
-    ['two/portforward?ports=80', 400, 'unable to forward port because pod is not running. Current status=Pending'],
+    ['homeless/portforward?ports=80', 400, 'pod homeless does not have a host assigned'],
     ['a/portforward?ports=0', 400, 'unable to parse "0" as a port'],
   ])('%s is refused before the connection changes: %d', async (path, code, message) => {
     const socket = rawSocket(path, 'v4.channel.k8s.io')
