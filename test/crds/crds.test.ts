@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CustomResourceDefinition } from '../../src/kube/workloads.ts'
 import { Kubectl } from '../clients/kubectl.ts'
 import { startServer, type TestServer } from '../clients/server.ts'
-import { definitionsOf, SOURCES } from './modules.ts'
+import { definitionsOf, HAS_GO, SOURCES } from './modules.ts'
 import { SAMPLES, type Sample } from './samples.ts'
 
 let server: TestServer
@@ -22,7 +22,7 @@ const objectOf = ({ apiVersion, kind, isClusterWide, spec, rest }: Sample) => ({
   ...rest,
 })
 
-describe.each(SOURCES)('$name', source => {
+describe.skipIf(!HAS_GO).each(SOURCES)('$name', source => {
   let definitions: readonly CustomResourceDefinition[]
 
   test('its definitions are taken and served', async () => {

@@ -1,5 +1,5 @@
 /** The Go modules that hold the definitions, and the folder in each. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,6 +24,9 @@ export const SOURCES: readonly Source[] = [
   },
   { name: 'Volcano', module: 'volcano.sh/volcano@v1.10.0', folder: 'config/crd/volcano/bases' },
 ]
+
+/** Modules come by Go; without it the tests are skipped. */
+export const HAS_GO = spawnSync('go', ['version'], { stdio: 'ignore' }).status === 0
 
 /** All definitions of a module, as they stand there. */
 export function definitionsOf({ module, folder }: Source): readonly CustomResourceDefinition[] {

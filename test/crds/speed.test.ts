@@ -6,7 +6,7 @@ import type { UnknownObject } from '../../src/kube/object.ts'
 import type { StructuralSchema } from '../../src/kube/schema.ts'
 import { applyDefaults } from '../../src/kube/schema-default.ts'
 import { pruneUnknown } from '../../src/kube/schema-prune.ts'
-import { definitionsOf, SOURCES } from './modules.ts'
+import { definitionsOf, HAS_GO, SOURCES } from './modules.ts'
 
 const container = (i: number) => ({
   name: `c${i}`,
@@ -23,7 +23,7 @@ const OBJECTS: readonly (readonly [source: string, plural: string, version: stri
 
 beforeAll(loadCel)
 
-test.each(OBJECTS)('%s %s', (name, plural, version, spec) => {
+test.skipIf(!HAS_GO).each(OBJECTS)('%s %s', (name, plural, version, spec) => {
   const source = SOURCES.find(each => each.name === name) ?? expect.fail()
   const crd = definitionsOf(source).find(each => each.spec.names.plural === plural) ?? expect.fail()
   const schema = crd.spec.versions.find(each => each.name === version)?.schema?.openAPIV3Schema as StructuralSchema

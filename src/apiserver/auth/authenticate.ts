@@ -9,7 +9,15 @@ import { apiError } from '../../kube/status.ts'
 import type { Store } from '../store/store.ts'
 import { certificateUser } from './client-certificate.ts'
 import { impersonated } from './impersonate.ts'
-import { type BoundObject, type Claims, ISSUER, isTimely, readToken, userName } from './service-account-token.ts'
+import {
+  accountGroups,
+  type BoundObject,
+  type Claims,
+  ISSUER,
+  isTimely,
+  readToken,
+  userName,
+} from './service-account-token.ts'
 import { ADMIN, ANONYMOUS, AUTHENTICATED, type User } from './user.ts'
 
 export interface Credentials {
@@ -75,7 +83,9 @@ const KEPT_TOKENS = 1000
 function remembered(read: (token: string) => Claims | undefined) {
   const known = new Map<string, Claims>()
   return (hash: string, token: string): Claims | undefined => {
-    const found = known.get(hash) ?? read(token)
+    const kept = known.get(hash)
+    if (kept !== undefined) return kept
+    const found = read(token)
     if (found === undefined) return undefined
     if (known.size >= KEPT_TOKENS) known.clear()
     known.set(hash, found)
@@ -116,7 +126,7 @@ function serviceAccountUser({ jti, 'kubernetes.io': { namespace, serviceaccount,
   return {
     name: userName(namespace, serviceaccount.name),
     uid: serviceaccount.uid,
-    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, AUTHENTICATED],
+    groups: [...accountGroups(namespace), AUTHENTICATED],
     extra: Object.fromEntries(Object.entries(extra).flatMap(([key, value]) => (value ? [[key, [value]]] : []))),
   }
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { badRequest } from '../resource/refusals.ts'
 import type { Store } from '../store/store.ts'
 import { authorize } from './authorize.ts'
+import { accountGroups } from './service-account-token.ts'
 import { ANONYMOUS, AUTHENTICATED, type User } from './user.ts'
 
 const EXTRA = 'impersonate-extra-'
@@ -42,7 +43,7 @@ export function impersonated(store: Store, asker: User, { headersDistinct }: Inc
   for (const claim of claims) authorize(store, asker, { kind: 'resource', verb: 'impersonate', ...claim })
   return {
     name,
-    groups: completeGroups(name, groups.length > 0 ? groups : account ? groupsOf(account.namespace) : []),
+    groups: completeGroups(name, groups.length > 0 ? groups : account ? accountGroups(account.namespace) : []),
     ...(uid && { uid }),
     ...(extra.length > 0 && { extra: Object.fromEntries(extra) }),
   }
@@ -63,11 +64,6 @@ function accountOf(user: string): { readonly namespace: string; readonly name: s
   const [, namespace, name] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(user) ?? []
   return namespace && name ? { namespace, name } : undefined
 }
-
-const groupsOf = (namespace: string): readonly string[] => [
-  'system:serviceaccounts',
-  `system:serviceaccounts:${namespace}`,
-]
 
 function completeGroups(name: string, groups: readonly string[]): readonly string[] {
   const isTold = groups.includes(UNAUTHENTICATED) || (name !== ANONYMOUS.name && groups.includes(AUTHENTICATED))

@@ -73,6 +73,11 @@ export function signToken(key: KeyObject, subject: TokenSubject): string {
 
 export const userName = (namespace: string, name: string): string => `system:serviceaccount:${namespace}:${name}`
 
+export const accountGroups = (namespace: string): readonly string[] => [
+  'system:serviceaccounts',
+  `system:serviceaccounts:${namespace}`,
+]
+
 /** One algorithm, the one that we sign with: a header is not asked which to use. */
 export const ALGORITHM = 'ES256'
 const LEEWAY_SECONDS = 60
