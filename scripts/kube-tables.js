@@ -142,7 +142,7 @@ function typeText(go, path, imports) {
   return owner === path ? `.${bare}` : `${aliasOf(owner)}.${bare}`
 }
 
-const FIELD = /^\s+(?:(\w+) )?\s*([\w.*[\]]+)\s+`json:"([^"]*)"[^`]*?(?:protobuf:"([^"]*)")?`/gm
+const FIELD = /^\s+(?:(\w+) )?\s*([\w.*[\]]+)\s+`json:"([^"]*)"(?:[^`]*?protobuf:"([^"]*)")?[^`]*`/gm
 
 // ---- OpenAPI's side: what struct tags do not say
 

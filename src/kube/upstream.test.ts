@@ -11,8 +11,8 @@ const recorded = lines.map(line => JSON.parse(line) as Recorded)
 
 test.each([
   ['patch', 80],
-  ['apply', 25],
-  ['protobuf', 28],
+  ['apply', 50],
+  ['protobuf', 72],
 ])('every recorded %s is answered as Kubernetes answers it', (kind, count) => {
   const cases = recorded.filter(each => each.kind === kind)
   expect(cases).toHaveLength(count)

@@ -46,14 +46,15 @@ const kindOf = (each: PatchCase | ApplyCase | FilledCase): Recorded['kind'] =>
 const [mode, given] = process.argv.slice(2)
 const isVerify = mode === '--verify' || mode === '--many'
 const make = caseMaker(seededRandom(mode === '--verify' ? Number(given ?? Date.now()) : isVerify ? Date.now() : 1))
-/** Of `--many N` a third are sequences of applies and updates, the rest patches. */
+/** Of `--many N` a third are patches, a third histories of applies and updates of pods, a third those of a kind with every type of list. */
 const many = Math.ceil(Number(given ?? 0) / 3)
-const [patches, applies, fillings] =
-  mode === '--many' ? [2 * many, many, 0] : isVerify ? [10_000, 4_000, 100] : [80, 25, 1]
+const [patches, applies, things, fillings] =
+  mode === '--many' ? [many, many, many, 0] : isVerify ? [10_000, 4_000, 4_000, 100] : [80, 25, 25, 1]
 const kinds = protobufKinds().map(each => each.split(' ') as [string, string])
 const recorded = ask([
   ...Array.from({ length: patches }, make.patchCase),
   ...Array.from({ length: applies }, make.applyCase),
+  ...Array.from({ length: things }, make.thingCase),
   ...kinds.flatMap(([apiVersion, kind]) =>
     Array.from({ length: fillings }, (_, seed): FilledCase => ({ fill: { apiVersion, kind, seed } })),
   ),
@@ -73,5 +74,12 @@ for (const kind of ['patch', 'apply', 'protobuf']) {
   console.log(`${kind}: ${all} cases, ${wrong} answered differently`)
 }
 if (emptied > 0) console.log(`${emptied} applies left out, in which a list was emptied (test/cluster/README.md)`)
-if (!isVerify) writeFileSync(TARGET, `${recorded.map(each => JSON.stringify(each)).join('\n')}\n`)
+if (!isVerify)
+  writeFileSync(
+    TARGET,
+    `${recorded
+      .filter(each => !isEmptied(each))
+      .map(each => JSON.stringify(each))
+      .join('\n')}\n`,
+  )
 process.exit(differing.length > 0 ? 1 : 0)

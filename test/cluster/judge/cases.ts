@@ -1,5 +1,7 @@
 /** Random pods, patches and histories of applies: what Kubernetes and we must answer alike. Seeded, so that the same cases come again. */
 
+import type { StructuralSchema } from '../../../src/kube/schema.ts'
+
 type Json = Record<string, unknown>
 
 export interface PatchCase {
@@ -15,8 +17,64 @@ export interface ApplyStep {
 }
 
 export interface ApplyCase {
+  /** Of the steps' objects, where they are no pods. */
+  readonly schema?: StructuralSchema
   readonly steps: readonly ApplyStep[]
 }
+
+const text = { type: 'string' } as const
+const number = { type: 'integer' } as const
+
+/** A kind of ours with every way in which lists and maps are merged. */
+const THING = {
+  type: 'object',
+  'x-kubernetes-group-version-kind': [{ group: 'judge.example', version: 'v1', kind: 'Thing' }],
+  properties: {
+    apiVersion: text,
+    kind: text,
+    metadata: {
+      type: 'object',
+      properties: { name: text, managedFields: { type: 'array', items: { type: 'object' } } },
+    },
+    spec: {
+      type: 'object',
+      properties: {
+        set: { type: 'array', 'x-kubernetes-list-type': 'set', items: text },
+        numbers: { type: 'array', 'x-kubernetes-list-type': 'set', items: number },
+        atomic: { type: 'array', 'x-kubernetes-list-type': 'atomic', items: text },
+        plain: { type: 'array', items: { type: 'object', properties: { name: text, value: text } } },
+        byName: {
+          type: 'array',
+          'x-kubernetes-list-type': 'map',
+          'x-kubernetes-list-map-keys': ['name'],
+          items: {
+            type: 'object',
+            required: ['name'],
+            properties: {
+              name: text,
+              value: text,
+              set: { type: 'array', 'x-kubernetes-list-type': 'set', items: text },
+              labels: { type: 'object', additionalProperties: text },
+            },
+          },
+        },
+        byTwo: {
+          type: 'array',
+          'x-kubernetes-list-type': 'map',
+          'x-kubernetes-list-map-keys': ['port', 'protocol'],
+          items: {
+            type: 'object',
+            required: ['port'],
+            properties: { port: number, protocol: { ...text, default: 'TCP' }, value: text },
+          },
+        },
+        map: { type: 'object', additionalProperties: text },
+        atomicMap: { type: 'object', 'x-kubernetes-map-type': 'atomic', additionalProperties: text },
+        deep: { type: 'object', additionalProperties: { type: 'object', properties: { a: text, b: text } } },
+      },
+    },
+  },
+} as unknown as StructuralSchema
 
 const NAMES = ['a', 'b', 'c', 'd']
 
@@ -79,6 +137,47 @@ export function caseMaker(random: () => number) {
     },
   })
 
+  const map = (value: () => unknown): Json => Object.fromEntries(some(NAMES).map(each => [each, value()]))
+  const value = () => pick(['1', '2'])
+  const thing = (): Json => ({
+    apiVersion: 'judge.example/v1',
+    kind: 'Thing',
+    metadata: { name: 't' },
+    spec: {
+      ...maybe(0.4, () => ({ set: some(NAMES) })),
+      ...maybe(0.3, () => ({ numbers: some([1, 2, 3]) })),
+      ...maybe(0.3, () => ({ atomic: some(NAMES) })),
+      ...maybe(0.3, () => ({ plain: some(NAMES).map(name => ({ name, ...maybe(0.5, () => ({ value: value() })) })) })),
+      ...maybe(0.5, () => ({
+        byName: some(NAMES).map(name => ({
+          name,
+          ...maybe(0.5, () => ({ value: value() })),
+          ...maybe(0.4, () => ({ set: some(NAMES) })),
+          ...maybe(0.4, () => ({ labels: map(value) })),
+        })),
+      })),
+      ...maybe(0.4, () => ({
+        byTwo: some([80, 81]).flatMap(port =>
+          some(['TCP', 'UDP']).map(protocol => ({
+            port,
+            ...(protocol === 'TCP' && chance(0.5) ? {} : { protocol }),
+            ...maybe(0.5, () => ({ value: value() })),
+          })),
+        ),
+      })),
+      ...maybe(0.4, () => ({ map: map(value) })),
+      ...maybe(0.3, () => ({ atomicMap: map(value) })),
+      ...maybe(0.3, () => ({ deep: map(() => ({ a: value(), ...maybe(0.5, () => ({ b: value() })) })) })),
+    },
+  })
+  const steps = (object: () => Json): readonly ApplyStep[] =>
+    Array.from({ length: 4 }, () => ({
+      op: chance(0.7) ? ('apply' as const) : ('update' as const),
+      manager: pick(['one', 'two', 'three']),
+      force: chance(0.5),
+      object: object(),
+    }))
+
   /** A pod with directives and nulls strewn in. */
   const patch = (): Json => {
     const { metadata, spec } = pod() as { metadata: Json; spec: Json }
@@ -118,13 +217,7 @@ export function caseMaker(random: () => number) {
 
   return {
     patchCase: (): PatchCase => ({ document: pod(), patch: patch() }),
-    applyCase: (): ApplyCase => ({
-      steps: Array.from({ length: 4 }, () => ({
-        op: chance(0.7) ? ('apply' as const) : ('update' as const),
-        manager: pick(['one', 'two', 'three']),
-        force: chance(0.5),
-        object: pod(),
-      })),
-    }),
+    applyCase: (): ApplyCase => ({ steps: steps(pod) }),
+    thingCase: (): ApplyCase => ({ schema: THING, steps: steps(thing) }),
   }
 }

@@ -8,7 +8,7 @@ import { isRecord } from '../../../src/kube/equal.ts'
 import type { UnknownObject } from '../../../src/kube/object.ts'
 import { applyStrategicMergePatch } from '../../../src/kube/patch/strategic-merge.ts'
 import { decodeProtobuf } from '../../../src/kube/protobuf/decode-protobuf.ts'
-import type { ApplyCase, ApplyStep, PatchCase } from './cases.ts'
+import type { ApplyCase, PatchCase } from './cases.ts'
 
 export interface Answer {
   readonly object?: unknown
@@ -44,16 +44,16 @@ export function sideBySide(recorded: Recorded): { readonly upstream: unknown; re
     const { json, protobuf } = recorded.upstream
     return { upstream: withoutEmpty(json), ours: withoutEmpty(decodeProtobuf(Buffer.from(protobuf, 'base64'))) }
   }
-  return { upstream: recorded.upstream.map(viewOf), ours: runSteps(recorded.case.steps).map(viewOf) }
+  return { upstream: recorded.upstream.map(viewOf), ours: runSteps(recorded.case).map(viewOf) }
 }
 
-function runSteps(steps: readonly ApplyStep[]): readonly Answer[] {
+function runSteps({ steps, schema = POD }: ApplyCase): readonly Answer[] {
   let live: UnknownObject | undefined
   return steps.map(({ op, manager, force, object: sent }) => {
     const object = sent as unknown as UnknownObject
-    if (op === 'update') live = recordUpdate({ before: live, after: object, manager, schema: POD, now: 0 })
+    if (op === 'update') live = recordUpdate({ before: live, after: object, manager, schema, now: 0 })
     else {
-      const outcome = serverSideApply({ live, applied: object, manager, force, schema: POD, now: 0 })
+      const outcome = serverSideApply({ live, applied: object, manager, force, schema, now: 0 })
       if (outcome.kind === 'conflicts') return { object: live, error: applyConflict(outcome.conflicts).message }
       live = outcome.object
     }

@@ -20,11 +20,14 @@ import (
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
 	"k8s.io/client-go/applyconfigurations"
 	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/kube-openapi/pkg/validation/spec"
 )
 
 type testCase struct {
 	Document, Patch json.RawMessage
 	Steps           []step
+	// The schema of the steps' objects, where they are no pods.
+	Schema json.RawMessage
 	// A kind to be filled at random.
 	Fill *struct {
 		APIVersion, Kind string
@@ -56,7 +59,7 @@ func main() {
 		} else if c.Patch != nil {
 			must(out.Encode(patch(c)))
 		} else {
-			must(out.Encode(apply(converter, c)))
+			must(out.Encode(apply(converterFor(c, converter), c)))
 		}
 	}
 }
@@ -85,8 +88,30 @@ func patch(c testCase) answer {
 	return answer{Object: json.RawMessage(object)}
 }
 
+var converters = map[string]managedfields.TypeConverter{}
+
+func converterFor(c testCase, pods managedfields.TypeConverter) managedfields.TypeConverter {
+	if c.Schema == nil {
+		return pods
+	}
+	text := string(c.Schema)
+	if converters[text] == nil {
+		own := &spec.Schema{}
+		must(json.Unmarshal(c.Schema, own))
+		converter, err := managedfields.NewTypeConverter(map[string]*spec.Schema{"own": own}, false)
+		must(err)
+		converters[text] = converter
+	}
+	return converters[text]
+}
+
 func apply(converter managedfields.TypeConverter, c testCase) []answer {
-	fields := managedfieldstest.NewTestFieldManager(converter, corev1.SchemeGroupVersion.WithKind("Pod"))
+	kind := corev1.SchemeGroupVersion.WithKind("Pod")
+	if c.Schema != nil {
+		first := &unstructured.Unstructured{Object: c.Steps[0].Object}
+		kind = first.GroupVersionKind()
+	}
+	fields := managedfieldstest.NewTestFieldManager(converter, kind)
 	answers := []answer{}
 	for _, s := range c.Steps {
 		object := &unstructured.Unstructured{Object: s.Object}
