@@ -1,9 +1,8 @@
 /** A command inside a pod, or its main process, as a client holds it: streams over a WebSocket, the exit code from its last word. */
-import type { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { ApiError, type Status } from '../../kube/status.ts'
 import type { Connection } from '../connection.ts'
-import type { SessionOptions, TerminalSize } from '../node-api.ts'
+import type { Session, SessionOptions } from '../node-api.ts'
 import { CHANNEL, openChannels, V4, V5 } from './channels.ts'
 import { openWebSocket } from './web-socket.ts'
 
@@ -12,15 +11,10 @@ export interface PodRef {
   readonly name: string
 }
 
-export interface PodSession {
-  /** Its end is the command's end of input. */
-  readonly stdin?: Writable
-  readonly stdout?: Readable
-  readonly stderr?: Readable
-  resize(size: TerminalSize): void
+/** As a client has it: the end of `stdin` is the command's end of input. */
+export interface PodSession extends Session {
   /** The exit code; ApiError where the command could not be run, Error where the connection broke. */
   readonly ended: Promise<number>
-  close(): void
 }
 
 export interface PodSessionOptions extends SessionOptions {
