@@ -6,14 +6,19 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 const here = import.meta.dirname
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'solvent/clients')
 const has = (program, ...args) => spawnSync(program, args, { stdio: 'ignore' }).status === 0
 const run = (program, args, options = {}) => execFileSync(program, args, { stdio: 'inherit', ...options })
 mkdirSync(cache, { recursive: true })
+
+// Only now are the clients' own types there: `npm test` leaves this folder out.
+const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'))
+run(process.execPath, [join(typescript, 'bin/tsc'), '--noEmit', '-p', here])
 
 if (has('go', 'version')) {
   for (const line of ['go', 'older']) {
