@@ -1,6 +1,7 @@
 /** Schedules and chunks for so many stages and micro-batches. */
 import { shapeProblem } from '../schedule/shape.ts'
 import type { ScheduleName } from '../training/layout.ts'
+import { perProblem } from './per-problem.ts'
 import type { SearchProblem } from './problem.ts'
 
 export interface PipelineOption {
@@ -11,7 +12,18 @@ export interface PipelineOption {
 /** More chunks send more messages and split the layers finer than anybody runs; Llama 3 used 7 or 8, NeMo's recipes at most 12. */
 const MOST_CHUNKS = 12
 
-export function pipelineOptions(
+const known = perProblem<readonly PipelineOption[]>()
+/** More than a model has layers. */
+const MOST_STAGES = 65_536
+
+export const pipelineOptions = (
+  problem: SearchProblem,
+  pipeline: number,
+  microBatches: number,
+): readonly PipelineOption[] =>
+  known(problem, microBatches * MOST_STAGES + pipeline, () => optionsFor(problem, pipeline, microBatches))
+
+function optionsFor(
   { model, abilities, fixed }: SearchProblem,
   pipeline: number,
   microBatches: number,

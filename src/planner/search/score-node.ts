@@ -4,30 +4,26 @@
  */
 import { exchangeOf, type Priced } from './cut-entry.ts'
 import type { Node, Sink } from './node.ts'
+import { perProblem } from './per-problem.ts'
 import { pipelineOptions } from './pipeline-options.ts'
 import { PipelineScore } from './pipeline-score.ts'
-import { devicesUsed } from './problem.ts'
+import { devicesUsed, type SearchProblem } from './problem.ts'
 import { Ranks } from './ranks.ts'
-import type { StateChoice } from './stage-costs.ts'
+import type { Grid, StateChoice } from './stage-costs.ts'
 import { stateChoices } from './state-options.ts'
 
 export function scoreNode(node: Node, sink: Sink): void {
   const { problem, question, entry, grid, microBatches } = node
   const { without = {} } = question
-  const flavours = new Map<string, StateChoice[]>()
-  for (const choice of stateChoices(problem, grid)) {
-    const { zero, shardRanks, offload } = choice
-    if (zero === without.zero || shardRanks === without.shardRanks || offload === without.offload) continue
-    const key = exchangeOf(grid, choice) ? `${zero}/${shardRanks}` : ''
-    const together = flavours.get(key)
-    if (together) together.push(choice)
-    else flavours.set(key, [choice])
-  }
-  if (flavours.size === 0) return
   const options = pipelineOptions(problem, grid.pipeline, microBatches).filter(
     ({ schedule, chunks }) => schedule !== without.schedule && chunks !== without.chunks,
   )
-  for (const choices of flavours.values()) {
+  for (const flavour of flavoursOf(problem, grid)) {
+    const choices = flavour.filter(
+      ({ zero, shardRanks, offload }) =>
+        zero !== without.zero && shardRanks !== without.shardRanks && offload !== without.offload,
+    )
+    if (choices.length === 0) continue
     const priced = entry.priced(node.modules, exchangeOf(grid, choices[0]!))
     // Nothing is faster than without recompute; where all ranks share that evenly and it is too slow, so is all else.
     if (!problem.fixed.recompute && leastEven(node, priced) >= sink.limit()) {
@@ -41,6 +37,22 @@ export function scoreNode(node: Node, sink: Sink): void {
       new PipelineScore(node, option, stages, priced, known, choices).all(sink)
     }
   }
+}
+
+const flavours = perProblem<readonly (readonly StateChoice[])[]>()
+
+/** States with the same exchanges in every micro-batch, which cost layers the same. */
+function flavoursOf(problem: SearchProblem, grid: Grid): readonly (readonly StateChoice[])[] {
+  return flavours(problem, 2 * grid.data * grid.context + (grid.pipeline > 1 ? 1 : 0), () => {
+    const together = new Map<string, StateChoice[]>()
+    for (const choice of stateChoices(problem, grid)) {
+      const key = exchangeOf(grid, choice) ? `${choice.zero}/${choice.shardRanks}` : ''
+      const known = together.get(key)
+      if (known) known.push(choice)
+      else together.set(key, [choice])
+    }
+    return [...together.values()]
+  })
 }
 
 function leastEven({ problem: { costs }, grid, microBatches }: Node, { plain, extraSeconds }: Priced): number {
