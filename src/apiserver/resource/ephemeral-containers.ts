@@ -5,8 +5,7 @@ import type { UnknownObject } from '../../kube/object.ts'
 import { validatePodSpec } from '../kinds/pod-validation.ts'
 import { denied, type FieldError, invalidObject, required } from './field-error.ts'
 import { getObject } from './read.ts'
-import type { Subresource } from './subresource.ts'
-import { updateObject } from './write.ts'
+import { partNamed, type Subresource } from './subresource.ts'
 
 const PATH = 'spec.ephemeralContainers'
 
@@ -25,33 +24,26 @@ function problemsOf(now: readonly Container[], before: readonly Container[]): re
       const kept = byName.get(container.name)
       if (!kept) return [denied(PATH, `existing ephemeral containers "${container.name}" may not be removed\n`)]
       if (isSame(kept, container)) return []
-      return [denied(PATH, `existing ephemeral containers "${container.name}" may not be changed\n`)]
+      return [denied(PATH, `existing ephemeral containers "${container.name}" may not be changed`)]
     }),
   ]
 }
 
 export const ephemeralContainers: Subresource = {
   get: ({ store }, target) => getObject(store, target),
-  update: (context, target, produce, request) =>
-    updateObject(
-      context,
-      target,
-      old => {
-        const wanted = produce(old)
-        const { uid = old.metadata.uid, resourceVersion } = wanted.metadata
-        const changed = {
-          ...old,
-          metadata: { ...old.metadata, uid, resourceVersion },
-          spec: { ...(old.spec as object), ephemeralContainers: containersOf(wanted) },
-        }
-        const complete = target.resource.strategy.default?.(changed) ?? changed
-        const problems = [
-          ...validatePodSpec((complete as unknown as Pod).spec, 'spec').filter(({ field }) => field.startsWith(PATH)),
-          ...problemsOf(containersOf(complete), containersOf(old)),
-        ]
-        if (problems.length > 0) throw invalidObject({ group: '', kind: 'Pod' }, target.name, problems)
-        return complete
-      },
-      { ...request, subresource: 'ephemeralcontainers', isServerOwn: true },
-    ),
+  update: partNamed('ephemeralcontainers', (old, wanted, target) => {
+    const { uid = old.metadata.uid, resourceVersion } = wanted.metadata
+    const changed = {
+      ...old,
+      metadata: { ...old.metadata, uid, resourceVersion },
+      spec: { ...(old.spec as object), ephemeralContainers: containersOf(wanted) },
+    }
+    const complete = target.resource.strategy.default?.(changed) ?? changed
+    const problems = [
+      ...validatePodSpec((complete as unknown as Pod).spec, 'spec').filter(({ field }) => field.startsWith(PATH)),
+      ...problemsOf(containersOf(complete), containersOf(old)),
+    ]
+    if (problems.length > 0) throw invalidObject({ group: '', kind: 'Pod' }, target.name, problems)
+    return complete
+  }),
 }

@@ -4,7 +4,7 @@ import type { UnknownObject } from '../../kube/object.ts'
 import type { Shape } from './decode.ts'
 import type { Target } from './read.ts'
 import type { Resource } from './resource.ts'
-import type { Produce, WriteContext, WriteRequest } from './write.ts'
+import { type Produce, updateObject, type WriteContext, type WriteRequest } from './write.ts'
 
 export interface Subresource {
   /** The kind of body it takes, where that is not the object's own. */
@@ -13,6 +13,19 @@ export interface Subresource {
   create?(context: WriteContext, target: Target, body: UnknownObject, request: WriteRequest): Promise<UnknownObject>
   update?(context: WriteContext, target: Target, produce: Produce, request: WriteRequest): Promise<UnknownObject>
 }
+
+/** A part of the object that is written through its own place alone: `change` lays what is wanted over what is there. */
+export const partNamed =
+  (
+    subresource: string,
+    change: (old: UnknownObject, wanted: UnknownObject, target: Target) => UnknownObject,
+  ): NonNullable<Subresource['update']> =>
+  (context, target, produce, request) =>
+    updateObject(context, target, old => change(old, produce(old), target), {
+      ...request,
+      subresource,
+      isServerOwn: true,
+    })
 
 export const shapeOf = (resource: Resource, { kind }: Subresource): Shape =>
   kind

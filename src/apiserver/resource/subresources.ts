@@ -10,7 +10,7 @@ import { binding, eviction, resize } from './pod-subresources.ts'
 import { getObject } from './read.ts'
 import { badRequest } from './refusals.ts'
 import type { Resource, ScalePaths } from './resource.ts'
-import type { Subresource } from './subresource.ts'
+import { partNamed, type Subresource } from './subresource.ts'
 import { updateObject } from './write.ts'
 
 const status: Subresource = {
@@ -77,31 +77,19 @@ function toScale(resource: Resource, object: UnknownObject): UnknownObject {
 
 /** Only `spec.finalizers` counts; the last one that goes lets the namespace go. */
 const finalize: Subresource = {
-  update: (context, target, produce, request) =>
-    updateObject(
-      context,
-      target,
-      old => {
-        const { spec } = produce(old) as unknown as Namespace
-        return { ...old, spec: { ...(old.spec as object), finalizers: spec?.finalizers ?? [] } }
-      },
-      { ...request, subresource: 'finalize', isServerOwn: true },
-    ),
+  update: partNamed('finalize', (old, wanted) => {
+    const { spec } = wanted as unknown as Namespace
+    return { ...old, spec: { ...(old.spec as object), finalizers: spec?.finalizers ?? [] } }
+  }),
 }
 
 /** Of a certificate request: who decides changes its conditions and nothing else. */
 const approval: Subresource = {
   get: ({ store }, target) => getObject(store, target),
-  update: (context, target, produce, request) =>
-    updateObject(
-      context,
-      target,
-      old => {
-        const { status: decided } = produce(old) as { readonly status?: { readonly conditions?: unknown } }
-        return { ...old, status: { ...(old.status as object), conditions: decided?.conditions ?? [] } }
-      },
-      { ...request, subresource: 'approval', isServerOwn: true },
-    ),
+  update: partNamed('approval', (old, wanted) => {
+    const { status: decided } = wanted as { readonly status?: { readonly conditions?: unknown } }
+    return { ...old, status: { ...(old.status as object), conditions: decided?.conditions ?? [] } }
+  }),
 }
 
 export const SUBRESOURCES: Readonly<Record<string, Subresource>> = {

@@ -122,33 +122,32 @@ function sizeCost(value: CelValue): number {
 }
 
 const TEXT: readonly Overload[] = [
-  method(
+  ofText(
     'contains',
-    'string',
-    ['string'],
-    'bool',
-    (a: string, b: string) => a.includes(b),
+    (a, b) => a.includes(b),
     (a, b) => weight(a) * Math.max(1, weight(b)),
   ),
-  method(
+  ofText(
     'startsWith',
-    'string',
-    ['string'],
-    'bool',
-    (a: string, b: string) => a.startsWith(b),
+    (a, b) => a.startsWith(b),
     (_, b) => weight(b),
   ),
-  method(
+  ofText(
     'endsWith',
-    'string',
-    ['string'],
-    'bool',
-    (a: string, b: string) => a.endsWith(b),
+    (a, b) => a.endsWith(b),
     (_, b) => weight(b),
   ),
-  method('matches', 'string', ['string'], 'bool', matches, matchCost),
+  ofText('matches', matches, matchCost),
   fn('matches', ['string', 'string'], 'bool', matches, matchCost),
 ]
+
+function ofText(
+  name: string,
+  holds: (text: string, other: string) => boolean,
+  cost: (text: CelValue, other: CelValue) => number,
+): Overload {
+  return method(name, 'string', ['string'], 'bool', holds, cost)
+}
 
 function matches(text: string, pattern: string): boolean {
   return regexp(pattern).test(text)
