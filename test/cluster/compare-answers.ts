@@ -26,7 +26,7 @@ export function mismatches(upstream: Answer, ours: Answer): readonly Mismatch[] 
   return found
 }
 
-/** Without the orders that a server makes up as it goes: of owners within a second, of what a schema finds wrong. */
+/** Without the orders that a server makes up as it goes: of owners within a second, of what a schema finds wrong, of conflicts. */
 function ordered({ of, ...answer }: Answer): unknown {
   const isCustom = of.startsWith('custom resources/')
   const sorted = (value: unknown, key: string): unknown => {
@@ -35,10 +35,13 @@ function ordered({ of, ...answer }: Answer): unknown {
     if (isCustom && key === 'message' && typeof value === 'string') return value.split(/(?<=\[)|(?=\]$)|, /).sort()
     if (!Array.isArray(value)) return value
     const items = value.map(item => sorted(item, ''))
-    return key === 'managedFields' || (isCustom && key === 'causes') ? items.sort(byText) : items
+    const isUnordered = key === 'managedFields' || (key === 'causes' && (isCustom || value.every(isConflict)))
+    return isUnordered ? items.sort(byText) : items
   }
   return sorted(answer, '')
 }
+
+const isConflict = (cause: unknown): boolean => isRecord(cause) && cause.reason === 'FieldManagerConflict'
 
 const byText = (left: unknown, right: unknown): number => {
   const [a, b] = [rank(left), rank(right)]

@@ -49,7 +49,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     of: /^kind ReplicationController\/4/,
-    why: 'deleting a ReplicationController deletes its pods unless the client says otherwise; upstream orphans them by default',
+    why: 'deleting a ReplicationController deletes its pods unless the client says otherwise; upstream orphans them by default (and those of a Job, with a warning)',
   },
   // What upstream answers with a 500, though it is the client who is wrong.
   {
@@ -95,11 +95,6 @@ export const DIFFERENCES: readonly Difference[] = [
     why: 'a write of the manager alone: whether the version changes depends on the clock',
   },
   {
-    of: /^apply after create\/4 /,
-    path: /message$/,
-    why: 'conflicts of several managers come in another order',
-  },
-  {
     of: /^apply a deployment\/(7|9|10) |^scale\/14 |^custom resources\/48 /,
     path: /managedFields|lastTransitionTime$|lastUpdateTime$/,
     why: 'the owner of replicas by scale is recorded with its time; a condition without times has none',
@@ -137,18 +132,9 @@ export const DIFFERENCES: readonly Difference[] = [
     why: 'upstream prints its internal types',
   },
   {
-    of: /^job updates\/5 /,
-    why: 'causes come in another order',
-  },
-  {
     of: /^token\/2 /,
     path: /audiences/,
     why: "the issuer is configured otherwise: kubeadm's name here",
-  },
-  {
-    of: /^ephemeral containers and resize\/4 /,
-    path: /message$/,
-    why: 'upstream prints a diff of its internal types',
   },
   {
     of: /^namespaces\/8 /,

@@ -96,7 +96,7 @@ const RESTART_POLICIES = ['OnFailure', 'Never']
 const ACTIONS = ['Count', 'FailIndex', 'FailJob', 'Ignore']
 const MAX_INDEXED_PARALLELISM = 100_000
 
-function validateJob({ metadata, spec }: Job): Errors {
+function validateJob({ metadata, spec }: Job, old?: Job): Errors {
   if (!spec) return [required('spec')]
   const { selector, template } = spec
   const isOwn = spec.manualSelector || isSame(selector?.matchLabels, { [CONTROLLER_UID]: metadata.uid })
@@ -105,7 +105,7 @@ function validateJob({ metadata, spec }: Job): Errors {
     ...validateJobSpec(spec, 'spec'),
     ...when(!selector, required('spec.selector')),
     ...when(
-      selector && !isOwn,
+      selector && !isOwn && !old,
       invalid(
         'spec.selector',
         { ...selector, matchLabels: sortedByKey(selector?.matchLabels ?? {}) },
