@@ -2,19 +2,17 @@
  * HorizontalPodAutoscalers: stored as autoscaling/v2, seen as v1 too, where what v1 cannot say stands in annotations
  * (pkg/apis/autoscaling/v1/conversion.go); and their rules (pkg/apis/autoscaling/validation).
  */
+
 import { isRecord } from '../../kube/equal.ts'
 import type { UnknownObject } from '../../kube/object.ts'
 import { denied, type FieldError, invalid, notSupported, required } from '../resource/field-error.ts'
 import { without } from '../resource/json.ts'
 import type { Strategy } from '../resource/resource.ts'
-
-type Fields = Readonly<Record<string, unknown>>
+import { type Fields, fieldsOf, listOf } from './fields.ts'
 
 const PREFIX = 'autoscaling.alpha.kubernetes.io/'
 const ROUND_TRIP = ['metrics', 'current-metrics', 'behavior', 'conditions'].map(name => PREFIX + name)
 
-const fieldsOf = (value: unknown): Fields => (isRecord(value) ? value : {})
-const listOf = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value : [])
 /** Without what is absent. */
 const compact = (fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))

@@ -4,21 +4,14 @@ import type { PodTemplateSpec } from '../../kube/core.ts'
 import { isRecord, isSame } from '../../kube/equal.ts'
 import type { UnknownObject } from '../../kube/object.ts'
 import { selects } from '../../kube/selector.ts'
-import { duplicate, type FieldError, invalid, notSupported, required } from '../resource/field-error.ts'
+import { duplicate, invalid, required } from '../resource/field-error.ts'
 import type { Strategy } from '../resource/resource.ts'
+import { type Fields, fieldsOf, listOf } from './fields.ts'
 import { checkName, dnsLabel, dnsSubdomain } from './names.ts'
 import { frozen } from './networking.ts'
 import { templateDefaults } from './pod-defaults.ts'
 import { validateTemplate } from './pod-validation.ts'
-
-type Errors = readonly FieldError[]
-type Fields = Readonly<Record<string, unknown>>
-
-const fieldsOf = (value: unknown): Fields => (isRecord(value) ? value : {})
-const listOf = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value : [])
-
-const supported = (field: string, value: unknown, all: readonly string[]): Errors =>
-  value === undefined || all.includes(String(value)) ? [] : [notSupported(field, value, all)]
+import { type Errors, oneOf } from './small-rules.ts'
 
 const SIDE_EFFECTS = ['None', 'NoneOnDryRun']
 
@@ -37,11 +30,11 @@ function checkWebhook(hook: Fields, field: string): Errors {
   const isOne = (url === undefined) !== (service === undefined)
   return [
     ...checkWebhookName(String(hook.name ?? ''), `${field}.name`),
-    ...supported(`${field}.failurePolicy`, hook.failurePolicy, ['Fail', 'Ignore']),
-    ...supported(`${field}.matchPolicy`, hook.matchPolicy, ['Equivalent', 'Exact']),
+    ...oneOf(['Fail', 'Ignore'], hook.failurePolicy, `${field}.failurePolicy`),
+    ...oneOf(['Equivalent', 'Exact'], hook.matchPolicy, `${field}.matchPolicy`),
     ...(hook.sideEffects === undefined
       ? [required(`${field}.sideEffects`, `must specify one of ${SIDE_EFFECTS.join(', ')}`)]
-      : supported(`${field}.sideEffects`, hook.sideEffects, SIDE_EFFECTS)),
+      : oneOf(SIDE_EFFECTS, hook.sideEffects, `${field}.sideEffects`)),
     ...(timeout < 1 || timeout > 30
       ? [invalid(`${field}.timeoutSeconds`, timeout, 'the timeout value must be between 1 and 30 seconds')]
       : []),
@@ -116,7 +109,7 @@ export const CERTIFICATE_REQUEST: Strategy = {
         ? []
         : [invalid('spec.request', request ?? null, 'PEM block type must be CERTIFICATE REQUEST')]),
       ...(given.length === 0 ? [required('spec.usages')] : []),
-      ...given.flatMap((usage, i) => supported(`spec.usages[${i}]`, usage, USAGES)),
+      ...given.flatMap((usage, i) => oneOf(USAGES, usage, `spec.usages[${i}]`)),
       ...(signer === ''
         ? [required('spec.signerName')]
         : /^[a-z0-9-]+(\.[a-z0-9-]+)+\/.+$/.test(signer)

@@ -1,16 +1,14 @@
 /** Ingresses and their classes, network policies, endpoint slices, addresses: rules of pkg/apis/networking and pkg/apis/discovery. */
+
 import { isRecord, isSame } from '../../kube/equal.ts'
 import type { LabelSelector, UnknownObject } from '../../kube/object.ts'
-import { denied, duplicate, type FieldError, invalid, notSupported, required } from '../resource/field-error.ts'
+import { denied, duplicate, invalid, notSupported, required } from '../resource/field-error.ts'
 import type { Strategy } from '../resource/resource.ts'
+import { type Fields, fieldsOf, listOf } from './fields.ts'
 import { checkName, dnsLabel, dnsSubdomain } from './names.ts'
 import { validateSelector } from './selector-validation.ts'
+import type { Errors } from './small-rules.ts'
 
-type Errors = readonly FieldError[]
-type Fields = Readonly<Record<string, unknown>>
-
-const fieldsOf = (value: unknown): Fields => (isRecord(value) ? value : {})
-const listOf = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value : [])
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 /** Upstream's newer checks of what may not change name no value. */

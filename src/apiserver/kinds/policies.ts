@@ -1,18 +1,16 @@
 /** What limits others: limit ranges, quotas, disruption budgets, priorities, runtime classes (pkg/apis/core, policy, scheduling, node). */
+
 import { isRecord, isSame } from '../../kube/equal.ts'
 import type { KubeObject, LabelSelector, UnknownObject } from '../../kube/object.ts'
 import { compareQuantities, formatQuantity, parseQuantity } from '../../kube/quantity.ts'
-import { denied, duplicate, type FieldError, invalid, notSupported, required } from '../resource/field-error.ts'
+import { denied, duplicate, invalid, notSupported, required } from '../resource/field-error.ts'
 import type { Strategy } from '../resource/resource.ts'
+import { type Fields, fieldsOf, listOf } from './fields.ts'
 import { checkName, dnsLabel, qualifiedName } from './names.ts'
 import { frozen } from './networking.ts'
 import { validateSelector } from './selector-validation.ts'
+import type { Errors } from './small-rules.ts'
 
-type Errors = readonly FieldError[]
-type Fields = Readonly<Record<string, unknown>>
-
-const fieldsOf = (value: unknown): Fields => (isRecord(value) ? value : {})
-const listOf = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value : [])
 const amounts = (value: unknown): Readonly<Record<string, string>> =>
   fieldsOf(value) as Readonly<Record<string, string>>
 

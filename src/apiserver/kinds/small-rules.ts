@@ -8,8 +8,8 @@ export const MAX_INT32 = 2 ** 31 - 1
 
 export const when = (condition: unknown, ...errors: readonly FieldError[]): Errors => (condition ? errors : [])
 
-export const oneOf = (supported: readonly string[], value: string | undefined, field: string): Errors =>
-  value === undefined || supported.includes(value) ? [] : [notSupported(field, value, supported)]
+export const oneOf = (supported: readonly string[], value: unknown, field: string): Errors =>
+  value === undefined || supported.includes(String(value)) ? [] : [notSupported(field, value, supported)]
 
 export const notNegative = (value: number | undefined, field: string): Errors =>
   value === undefined || value >= 0 ? [] : [invalid(field, value, 'must be greater than or equal to 0')]

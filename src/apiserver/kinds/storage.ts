@@ -1,17 +1,15 @@
 /** Volumes, claims, classes and drivers: rules of pkg/apis/core/validation and pkg/apis/storage/validation. */
 
 import { formatTime } from '../../base/clock.ts'
-import { isRecord, isSame } from '../../kube/equal.ts'
+import { isSame } from '../../kube/equal.ts'
 import type { UnknownObject } from '../../kube/object.ts'
-import { denied, type FieldError, invalid, notSupported, required } from '../resource/field-error.ts'
+import { denied, invalid, notSupported, required } from '../resource/field-error.ts'
 import type { Strategy } from '../resource/resource.ts'
+import { type Fields, fieldsOf } from './fields.ts'
 import { checkName, qualifiedName } from './names.ts'
 import { frozen } from './networking.ts'
+import { type Errors, oneOf } from './small-rules.ts'
 
-type Errors = readonly FieldError[]
-type Fields = Readonly<Record<string, unknown>>
-
-const fieldsOf = (value: unknown): Fields => (isRecord(value) ? value : {})
 const ACCESS_MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod']
 
 function checkModes(modes: unknown, detail: string): Errors {
@@ -84,16 +82,13 @@ export const PERSISTENT_VOLUME: Strategy = {
 const RECLAIM = ['Delete', 'Retain']
 const BINDING = ['Immediate', 'WaitForFirstConsumer']
 
-const supported = (field: string, value: unknown, all: readonly string[]): Errors =>
-  value === undefined || all.includes(String(value)) ? [] : [notSupported(field, value, all)]
-
 export const STORAGE_CLASS: Strategy = {
   validate: ({ provisioner, reclaimPolicy, volumeBindingMode }) => [
     ...(provisioner
       ? checkName(qualifiedName, 'provisioner', String(provisioner).toLowerCase())
       : [required('provisioner')]),
-    ...supported('reclaimPolicy', reclaimPolicy, RECLAIM),
-    ...supported('volumeBindingMode', volumeBindingMode, BINDING),
+    ...oneOf(RECLAIM, reclaimPolicy, 'reclaimPolicy'),
+    ...oneOf(BINDING, volumeBindingMode, 'volumeBindingMode'),
   ],
   validateUpdate: (next, old) =>
     ['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'].flatMap(key =>

@@ -21,12 +21,12 @@ import { listPieces, objectText, storedText } from './encode.ts'
 import type { Exchange, ResourceExchange } from './exchange.ts'
 import { sendLog } from './log-response.ts'
 import { listQuery, type Query, selectedName, watchQuery } from './query.ts'
-import { optionalBody, parsedBody, writing } from './reading.ts'
 import { sendJson, sendPieces, sendText } from './respond.ts'
 import type { ResourceRoute } from './route.ts'
 import { sendWatch } from './watch-response.ts'
 import { sendWatchMessages } from './watch-socket.ts'
 import { deleteOptions } from './write-options.ts'
+import { optionalBody, parsedBody, writing } from './writing.ts'
 
 type Handler = (exchange: ResourceExchange) => Promise<void>
 
