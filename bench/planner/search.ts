@@ -84,9 +84,14 @@ function throughput(problem: SearchProblem): { readonly layouts: number; readonl
   }
   const sink = { tally, limit: () => Number.POSITIVE_INFINITY, offer: () => undefined }
   for (const node of nodes) scoreNode(node, sink)
-  const before = tally.scored
-  const start = process.cpuUsage()
-  for (let round = 0; round < 60; round++) for (const node of nodes) scoreNode(node, sink)
-  const layouts = tally.scored - before
-  return { layouts, perSecond: Math.round((1e6 * layouts) / process.cpuUsage(start).user) }
+  const score = (seconds: number): { readonly layouts: number; readonly perSecond: number } => {
+    const before = tally.scored
+    const start = process.cpuUsage()
+    while (process.cpuUsage(start).user < 1e6 * seconds) for (const node of nodes) scoreNode(node, sink)
+    const layouts = tally.scored - before
+    return { layouts, perSecond: Math.round((1e6 * layouts) / process.cpuUsage(start).user) }
+  }
+  // Until the compiler is through.
+  score(1)
+  return score(2)
 }
