@@ -1,7 +1,17 @@
 /** Kinds of apps, batch, scheduling, rbac, coordination and apiextensions, as far as our parts read or write them. */
 import type { PodTemplateSpec } from './core.ts'
-import type { Condition, KubeObject, LabelSelector } from './object.ts'
+import type { Condition, KubeObject, LabelSelector, ObjectMeta } from './object.ts'
 import type { StructuralSchema } from './schema.ts'
+
+export interface PodFailurePolicyRule {
+  readonly action: 'FailJob' | 'FailIndex' | 'Ignore' | 'Count'
+  readonly onExitCodes?: {
+    readonly containerName?: string
+    readonly operator: 'In' | 'NotIn'
+    readonly values: readonly number[]
+  }
+  readonly onPodConditions?: readonly { readonly type: string; readonly status?: string }[]
+}
 
 export interface JobSpec {
   readonly completionMode?: 'NonIndexed' | 'Indexed'
@@ -16,6 +26,12 @@ export interface JobSpec {
   readonly manualSelector?: boolean
   readonly selector?: LabelSelector
   readonly podReplacementPolicy?: 'TerminatingOrFailed' | 'Failed'
+  readonly podFailurePolicy?: { readonly rules: readonly PodFailurePolicyRule[] }
+  readonly successPolicy?: {
+    readonly rules: readonly { readonly succeededIndexes?: string; readonly succeededCount?: number }[]
+  }
+  /** Whose controller looks after it; `kubernetes.io/job-controller` and absent mean Kubernetes' own. */
+  readonly managedBy?: string
   readonly template: PodTemplateSpec
 }
 
@@ -35,6 +51,34 @@ export interface Job extends KubeObject {
     readonly conditions?: readonly Condition[]
     readonly uncountedTerminatedPods?: { readonly succeeded?: readonly string[]; readonly failed?: readonly string[] }
   }
+}
+
+export interface CronJob extends KubeObject {
+  readonly spec: {
+    readonly schedule: string
+    readonly timeZone?: string
+    readonly startingDeadlineSeconds?: number
+    readonly concurrencyPolicy?: 'Allow' | 'Forbid' | 'Replace'
+    readonly suspend?: boolean
+    readonly successfulJobsHistoryLimit?: number
+    readonly failedJobsHistoryLimit?: number
+    readonly jobTemplate: { readonly metadata?: ObjectMeta; readonly spec: JobSpec }
+  }
+  readonly status?: {
+    readonly active?: readonly ObjectReference[]
+    readonly lastScheduleTime?: string
+    readonly lastSuccessfulTime?: string
+  }
+}
+
+/** core/v1's reference to an object, as a CronJob's status holds its Jobs. */
+export interface ObjectReference {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly namespace?: string
+  readonly name?: string
+  readonly uid?: string
+  readonly resourceVersion?: string
 }
 
 export interface ReplicaSet extends KubeObject {
