@@ -57,6 +57,40 @@ export interface VolumeMount {
   readonly readOnly?: boolean
 }
 
+export interface HttpGetAction {
+  readonly path?: string
+  readonly port: number | string
+  readonly host?: string
+  readonly scheme?: string
+  readonly httpHeaders?: readonly { readonly name: string; readonly value: string }[]
+}
+
+/** What a probe or a hook does; one of them. */
+export interface Handler {
+  readonly exec?: { readonly command?: readonly string[] }
+  readonly httpGet?: HttpGetAction
+  readonly tcpSocket?: { readonly port: number | string; readonly host?: string }
+  /** Probes only. */
+  readonly grpc?: { readonly port: number; readonly service?: string | null }
+  /** Hooks only. */
+  readonly sleep?: { readonly seconds: number }
+}
+
+export interface Probe extends Handler {
+  readonly initialDelaySeconds?: number
+  readonly timeoutSeconds?: number
+  readonly periodSeconds?: number
+  readonly successThreshold?: number
+  readonly failureThreshold?: number
+  readonly terminationGracePeriodSeconds?: number
+}
+
+/** What an end of this container means for the container, whatever its policy says (KEP-5307). */
+export interface ContainerRestartRule {
+  readonly action: 'Restart' | 'RestartAllContainers'
+  readonly exitCodes?: { readonly operator: 'In' | 'NotIn'; readonly values?: readonly number[] }
+}
+
 export interface Container {
   readonly name: string
   readonly image?: string
@@ -69,6 +103,15 @@ export interface Container {
   readonly resources?: ResourceRequirements
   readonly volumeMounts?: readonly VolumeMount[]
   readonly terminationMessagePath?: string
+  readonly terminationMessagePolicy?: string
+  readonly startupProbe?: Probe
+  readonly readinessProbe?: Probe
+  readonly livenessProbe?: Probe
+  readonly lifecycle?: { readonly postStart?: Handler; readonly preStop?: Handler; readonly stopSignal?: string }
+  /** `Always` makes an init container a sidecar; any other container has a policy of its own. */
+  readonly restartPolicy?: 'Always' | 'OnFailure' | 'Never'
+  readonly restartPolicyRules?: readonly ContainerRestartRule[]
+  readonly securityContext?: { readonly runAsUser?: number; readonly runAsGroup?: number }
   /** A standard input that stays open; with `stdinOnce` until the first one that was attached has left. */
   readonly stdin?: boolean
   readonly stdinOnce?: boolean
@@ -143,6 +186,8 @@ export interface PodSpec {
   readonly automountServiceAccountToken?: boolean
   readonly terminationGracePeriodSeconds?: number
   readonly activeDeadlineSeconds?: number
+  readonly readinessGates?: readonly { readonly conditionType: string }[]
+  readonly securityContext?: { readonly runAsUser?: number; readonly runAsGroup?: number; readonly fsGroup?: number }
   /** The gang that the pod belongs to (scheduling.k8s.io PodGroup, KEP-4671). */
   readonly schedulingGroup?: { readonly podGroupName: string }
   readonly tolerations?: readonly unknown[]
