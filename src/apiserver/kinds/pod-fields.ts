@@ -26,11 +26,12 @@ export interface ContainerPort {
   readonly hostIP?: string
 }
 
-export interface ContainerFields extends Omit<Container, 'ports'> {
+/** Read by others as checked; here anything may still be absent. */
+type Unchecked = 'ports' | 'startupProbe' | 'readinessProbe' | 'livenessProbe' | 'lifecycle'
+
+export interface ContainerFields extends Omit<Container, Unchecked> {
   readonly ports?: readonly ContainerPort[]
   readonly imagePullPolicy?: string
-  readonly terminationMessagePolicy?: string
-  readonly restartPolicy?: string
   readonly livenessProbe?: Probe
   readonly readinessProbe?: Probe
   readonly startupProbe?: Probe
