@@ -37,6 +37,18 @@ export const withIndexes = (indexes: Indexes, more: readonly number[]): Indexes 
 
 export const unionOf = (a: Indexes, b: Indexes): Indexes => (b.length === 0 ? a : joined([...a, ...b]))
 
+export function intersectionOf(a: Indexes, b: Indexes): Indexes {
+  const result: Run[] = []
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const [x, y] = [a[i]!, b[j]!]
+    const [first, last] = [Math.max(x.first, y.first), Math.min(x.last, y.last)]
+    if (first <= last) result.push({ first, last })
+    if (x.last <= y.last) i++
+    if (y.last <= x.last) j++
+  }
+  return result
+}
+
 /** Those below `end`: an elastic Job that shrank forgets what lies above. */
 export const indexesBelow = (indexes: Indexes, end: number): Indexes =>
   indexes.filter(({ first }) => first < end).map(({ first, last }) => ({ first, last: Math.min(last, end - 1) }))

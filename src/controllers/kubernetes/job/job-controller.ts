@@ -46,7 +46,7 @@ export function jobController(context: ControllerContext): Controller {
     const own = openPodsOf(key).filter(isOurs)
     const now = clock.now()
     const tally = tallyPods(job, own)
-    const backOff = backOffAfter(backOffs.get(uid) ?? NO_BACK_OFF, tally, now)
+    const backOff = backOffAfter(backOffs.get(uid) ?? NO_BACK_OFF, tally)
     const actions = reconcileJob({ job, pods: own, tally, backOff, isRefused: refused.has(uid) }, now)
     if (actions.some(({ kind }) => kind === 'create')) refused.add(uid)
     const afterMs = await perform(actions)

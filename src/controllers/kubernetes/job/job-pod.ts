@@ -6,8 +6,9 @@ import type { Job } from '../../../kube/workloads.ts'
 
 /** Keeps a pod, deleted or not, until the Job's status has counted it. */
 export const JOB_TRACKING = 'batch.kubernetes.io/job-tracking'
-/** On pods of a Job with `backoffLimitPerIndex`: failures of the index before this pod. */
+/** On pods of a Job with `backoffLimitPerIndex`: failures of the index before this pod, those that counted and those that did not. */
 const INDEX_FAILURE_COUNT = 'batch.kubernetes.io/job-index-failure-count'
+const INDEX_IGNORED_FAILURE_COUNT = 'batch.kubernetes.io/job-index-ignored-failure-count'
 
 export const isTracked = (pod: Pod): boolean => pod.metadata.finalizers?.includes(JOB_TRACKING) ?? false
 export const hasEnded = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
@@ -16,8 +17,8 @@ export const isActive = (pod: Pod): boolean => pod.metadata.deletionTimestamp ==
 export const isReady = (pod: Pod): boolean =>
   pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
 
-/** What still matters to its Job: runs, or waits to be counted. The others are history, however many they are. */
-export const isOpen = (pod: Pod): boolean => isTracked(pod) || isActive(pod)
+/** What still matters to its Job: runs, ends, or waits to be counted. The others are history, however many they are. */
+export const isOpen = (pod: Pod): boolean => isTracked(pod) || !hasEnded(pod)
 
 export const isIndexed = (job: Job): boolean => job.spec.completionMode === 'Indexed'
 export const parallelismOf = (job: Job): number => job.spec.parallelism ?? 1
@@ -28,7 +29,24 @@ export function completionIndexOf(pod: Pod): number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined
 }
 
-export const indexFailuresOf = (pod: Pod): number => Number(pod.metadata.annotations?.[INDEX_FAILURE_COUNT] ?? 0)
+/** How often a pod's index failed before it. */
+export interface IndexFailures {
+  readonly counted: number
+  readonly ignored: number
+}
+
+export const indexFailuresOf = ({ metadata: { annotations } }: Pod): IndexFailures => ({
+  counted: countIn(annotations?.[INDEX_FAILURE_COUNT]),
+  ignored: countIn(annotations?.[INDEX_IGNORED_FAILURE_COUNT]),
+})
+
+const MAX_INT32 = 2 ** 31 - 1
+
+/** Anybody may write annotations: what is no count is none. */
+function countIn(text: string | undefined): number {
+  const count = text !== undefined && /^\d+$/.test(text) ? Number(text) : 0
+  return count <= MAX_INT32 ? count : 0
+}
 
 /** Pods of one Job as `restartPolicy: OnFailure` counts failures: restarts of containers of pods that still run. */
 export const restartsOf = (pod: Pod): number =>
@@ -37,17 +55,19 @@ export const restartsOf = (pod: Pod): number =>
     0,
   )
 
-export function podOfJob(job: Job, index?: number, indexFailures?: number): Pod {
+export function podOfJob(job: Job, index?: number, indexFailures?: IndexFailures): Pod {
   const { name = '', namespace, uid = '' } = job.metadata
   const { template } = job.spec
   const at: Record<string, string> = index === undefined ? {} : { [COMPLETION_INDEX]: String(index) }
-  const failures: Record<string, string> =
-    indexFailures === undefined ? {} : { [INDEX_FAILURE_COUNT]: String(indexFailures) }
+  const failures: Record<string, string> = {
+    ...(indexFailures && { [INDEX_FAILURE_COUNT]: String(indexFailures.counted) }),
+    ...(indexFailures?.ignored && { [INDEX_IGNORED_FAILURE_COUNT]: String(indexFailures.ignored) }),
+  }
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
-      generateName: index === undefined ? `${name}-` : `${name}-${index}-`,
+      generateName: index === undefined ? `${name}-` : indexedPrefix(name, index),
       namespace,
       labels: {
         ...template.metadata?.labels,
@@ -64,6 +84,15 @@ export function podOfJob(job: Job, index?: number, indexFailures?: number): Pod 
     },
     spec: index === undefined ? template.spec : indexedSpec(template.spec, `${name}-${index}`),
   }
+}
+
+/** What the API server makes a name from, before its five letters. */
+const MAX_PREFIX = 58
+
+/** A long name of a Job gives way, not the index. */
+export function indexedPrefix(name: string, index: number): string {
+  const end = `-${index}-`
+  return `${name.slice(0, MAX_PREFIX - end.length)}${end}`
 }
 
 function indexedSpec(spec: Pod['spec'], hostname: string): Pod['spec'] {

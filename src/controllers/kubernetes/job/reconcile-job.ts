@@ -18,12 +18,12 @@ import {
   warning,
 } from '../../runtime/action.ts'
 import { conditionOf, isTrue, withCondition } from '../../runtime/conditions.ts'
-import { type BackOff, waitMs } from './back-off.ts'
+import type { BackOff } from './back-off.ts'
 import { isEnding, isFinished } from './conditions.ts'
 import { formatIndexes } from './indexes.ts'
 import { isIndexed, isReady, isTracked, JOB_TRACKING } from './job-pod.ts'
-import { type PodChanges, podsToChange } from './pods-to-change.ts'
-import type { Tally } from './tally.ts'
+import { NO_CHANGES, type PodChanges, podsToChange } from './pods-to-change.ts'
+import { type Tally, tallyOfEnd } from './tally.ts'
 import { judge, type Verdict } from './verdict.ts'
 
 export interface JobObserved {
@@ -36,29 +36,34 @@ export interface JobObserved {
   readonly isRefused?: boolean
 }
 
-const NO_CHANGES: PodChanges = { create: [], remove: [] }
-
 export function reconcileJob(observed: JobObserved, now: Instant): readonly Action[] {
-  const { job, pods, tally, backOff, isRefused = false } = observed
+  const { job, pods, backOff, isRefused = false } = observed
+  if (isManagedElsewhere(job)) return expiry(job, now)
   if (isFinished(job)) return [...release(pods), ...expiry(job, now)]
-  const verdict = judge(job, tally, now)
-  const wait = waitMs(backOff, now)
-  const wanted = verdict.kind === 'running' && !job.metadata.deletionTimestamp ? podsToChange(job, tally) : NO_CHANGES
-  const changes = wait > 0 ? { ...wanted, create: [] } : wanted
+  const verdict = judge(job, observed.tally, now)
+  const tally = verdict.kind === 'running' ? observed.tally : tallyOfEnd(job, pods, observed.tally, verdict.kind)
+  const isWanted = verdict.kind === 'running' && !job.metadata.deletionTimestamp
+  const changes = isWanted ? podsToChange(job, tally, backOff, now) : { ...NO_CHANGES, remove: givenUp(tally, verdict) }
   const expected = isRefused ? { ...changes, create: [] } : changes
   const status = nextStatus(job, tally, verdict, expected, now)
   return [
-    ...changes.remove.filter(isTracked).map(pod => dropFinalizer(pod, JOB_TRACKING)),
+    ...(isWanted ? changes.remove.filter(isTracked).map(pod => dropFinalizer(pod, JOB_TRACKING)) : []),
     ...changes.remove.map(pod => remove(pod, { about: job })),
-    ...(verdict.kind === 'failed' ? tally.active.map(pod => remove(pod, { about: job })) : []),
     ...changes.create.map(pod => create(pod, job)),
     ...(isSame(status, job.status) ? [] : [updateStatus(job, status)]),
     ...tally.toRelease.map(pod => dropFinalizer(pod, JOB_TRACKING)),
     ...news(job, status, verdict),
-    ...(changes.create.length < wanted.create.length ? [wake(wait)] : []),
+    ...(changes.waitMs > 0 ? [wake(changes.waitMs)] : []),
     ...(verdict.kind === 'running' && verdict.deadlineInMs !== undefined ? [wake(verdict.deadlineInMs)] : []),
   ]
 }
+
+/** The pods of a Job that is judged are not needed any more, whatever it has come to. */
+const givenUp = (tally: Tally, verdict: Verdict): readonly Pod[] => (verdict.kind === 'running' ? [] : tally.active)
+
+/** Somebody else looks after the Job and its pods; only its time to live after its end is ours (KEP-4368). */
+export const isManagedElsewhere = ({ spec: { managedBy } }: Job): boolean =>
+  managedBy !== undefined && managedBy !== 'kubernetes.io/job-controller'
 
 /** Pods whose Job is over or gone have nobody left to count them. */
 export const release = (pods: readonly Pod[]): readonly Action[] =>
@@ -67,13 +72,14 @@ export const release = (pods: readonly Pod[]): readonly Action[] =>
 function expiry(job: Job, now: Instant): readonly Action[] {
   const ttl = job.spec.ttlSecondsAfterFinished
   if (ttl === undefined || job.metadata.deletionTimestamp) return []
+  if (!isFinished(job)) return []
   const end = isTrue(job, 'Complete') ? conditionOf(job, 'Complete') : conditionOf(job, 'Failed')
   const leftMs = Date.parse(end?.lastTransitionTime ?? '') + ttl * 1000 - now
-  return leftMs > 0 ? [wake(leftMs)] : [remove(job)]
+  return leftMs > 0 ? [wake(leftMs)] : [remove(job, { policy: 'Foreground' })]
 }
 
 function nextStatus(job: Job, tally: Tally, verdict: Verdict, changes: PodChanges, now: Instant): Job['status'] {
-  const gone = new Set(verdict.kind === 'failed' ? tally.active : changes.remove)
+  const gone = new Set(changes.remove)
   const stays = tally.active.filter(pod => !gone.has(pod))
   const active = stays.length + changes.create.length
   const suspend = job.spec.suspend === true
@@ -86,7 +92,7 @@ function nextStatus(job: Job, tally: Tally, verdict: Verdict, changes: PodChange
     ...rest,
     active: active || undefined,
     ready: stays.filter(isReady).length,
-    terminating: tally.terminating.length,
+    terminating: tally.terminating.length + changes.remove.length,
     succeeded: tally.counted.succeeded || undefined,
     failed: tally.counted.failed || undefined,
     completedIndexes: (isIndexed(job) && formatIndexes(tally.completedIndexes)) || undefined,
@@ -131,10 +137,13 @@ function withEnd(conditions: readonly Condition[] | undefined, verdict: Verdict,
 function news(job: Job, next: Job['status'], verdict: Verdict): readonly Action[] {
   const after = { ...job, status: next }
   const became = (type: string): boolean => isTrue(after, type) && !isTrue(job, type)
+  const hasTooMany = (next?.succeeded ?? 0) > (job.spec.completions ?? Number.POSITIVE_INFINITY)
   return [
     ...(became('Suspended') ? [normal(job, 'Suspended', 'Job suspended')] : []),
     ...(isTrue(job, 'Suspended') && !isTrue(after, 'Suspended') ? [normal(job, 'Resumed', 'Job resumed')] : []),
+    ...(became('Complete') && hasTooMany ? [warning(job, 'TooManySucceededPods', TOO_MANY)] : []),
     ...(became('Complete') ? [normal(job, 'Completed', 'Job completed')] : []),
-    ...(became('FailureTarget') && verdict.kind === 'failed' ? [warning(job, verdict.reason, verdict.message)] : []),
+    ...(became('Failed') && verdict.kind === 'failed' ? [warning(job, verdict.reason, verdict.message)] : []),
   ]
 }
+const TOO_MANY = 'Too many succeeded pods running after completion count reached'

@@ -5,17 +5,10 @@
  */
 import type { Pod } from '../../../kube/core.ts'
 import type { Job } from '../../../kube/workloads.ts'
-import { isEnding } from './conditions.ts'
-import { countIndexes, hasIndex, type Indexes, indexesBelow, parseIndexes, withIndexes } from './indexes.ts'
-import {
-  completionIndexOf,
-  indexFailuresOf,
-  isActive,
-  isIndexed,
-  isReady,
-  isTerminating,
-  isTracked,
-} from './job-pod.ts'
+import { tallyIndexFailures } from './index-failures.ts'
+import { countIndexes, type Indexes, indexesBelow, parseIndexes, withIndexes } from './indexes.ts'
+import { completionIndexOf, hasEnded, isActive, isIndexed, isTerminating, isTracked } from './job-pod.ts'
+import { type FailureRuling, rulingOn } from './pod-failure-policy.ts'
 
 /** How many uids a status holds at most; the pods beyond wait for the next pass. */
 const MAX_UNCOUNTED = 500
@@ -23,7 +16,6 @@ const MAX_UNCOUNTED = 500
 export interface Tally {
   readonly active: readonly Pod[]
   readonly terminating: readonly Pod[]
-  readonly ready: number
   /** All that ended, whether or not the counters know it yet. */
   readonly succeeded: number
   readonly failed: number
@@ -32,57 +24,83 @@ export interface Tally {
   readonly uncounted: { readonly succeeded: readonly string[]; readonly failed: readonly string[] }
   readonly completedIndexes: Indexes
   readonly failedIndexes: Indexes
-  /** Failures of an index so far, where `backoffLimitPerIndex` counts them. */
-  readonly indexFailures: ReadonlyMap<number, number>
+  /** With `backoffLimitPerIndex`, by index: the failed pod whose count the next one takes over. */
+  readonly held: ReadonlyMap<number, Pod>
+  /** What the Job's `podFailurePolicy` says of a pod. */
+  readonly rulingOn: (pod: Pod) => FailureRuling
   /** Their ends are in this tally: once the status is written, their finalizer may go. */
   readonly toRelease: readonly Pod[]
-  /** Failures that the status did not know before. */
+  /** All that failed and are still tracked. */
+  readonly failures: readonly Pod[]
+  /** Ends that the status did not know before. */
   readonly newFailures: readonly Pod[]
-  readonly hasNewSuccess: boolean
+  readonly newSuccesses: readonly Pod[]
   /** No pod's end is still on its way into the counters. */
   readonly isSettled: boolean
 }
 
-/** `pods`: those of the Job that are active or carry the finalizer. */
+/** `pods`: those of the Job that have not ended or carry the finalizer. */
 export function tallyPods(job: Job, pods: readonly Pod[]): Tally {
   const indexed = isIndexed(job)
   const tracked = pods.filter(isTracked)
   const before = countersOf(job, tracked)
-  const indexes = tallyIndexes(job, tracked)
   const isOurs = (pod: Pod): boolean => !indexed || hasValidIndex(job, pod)
+  const ruling = (pod: Pod): FailureRuling => rulingOn(pod, job.spec.podFailurePolicy)
   const succeeded = tracked.filter(pod => endOf(job, pod) === 'succeeded' && isOurs(pod))
   const failed = tracked.filter(pod => endOf(job, pod) === 'failed' && isOurs(pod))
+  const [counting, ignored] = parted(failed, pod => isUncounted(job, pod) || ruling(pod).isCounted)
   const strangers = tracked.filter(pod => endOf(job, pod) !== undefined && !isOurs(pod))
+  const active = pods.filter(isActive)
+  const indexes = tallyIndexes(job, succeeded, { failed, active, rulingOn: ruling })
   const uncounted = {
     succeeded: indexed ? [] : grown(before.uncounted.succeeded, succeeded),
-    failed: grown(before.uncounted.failed, failed),
+    failed: grown(before.uncounted.failed, counting),
   }
   const counted = {
     succeeded: indexed ? countIndexes(indexes.completed) : before.succeeded,
     failed: before.failed,
   }
   const isWritten = writtenIn(uncounted)
-  const active = pods.filter(isActive)
+  const held = new Set(indexes.held.values())
+  const isNew = (pod: Pod): boolean => !isUncounted(job, pod)
   return {
     active,
     terminating: pods.filter(isTerminating),
-    ready: active.filter(isReady).length,
     succeeded: indexed ? counted.succeeded : before.succeeded + succeeded.length,
-    failed: before.failed + failed.length,
+    failed: before.failed + counting.length,
     counted,
     uncounted,
     completedIndexes: indexes.completed,
     failedIndexes: indexes.failed,
-    indexFailures: indexes.failures,
+    held: indexes.held,
+    rulingOn: ruling,
     toRelease: [
       ...strangers,
       ...succeeded.filter(pod => indexed || isWritten(pod)),
-      ...failed.filter(pod => isWritten(pod) && !indexes.keep.has(pod.metadata.uid!)),
+      ...ignored.filter(pod => !held.has(pod)),
+      ...counting.filter(pod => isWritten(pod) && !held.has(pod)),
     ],
-    newFailures: failed.filter(pod => !before.uncounted.failed.includes(pod.metadata.uid!)),
-    hasNewSuccess: succeeded.some(pod => !before.uncounted.succeeded.includes(pod.metadata.uid!)),
+    failures: failed,
+    newFailures: failed.filter(isNew),
+    newSuccesses: succeeded.filter(isNew),
     isSettled: succeeded.length + failed.length + strangers.length === 0,
   }
+}
+
+/**
+ * The tally of a Job that is judged: all its pods are let go. Of one that failed, those that still run count as failed; of one that met
+ * its success criteria they count as nothing.
+ */
+export function tallyOfEnd(job: Job, pods: readonly Pod[], tally: Tally, end: 'succeeded' | 'failed'): Tally {
+  const isOurs = (pod: Pod): boolean => !isIndexed(job) || hasValidIndex(job, pod)
+  const isFailure = (pod: Pod): boolean => end === 'failed' && !hasEnded(pod) && isOurs(pod)
+  const tracked = pods.filter(isTracked)
+  const more = tracked.filter(pod => isFailure(pod) && (isUncounted(job, pod) || tally.rulingOn(pod).isCounted))
+  const uncounted = { ...tally.uncounted, failed: grown(tally.uncounted.failed, more) }
+  const isWritten = writtenIn(uncounted)
+  const counting = tally.failures.filter(pod => tally.rulingOn(pod).isCounted)
+  const mustBeWritten = new Set([...more, ...counting, ...(isIndexed(job) ? [] : tally.newSuccesses)])
+  return { ...tally, uncounted, toRelease: tracked.filter(pod => !mustBeWritten.has(pod) || isWritten(pod)) }
 }
 
 /**
@@ -94,6 +112,11 @@ function endOf(job: Job, pod: Pod): 'succeeded' | 'failed' | undefined {
   if (pod.status?.phase === 'Succeeded') return 'succeeded'
   if (pod.status?.phase === 'Failed') return 'failed'
   return isTerminating(pod) && job.spec.podReplacementPolicy !== 'Failed' ? 'failed' : undefined
+}
+
+function isUncounted({ status }: Job, { metadata: { uid = '' } }: Pod): boolean {
+  const { succeeded, failed } = status?.uncountedTerminatedPods ?? {}
+  return (failed?.includes(uid) || succeeded?.includes(uid)) ?? false
 }
 
 /** Uids whose pod has lost its finalizer (or is gone) become numbers; the others stay uncounted. */
@@ -120,39 +143,19 @@ function writtenIn(uncounted: Tally['uncounted']): (pod: Pod) => boolean {
 const hasValidIndex = (job: Job, pod: Pod): boolean =>
   (completionIndexOf(pod) ?? Number.POSITIVE_INFINITY) < (job.spec.completions ?? 0)
 
-function tallyIndexes(job: Job, tracked: readonly Pod[]) {
-  const none = { failed: [], failures: new Map<number, number>(), keep: new Set<string>() }
-  if (!isIndexed(job)) return { ...none, completed: [] }
-  const end = job.spec.completions ?? 0
-  const pods = tracked.filter(pod => hasValidIndex(job, pod))
+function tallyIndexes(job: Job, succeeded: readonly Pod[], pods: Parameters<typeof tallyIndexFailures>[0]) {
+  const none = { completed: [], failed: [], held: new Map<number, Pod>() }
+  if (!isIndexed(job)) return none
+  const { completions: end = 0, backoffLimitPerIndex: limit } = job.spec
   const completed = withIndexes(
     indexesBelow(parseIndexes(job.status?.completedIndexes), end),
-    pods.filter(pod => endOf(job, pod) === 'succeeded').map(pod => completionIndexOf(pod)!),
+    succeeded.map(pod => completionIndexOf(pod)!),
   )
-  if (job.spec.backoffLimitPerIndex === undefined) return { ...none, completed }
-  return { completed, ...tallyIndexFailures(job, pods, completed, end, job.spec.backoffLimitPerIndex) }
+  if (limit === undefined) return { ...none, completed }
+  const before = indexesBelow(parseIndexes(job.status?.failedIndexes), end)
+  return { completed, ...tallyIndexFailures(pods, before, completed, limit) }
 }
 
-/**
- * With a limit per index a failed pod keeps its finalizer until a successor carries its count on, or the index is done for good: the count
- * lives in the pods and nowhere else (KEP-3850).
- */
-function tallyIndexFailures(job: Job, pods: readonly Pod[], completed: Indexes, end: number, limit: number) {
-  const failures = new Map<number, number>()
-  /** The highest count that a pod of the index carries. */
-  const carried = new Map<number, number>()
-  for (const pod of pods) {
-    const index = completionIndexOf(pod)!
-    const count = indexFailuresOf(pod)
-    carried.set(index, Math.max(carried.get(index) ?? 0, count))
-    failures.set(index, Math.max(failures.get(index) ?? 0, count + (endOf(job, pod) === 'failed' ? 1 : 0)))
-  }
-  const spent = [...failures].flatMap(([index, count]) => (count > limit && !hasIndex(completed, index) ? [index] : []))
-  const failed = withIndexes(indexesBelow(parseIndexes(job.status?.failedIndexes), end), spent)
-  const mustStay = (pod: Pod): boolean => {
-    const index = completionIndexOf(pod)!
-    if (isEnding(job) || hasIndex(failed, index) || hasIndex(completed, index)) return false
-    return endOf(job, pod) === 'failed' && carried.get(index)! <= indexFailuresOf(pod)
-  }
-  return { failed, failures, keep: new Set(pods.filter(mustStay).map(pod => pod.metadata.uid!)) }
+function parted<T>(all: readonly T[], test: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [all.filter(test), all.filter(one => !test(one))]
 }

@@ -4,6 +4,7 @@ import type { Job } from '../../../kube/workloads.ts'
 import { conditionOf, isTrue } from '../../runtime/conditions.ts'
 import { countIndexes } from './indexes.ts'
 import { isIndexed, restartsOf } from './job-pod.ts'
+import { successByPolicy } from './success-policy.ts'
 import type { Tally } from './tally.ts'
 
 export type Verdict =
@@ -12,14 +13,30 @@ export type Verdict =
   | { readonly kind: 'failed'; readonly reason: string; readonly message: string }
 
 export function judge(job: Job, tally: Tally, now: Instant): Verdict {
-  return alreadyJudged(job) ?? failure(job, tally, now) ?? success(job, tally) ?? running(job, now)
+  return (
+    alreadyJudged(job) ??
+    failureByPolicy(tally) ??
+    failure(job, tally, now) ??
+    successOfIndexes(job, tally) ??
+    success(job, tally) ??
+    running(job, now)
+  )
 }
 
+/** What was said once holds, whatever comes after. */
 function alreadyJudged(job: Job): Verdict | undefined {
-  const kind = isTrue(job, 'FailureTarget') ? 'failed' : isTrue(job, 'SuccessCriteriaMet') ? 'succeeded' : undefined
-  if (kind === undefined) return undefined
-  const { reason = '', message = '' } = conditionOf(job, kind === 'failed' ? 'FailureTarget' : 'SuccessCriteriaMet')!
-  return { kind, reason, message }
+  const type = ['SuccessCriteriaMet', 'FailureTarget'].find(each => isTrue(job, each))
+  if (type === undefined) return undefined
+  const { reason = '', message = '' } = conditionOf(job, type) ?? {}
+  return { kind: type === 'FailureTarget' ? 'failed' : 'succeeded', reason, message }
+}
+
+function failureByPolicy({ failures, rulingOn }: Tally): Verdict | undefined {
+  for (const pod of failures) {
+    const { failsJob } = rulingOn(pod)
+    if (failsJob !== undefined) return { kind: 'failed', reason: 'PodFailurePolicy', message: failsJob }
+  }
+  return undefined
 }
 
 function failure(job: Job, tally: Tally, now: Instant): Verdict | undefined {
@@ -44,10 +61,15 @@ function exceedsBackoffLimit(job: Job, tally: Tally): boolean {
   const limit = job.spec.backoffLimit ?? (job.spec.backoffLimitPerIndex === undefined ? 6 : Number.POSITIVE_INFINITY)
   if (tally.failed > limit) return true
   if (job.spec.template.spec.restartPolicy !== 'OnFailure') return false
-  const restarts = tally.active
+  const restarts = [...tally.active, ...tally.terminating]
     .filter(({ status }) => status?.phase === 'Running' || status?.phase === 'Pending')
     .reduce((sum, pod) => sum + restartsOf(pod), 0)
   return limit === 0 ? restarts > 0 : restarts >= limit
+}
+
+function successOfIndexes(job: Job, { completedIndexes }: Tally): Verdict | undefined {
+  const message = isIndexed(job) ? successByPolicy(job, completedIndexes) : undefined
+  return message === undefined ? undefined : { kind: 'succeeded', reason: 'SuccessPolicy', message }
 }
 
 function success(job: Job, { succeeded, active }: Tally): Verdict | undefined {
