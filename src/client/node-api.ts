@@ -1,8 +1,9 @@
 /**
  * What the API server asks of the node agent, as kube-apiserver asks a kubelet: a container's log, a command inside it, its terminal, a
- * connection to one of its ports. `cluster/` joins the two.
+ * connection to one of its ports, and what its pods use. `cluster/` joins the two.
  */
 import type { Duplex, Readable, Writable } from 'node:stream'
+import type { Instant } from '../base/clock.ts'
 import type { Pod } from '../kube/core.ts'
 import type { LogOptions } from './kube-api.ts'
 
@@ -11,6 +12,37 @@ export interface NodeApi {
   logs(pod: Pod, container: string, options: LogOptions): AsyncIterable<Uint8Array>
   /** Absent: this node runs nothing that one could enter. */
   readonly streams?: NodeStreams
+  /** What the node and its pods use now; plain JSON, so that it may come over a wire. Absent: this node measures nothing. */
+  usage?(): Promise<NodeUsage>
+}
+
+/** Counters and levels as read at one time, like the kubelet's /metrics/resource: who wants a rate asks twice. */
+export interface NodeUsage {
+  readonly at: Instant
+  /** Of the whole machine. */
+  readonly node: ResourceUsage
+  /** Those that have a running container; running containers only. */
+  readonly pods: readonly PodUsage[]
+}
+
+export interface PodUsage {
+  readonly uid: string
+  readonly namespace: string
+  readonly name: string
+  readonly containers: readonly ContainerUsage[]
+}
+
+export interface ContainerUsage extends ResourceUsage {
+  readonly name: string
+}
+
+export interface ResourceUsage {
+  /** Since when `cpuSeconds` counts: a restarted container begins anew, and a rate across two beginnings means nothing. */
+  readonly startedAt: Instant
+  /** Processor time used since then. */
+  readonly cpuSeconds: number
+  /** The working set: what could not be given back at once (without cgroups the proportional set size). */
+  readonly memoryBytes: number
 }
 
 export interface NodeStreams {
