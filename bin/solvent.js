@@ -1,16 +1,21 @@
 #!/usr/bin/env node
-// The command line. `--version` is answered before anything else is loaded; everything else is bundled in dist/cli.
-import { existsSync, readFileSync } from 'node:fs'
+// The command line. `--version` is answered before anything else is loaded; everything else is bundled in dist/solvent.cjs.
+const { existsSync, readFileSync } = require('node:fs')
+const { join } = require('node:path')
 
-const root = new URL('..', import.meta.url)
-const [first] = process.argv.slice(2)
+const root = join(__dirname, '..')
+const [first = ''] = process.argv.slice(2)
 
 if (first === '--version') {
-  console.log(JSON.parse(readFileSync(new URL('package.json', root), 'utf8')).version)
-} else if (!existsSync(new URL('dist/cli/solvent.js', root))) {
+  console.log(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version)
+} else if (!existsSync(join(root, 'dist/solvent.cjs'))) {
   console.error('solvent is not built yet. In its folder, run: npm ci')
   process.exitCode = 1
 } else {
-  const { main } = await import('../dist/cli/solvent.js')
-  process.exitCode = await main(process.argv.slice(2))
+  const { load } = require('./bundle.js')
+  const { exports: bundle, keep } = load('solvent', /^[a-z-]+$/.test(first) ? first : '')
+  bundle.main(process.argv.slice(2)).then(code => {
+    process.exitCode = code
+    if (code === 0) keep()
+  })
 }

@@ -16,18 +16,32 @@ const shared = {
   logLevel: 'warning',
 }
 
-/** The command line is split, so that a command loads only what it needs. */
-const COMMAND_LINE = { solvent: 'src/cli/main.ts' }
-
 /** As modules of its own: eighty files for `require` take longer than reading a declaration. */
 const YAML = fileURLToPath(import.meta.resolve('yaml')).replace('dist/index.js', 'browser/dist/index.js')
 
-/** So is the server: what few clusters need comes when they need it. */
-const SERVER = { server: 'src/cluster/server-main.ts' }
-
-/** Programs that start often or first: one file each, no chunk to look for. */
-const PROGRAMS = {
+/**
+ * Programs whose start somebody waits for: CommonJS, one file each, which bin/bundle.js runs from V8's code cache. What is imported in the middle of the
+ * code (`await import()`) is in the same file and does nothing until then.
+ */
+const STARTED = {
+  solvent: 'src/cli/main.ts',
+  server: 'src/cluster/server-main.ts',
   spawner: 'src/node/spawner/main.ts',
+}
+const AS_COMMONJS = {
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  define: { 'import.meta.url': 'ownUrl', 'import.meta.dirname': '__dirname' },
+  banner: { js: "const ownUrl = require('node:url').pathToFileURL(__filename).href;" },
+  minifyWhitespace: true,
+  minifySyntax: true,
+  // A package comes by `require`: V8's code cache forgets, in Node 20, who answers an `import()`.
+  supported: { 'dynamic-import': false },
+  alias: { yaml: YAML },
+}
+
+/** Programs that are imported, or import what a user wrote. */
+const IMPORTED = {
   warm: 'src/node/runtimes/warm-main.ts',
   batch: 'src/runtimes/batch/main.ts',
 }
@@ -35,28 +49,14 @@ const PROGRAMS = {
 /** Pages and what they run beside themselves, for a browser: everything inside, no address but their own. */
 const PAGES = { app: 'src/web/main.tsx', 'plan-worker': 'src/web/plan/plan-worker.ts', style: 'src/web/style.css' }
 
+const programs = (entries, options) =>
+  Object.entries(entries).map(([name, entry]) =>
+    build({ ...shared, ...options, metafile: true, entryPoints: { [name]: entry }, outdir: 'dist' }),
+  )
+
 const built = await Promise.all([
-  build({
-    ...shared,
-    metafile: true,
-    entryPoints: COMMAND_LINE,
-    outdir: 'dist/cli',
-    format: 'esm',
-    splitting: true,
-    alias: { yaml: YAML },
-  }),
-  build({
-    ...shared,
-    metafile: true,
-    entryPoints: SERVER,
-    outdir: 'dist',
-    chunkNames: 'server/[name]-[hash]',
-    format: 'esm',
-    splitting: true,
-  }),
-  ...Object.entries(PROGRAMS).map(([name, entry]) =>
-    build({ ...shared, metafile: true, entryPoints: { [name]: entry }, outdir: 'dist', format: 'esm' }),
-  ),
+  ...programs(STARTED, AS_COMMONJS),
+  ...programs(IMPORTED, { format: 'esm' }),
   build({
     ...shared,
     metafile: true,
@@ -78,5 +78,5 @@ copyFileSync(join(root, 'src/web/index.html'), join(root, 'dist/web/index.html')
 const fresh = new Set(built.flatMap(({ metafile }) => Object.keys(metafile.outputs)))
 for (const name of readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' })) {
   const file = `dist/${name}`
-  if (/\.js(\.map)?$/.test(file) && !fresh.has(file)) rmSync(join(root, file), { force: true })
+  if (/\.c?js(\.map)?$/.test(file) && !fresh.has(file)) rmSync(join(root, file), { force: true })
 }

@@ -22,7 +22,7 @@ function isInstalled() {
 }
 
 function isBuilt() {
-  const built = changedAt(join(root, 'dist/cli/solvent.js'))
+  const built = changedAt(join(root, 'dist/solvent.cjs'))
   const sources = readdirSync(join(root, 'src'), { recursive: true }).map(file => join(root, 'src', file))
   return built > 0 && [...sources, join(root, 'scripts/build.js')].every(file => changedAt(file) <= built)
 }

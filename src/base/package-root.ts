@@ -13,5 +13,8 @@ export function packageRoot(): string {
   return found
 }
 
-/** A bundled program of ours, such as `spawner.js`. */
+/** A bundle of ours, such as `spawner.cjs`. */
 export const programPath = (name: string): string => join(packageRoot(), 'dist', name)
+
+/** A program of ours as it is started, such as `server.js`: bin/ runs its bundle from V8's code cache. */
+export const entryPath = (name: string): string => join(packageRoot(), 'bin', name)

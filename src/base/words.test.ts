@@ -75,5 +75,5 @@ test('a broken belief names itself as a bug of ours', () => {
 })
 
 test('bundled programs lie in dist of the package', () => {
-  expect(programPath('spawner.js')).toMatch(/\/dist\/spawner\.js$/)
+  expect(programPath('spawner.cjs')).toMatch(/\/dist\/spawner\.cjs$/)
 })

@@ -1,7 +1,7 @@
 /**
- * The server (dist/server.js): an embedded cluster's one large process, started and kept running by the spawner. Started with
+ * The server (bin/server.js): an embedded cluster's one large process, started and kept running by the spawner. Started with
  *
- *     node dist/server.js --state DIR [--port N] [--idle-timeout SECONDS]
+ *     node bin/server.js --state DIR [--port N] [--idle-timeout SECONDS]
  *
  * $SOLVENT_ISOLATION (full, mount or none) is the best isolation that is tried for pods.
  */

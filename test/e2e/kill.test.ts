@@ -76,7 +76,7 @@ test.skipIf(process.platform !== 'linux')(
 
 /** To every process of Solvent's own programs; how many there were. */
 function signalOwn(cluster: EmbeddedCluster, signal: NodeJS.Signals): number {
-  const own = cluster.processes().filter(each => /dist\/(spawner|server|warm|batch)\.js/.test(each.command))
+  const own = cluster.processes().filter(each => /(dist|bin)\/(spawner|server|warm|batch)\.c?js/.test(each.command))
   for (const { pid } of own) {
     try {
       process.kill(pid, signal)
@@ -123,11 +123,11 @@ test.skipIf(process.platform !== 'linux')('a killed spawner is started anew, and
   const cluster = await EmbeddedCluster.up()
   try {
     await sleepers(cluster)
-    const spawner = cluster.processes().find(each => /dist\/spawner\.js/.test(each.command))
+    const spawner = cluster.processes().find(each => /dist\/spawner\.cjs/.test(each.command))
     expect(spawner).toBeDefined()
     process.kill(spawner!.pid, 'SIGKILL')
     await eventually('another spawner runs', 15_000, () =>
-      cluster.processes().some(each => /dist\/spawner\.js/.test(each.command) && each.pid !== spawner!.pid),
+      cluster.processes().some(each => /dist\/spawner\.cjs/.test(each.command) && each.pid !== spawner!.pid),
     )
     writeFileSync(
       join(cluster.folder, 'true.yaml'),

@@ -30,7 +30,7 @@ export function launchSpawner(options: LaunchOptions): number | undefined {
   const log = openSync(join(logs, 'cluster.log'), 'a', 0o600)
   const words = [
     HEAP_CAP,
-    options.program ?? programPath('spawner.js'),
+    options.program ?? programPath('spawner.cjs'),
     '--state',
     stateDir,
     ...(adopt === undefined ? [] : ['--adopt', String(adopt)]),

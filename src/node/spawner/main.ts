@@ -1,14 +1,14 @@
 /**
- * The spawner (dist/spawner.js): a small process that outlives the others, as containerd-shim does. It starts the server before anything
+ * The spawner (dist/spawner.cjs): a small process that outlives the others, as containerd-shim does. It starts the server before anything
  * else, keeps it running, and forks whatever the server asks for, since a large process must not fork. Started with
  *
- *     node --max-old-space-size=64 dist/spawner.js --state DIR [--adopt PID] [--no-server] [--grace SECONDS] [ARGUMENT OF THE SERVER …]
+ *     node --max-old-space-size=64 dist/spawner.cjs --state DIR [--adopt PID] [--no-server] [--grace SECONDS] [ARGUMENT OF THE SERVER …]
  *
  * It ends, with all that it started, when asked to, when the server means to end, and when no agent was there for 15 s.
  */
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { programPath } from '../../base/package-root.ts'
+import { entryPath } from '../../base/package-root.ts'
 import { createChildren } from './children.ts'
 import { openLifeline } from './lifeline.ts'
 import { takeLock } from './lock.ts'
@@ -60,7 +60,7 @@ function main(words: readonly string[]): void {
   }
 
   const supervisor = superviseServer({
-    argv: server ? [process.execPath, programPath('server.js'), '--state', state, ...rest] : undefined,
+    argv: server ? [process.execPath, entryPath('server.js'), '--state', state, ...rest] : undefined,
     log,
     onFinished(code) {
       if (code === SERVER_EXIT.unusable) log('the server cannot work; its log above says why')
