@@ -41,8 +41,9 @@ export function reconcileJob(observed: JobObserved, now: Instant): readonly Acti
   if (isManagedElsewhere(job)) return expiry(job, now)
   if (isFinished(job)) return [...release(pods), ...expiry(job, now)]
   const verdict = judge(job, observed.tally, now)
-  const tally = verdict.kind === 'running' ? observed.tally : tallyOfEnd(job, pods, observed.tally, verdict.kind)
   const isWanted = verdict.kind === 'running' && !job.metadata.deletionTimestamp
+  const end = verdict.kind === 'failed' ? 'failed' : 'succeeded'
+  const tally = isWanted ? observed.tally : tallyOfEnd(job, pods, observed.tally, end)
   const changes = isWanted ? podsToChange(job, tally, backOff, now) : { ...NO_CHANGES, remove: givenUp(tally, verdict) }
   const expected = isRefused ? { ...changes, create: [] } : changes
   const status = nextStatus(job, tally, verdict, expected, now)
@@ -109,7 +110,7 @@ function nextStatus(job: Job, tally: Tally, verdict: Verdict, changes: PodChange
 
 function withSuspension(job: Job, verdict: Verdict, now: Instant): readonly Condition[] | undefined {
   const conditions = job.status?.conditions
-  if (verdict.kind !== 'running') return conditions
+  if (verdict.kind !== 'running' || job.metadata.deletionTimestamp) return conditions
   if (job.spec.suspend) {
     const condition = { type: 'Suspended', status: 'True', reason: 'JobSuspended', message: 'Job suspended' } as const
     return withCondition(conditions, condition, now)
