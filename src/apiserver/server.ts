@@ -4,7 +4,7 @@
  */
 import { type Clock, systemClock } from '../base/clock.ts'
 import type { KubeApi } from '../client/kube-api.ts'
-import type { NodeApi } from '../client/node-api.ts'
+import type { NodeLookUp } from '../client/node-api.ts'
 import { loadCel } from '../kube/cel/compile.ts'
 import type { CustomResourceDefinition } from '../kube/workloads.ts'
 import { createAuthenticator } from './auth/authenticate.ts'
@@ -28,8 +28,8 @@ export interface ApiServerOptions {
   readonly pki: Pick<Pki, 'serverKey' | 'serverCertificate' | 'serviceAccountKey' | 'adminToken'> &
     Partial<Pick<Pki, 'ca'>>
   readonly clock?: Clock
-  /** Answers for logs; may come later, by `setNodeApi`. */
-  readonly nodeApi?: NodeApi
+  /** Who answers for a node's pods (logs, commands, usage); may come later, by `setNodeApi`. */
+  readonly nodeApi?: NodeLookUp
   /** Definitions that come with the program, known to be sound. */
   readonly ownDefinitions?: readonly CustomResourceDefinition[]
   /** Where Services get their addresses from. */
@@ -42,7 +42,7 @@ export interface ApiServer {
   readonly api: KubeApi
   /** In process, as somebody else, with that user's rights. */
   as(user: User): KubeApi
-  setNodeApi(nodeApi: NodeApi): void
+  setNodeApi(nodeApi: NodeLookUp): void
   /** The first address of the Service range: the `kubernetes` Service's. */
   readonly serviceAddress: string
   listen(addresses: readonly string[], port: number): Promise<{ readonly port: number }>
@@ -69,7 +69,14 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     }),
   )
   const { serviceAccountKey, adminToken } = pki
-  const engine = createEngine({ store, clock, catalog, serviceAccountKey, serviceRange, nodeApi: () => nodeApi })
+  const engine = createEngine({
+    store,
+    clock,
+    catalog,
+    serviceAccountKey,
+    serviceRange,
+    nodeApi: node => nodeApi?.(node),
+  })
   definitions = new Definitions({ context: engine, catalog, warn })
   const rest = createRestServer({
     engine,

@@ -45,6 +45,9 @@ export interface ResourceUsage {
   readonly memoryBytes: number
 }
 
+/** By the name of the node; undefined where nobody answers for it. */
+export type NodeLookUp = (nodeName: string) => NodeApi | undefined
+
 export interface NodeStreams {
   /** Rejects with an Error whose message is for the user: the container does not run, the program is not there. */
   exec(pod: Pod, container: string, options: ExecOptions): Promise<Session>

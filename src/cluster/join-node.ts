@@ -52,6 +52,7 @@ export function comingNode({ state, spawner, clock, log, isolation }: NodeOption
     apiAddresses: network.hostAddress === undefined ? [] : [network.hostAddress],
     async join(server, port) {
       const live = await spawner
+      const nodeName = defaultNodeName()
       const folder = memoryFolder(state) ?? join(state, 'sandboxes')
       const bulk = join(state, 'volumes')
       const sandboxes = await createSandboxes({ commands, folder, bulk, clock, network, log, atMost: isolation })
@@ -64,7 +65,7 @@ export function comingNode({ state, spawner, clock, log, isolation }: NodeOption
         sandboxes,
         clock,
         stateDir: state,
-        nodeName: defaultNodeName(),
+        nodeName,
         nodeAddress: apiHost,
         apiPort: port,
         warmPreload: [{ command: 'solvent-batch', module: programPath('batch.js') }],
@@ -74,7 +75,7 @@ export function comingNode({ state, spawner, clock, log, isolation }: NodeOption
         onSandboxGone: uid => names.release(uid),
         log,
       })
-      server.setNodeApi(agent)
+      server.setNodeApi(name => (name === nodeName ? agent : undefined))
       return {
         apiHost,
         async stop() {

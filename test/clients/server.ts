@@ -30,7 +30,7 @@ export async function startServer(): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'solvent-clients-'))
   const pki = ensurePki(join(folder, 'pki'))
   const store = memoryStore()
-  const server = createApiServer({ store, pki, nodeApi: { logs } })
+  const server = createApiServer({ store, pki, nodeApi: () => ({ logs }) })
   const { port } = await server.listen(['127.0.0.1'], 0)
   for (const name of ['default', 'kube-system', 'kube-public']) {
     await server.api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })

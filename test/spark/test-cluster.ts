@@ -44,7 +44,7 @@ export async function startTestCluster(spark: Spark): Promise<TestCluster> {
   const scheduler = startScheduler({ api })
   const door = await openDoor(pki, port)
   const node = await startStandInNode({ api, apiPort: door.port, folder: join(folder, 'pods'), spark })
-  server.setNodeApi(node.nodeApi)
+  server.setNodeApi(() => node.nodeApi)
   for (const object of ACCESS) await api.create(object)
 
   const kubeconfig = join(folder, 'kubeconfig')

@@ -4,7 +4,7 @@
  */
 import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
-import type { NodeApi } from '../../client/node-api.ts'
+import type { NodeLookUp } from '../../client/node-api.ts'
 import type { Store } from '../store/store.ts'
 import type { Catalog } from './catalog.ts'
 import { ephemeralContainers } from './ephemeral-containers.ts'
@@ -17,8 +17,8 @@ import type { WriteContext } from './write.ts'
 export interface Engine extends WriteContext {
   readonly catalog: Catalog
   readonly subresources: Readonly<Record<string, Subresource>>
-  /** Where logs come from; a cluster without a node agent has none. */
-  readonly nodeApi: () => NodeApi | undefined
+  /** Who answers for what runs on a node; undefined where nobody does. */
+  readonly nodeApi: NodeLookUp
 }
 
 export interface EngineOptions {
@@ -27,7 +27,7 @@ export interface EngineOptions {
   readonly catalog: Catalog
   readonly serviceAccountKey: KeyObject
   readonly serviceRange: string
-  readonly nodeApi: () => NodeApi | undefined
+  readonly nodeApi: NodeLookUp
 }
 
 export const createEngine = ({ serviceAccountKey, serviceRange, ...parts }: EngineOptions): Engine => ({

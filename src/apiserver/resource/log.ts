@@ -19,7 +19,7 @@ export function podLog(
   const container = containerOf(pod, options.container)
   // Upstream's answer for a pod without a node is empty, too.
   if (!pod.spec.nodeName) return nothing()
-  const nodeApi = engine.nodeApi()
+  const nodeApi = engine.nodeApi(pod.spec.nodeName)
   if (!nodeApi) throw apiError('ServiceUnavailable', `no node agent answers for node ${pod.spec.nodeName}`)
   return nodeApi.logs(pod, container, options)
 }

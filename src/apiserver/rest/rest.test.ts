@@ -25,7 +25,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'solvent-rest-'))
   pki = ensurePki(folder)
   store = memoryStore()
-  server = createApiServer({ store, pki, warn: message => bugs.push(message), nodeApi: { logs } })
+  server = createApiServer({ store, pki, warn: message => bugs.push(message), nodeApi: () => ({ logs }) })
   port = (await server.listen(['127.0.0.1'], 0)).port
   agent = new Agent({ ca: pki.ca, keepAlive: true })
   for (const name of ['default', 'kube-system', 'kube-public']) {

@@ -53,7 +53,7 @@ export async function servePodStream(kind: string, asked: StreamRequest): Promis
 
 function nodeFor({ nodeApi }: Pick<Engine, 'nodeApi'>, { metadata, spec }: Pod): NodeStreams {
   if (!spec.nodeName) throw badRequest(`pod ${metadata.name} does not have a host assigned`)
-  const streams = nodeApi()?.streams
+  const streams = nodeApi(spec.nodeName)?.streams
   if (!streams) throw apiError('ServiceUnavailable', `no node agent answers for node ${spec.nodeName}`)
   return streams
 }

@@ -127,7 +127,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'solvent-streams-'))
   pki = ensurePki(folder)
   const nodeApi = { logs: async function* () {}, streams: node }
-  server = createApiServer({ store: memoryStore(), pki, warn: message => bugs.push(message), nodeApi })
+  server = createApiServer({ store: memoryStore(), pki, warn: message => bugs.push(message), nodeApi: () => nodeApi })
   port = (await server.listen(['127.0.0.1'], 0)).port
   connection = { server: `https://127.0.0.1:${port}`, ca: pki.ca, token: pki.adminToken }
   const of = (kind: string, name: string, rest: object = {}) =>

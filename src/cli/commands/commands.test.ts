@@ -23,11 +23,11 @@ beforeAll(async () => {
   server = createApiServer({
     store: memoryStore(),
     pki,
-    nodeApi: {
+    nodeApi: () => ({
       async *logs(pod, container, { tailLines, follow }) {
         yield Buffer.from(`${pod.metadata.name}/${container} tail=${tailLines} follow=${follow}\n`)
       },
-    },
+    }),
   })
   api = server.api
   const { port } = await server.listen(['127.0.0.1'], 0)

@@ -38,7 +38,7 @@ beforeEach(async () => {
   }
   await api.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'default' } })
   agent = await startAgent()
-  server.setNodeApi(agent)
+  server.setNodeApi(() => agent)
 })
 afterEach(async () => {
   const { items } = await api.list<Pod>({ apiVersion: 'v1', kind: 'Pod' })
@@ -380,7 +380,7 @@ describe('another agent in the same state folder', () => {
     writeFileSync(`${go}.short`, '')
     const other = await bed.connect()
     agent = await startAgent(other)
-    server.setNodeApi(agent)
+    server.setNodeApi(() => agent)
     expect((await when(short, isOver)).status?.phase).toBe('Succeeded')
     expect(state(await get(long))?.running).toBeDefined()
     writeFileSync(go, '')
