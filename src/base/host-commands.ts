@@ -8,10 +8,18 @@ export interface HostCommandResult {
   readonly stderr: string
 }
 
+export interface HostCommandOptions {
+  readonly stdin?: string
+  /** Then it is killed. */
+  readonly timeoutMs?: number
+  /** Instead of the starter's own. It is a command of a pod then: when its time is over, all that it started goes with it. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
 export interface HostCommands {
   /** Runs `argv` (no shell) to its end. A command that is not there gives code 127. Never throws. */
   run(
     argv: readonly string[],
-    options?: { readonly stdin?: string; readonly timeoutMs?: number },
+    options?: HostCommandOptions,
   ): Promise<HostCommandResult>
 }

@@ -1,14 +1,16 @@
 /** Takes over the containers of a pod that an earlier life of this agent started: from their folders, which say who runs and how others ended. */
 import type { Instant } from '../../base/clock.ts'
-import type { Pod } from '../../kube/core.ts'
+import type { Container, ContainerStatus, Pod } from '../../kube/core.ts'
+import { firstHealth, type Health } from '../probes/health.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import { readRecord } from '../spawner/container-record.ts'
 import { isAlive, type ProcessIdentity, sendSignal } from '../spawner/process-identity.ts'
 import type { ProcessEnd } from '../spawner/spawner-client.ts'
 import type { AgentParts } from './agent-parts.ts'
 import { afterRestarts } from './back-off.ts'
-import { allContainersOf, type Ended, type ObservedContainer } from './observed.ts'
+import type { Ended, ObservedContainer } from './observed.ts'
 import type { Life } from './pod-folders.ts'
+import { allContainersOf } from './roles.ts'
 
 /** What an earlier life of the agent left of it. */
 export interface Past {
@@ -18,7 +20,8 @@ export interface Past {
 
 export interface Adopting {
   see(name: string, observed: ObservedContainer): void
-  running(name: string, process: string): void
+  /** One that runs: its probes go on from what the last agent knew. */
+  running(container: Container, process: string, startedMs: number, known: Health): void
   ended(name: string, life: number, startedAt: Instant, end: ProcessEnd): void
 }
 
@@ -33,29 +36,32 @@ export async function adoptContainers(
   adopting: Adopting,
 ): Promise<void> {
   const uid = pod.metadata.uid ?? ''
-  const work = allContainersOf(pod).map(({ name }) => {
-    const lives = parts.folders.lives(uid, name)
+  const work = allContainersOf(pod).map(container => {
+    const lives = parts.folders.lives(uid, container.name)
     const present = lives.at(-1)
-    return present ? adoptContainer(parts, pod, name, hasSandbox, present, lives.at(-2), adopting) : undefined
+    return present ? adoptContainer(parts, pod, container, hasSandbox, present, lives.at(-2), adopting) : undefined
   })
   await Promise.all(work)
 }
 
 async function adoptContainer(
-  { clock, folders, lives, spawner }: AgentParts,
+  { backOff, clock, folders, lives, spawner }: AgentParts,
   pod: Pod,
-  name: string,
+  container: Container,
   hasSandbox: boolean,
   present: Life,
   before: Life | undefined,
   adopting: Adopting,
 ): Promise<void> {
   const uid = pod.metadata.uid ?? ''
+  const { name } = container
   const life = present.number
   const nowMs = clock.monotonicMs()
-  const startedAt = startOf(pod, name) ?? clock.now()
+  const status = statusOf(pod, name)
+  const startedAt = startOf(status) ?? clock.now()
+  const startedMs = nowMs - Math.max(0, clock.now() - startedAt)
   const last = before && endOf(before)
-  const common = { life, last, backOff: afterRestarts(life, nowMs - Math.max(0, clock.now() - startedAt)) }
+  const common = { life, last, backOff: afterRestarts(life, startedMs, backOff) }
   const record = readRecord(present.folder)
   if (record?.wrapper && record.exitCode === undefined && !hasSandbox) killGroup(record.wrapper)
   if (record?.exitCode !== undefined || !record?.wrapper || !hasSandbox) {
@@ -70,8 +76,9 @@ async function adoptContainer(
     return
   }
   const process = `${uid}/${name}/${life}`
-  adopting.see(name, { ...common, state: { kind: 'running', startedAt } })
-  adopting.running(name, process)
+  const health = healthOf(container, status)
+  adopting.see(name, { ...common, state: { kind: 'running', startedAt, health } })
+  adopting.running(container, process, startedMs, health)
   lives.begin(folders.lifeFolder(uid, name, life))
   await spawner.adopt({ process, folder: present.folder, ...record.wrapper }, end =>
     adopting.ended(name, life, startedAt, end),
@@ -95,13 +102,23 @@ function endOf({ number: life, folder }: Life, startedAt?: Instant): Ended | und
   }
 }
 
-function startOf({ status }: Pod, name: string): Instant | undefined {
+function statusOf({ status }: Pod, name: string): ContainerStatus | undefined {
   const all = [
     ...(status?.initContainerStatuses ?? []),
     ...(status?.containerStatuses ?? []),
     ...(status?.ephemeralContainerStatuses ?? []),
   ]
-  const state = all.find(each => each.name === name)?.state
-  const text = state?.running?.startedAt ?? state?.terminated?.startedAt
+  return all.find(each => each.name === name)
+}
+
+function startOf(status: ContainerStatus | undefined): Instant | undefined {
+  const text = status?.state?.running?.startedAt ?? status?.state?.terminated?.startedAt
   return text === undefined ? undefined : Date.parse(text)
+}
+
+/** As it was told last, so that nothing that serves is taken for broken because an agent is new. */
+function healthOf(container: Container, status: ContainerStatus | undefined): Health {
+  const first = firstHealth(container)
+  if (!status?.state?.running) return first
+  return { isStarted: first.isStarted || status.started === true, isReady: first.isReady || status.ready }
 }

@@ -11,6 +11,7 @@ import type { Isolation, Sandbox } from '../sandbox/sandbox.ts'
 import type { Spawner } from '../spawner/spawner-client.ts'
 import type { ContainerInputs } from '../streams/container-inputs.ts'
 import type { Volumes } from '../volumes/volumes.ts'
+import type { BackOffLimits } from './back-off.ts'
 import type { PodFolders } from './pod-folders.ts'
 import type { SandboxPool } from './sandbox-pool.ts'
 
@@ -34,6 +35,7 @@ export interface AgentParts {
   readonly hostIP: string
   readonly allocatable: ResourceList
   readonly apiPort: number
+  readonly backOff: BackOffLimits
   /** PATH, HOME and what else every container begins with. */
   readonly baseEnv: Readonly<Record<string, string>>
   /** The pod has its sandbox; before its first container starts. */

@@ -26,6 +26,7 @@ import { createNodeStreams } from '../streams/node-streams.ts'
 import { createVolumes } from '../volumes/volumes.ts'
 import { killGroup } from './adopt.ts'
 import type { AgentParts } from './agent-parts.ts'
+import { type BackOffLimits, UPSTREAM_LIMITS } from './back-off.ts'
 import { capacityOfMachine } from './node-object.ts'
 import { podFolders } from './pod-folders.ts'
 import { isFinished } from './pod-status.ts'
@@ -56,6 +57,8 @@ export interface NodeAgentOptions {
   readonly onSandbox?: (pod: Pod, sandbox: Sandbox) => Promise<void>
   /** The pod gives its sandbox up: nothing of it may be written there any more. */
   readonly onSandboxGone?: (podUid: string) => void
+  /** Of containers that end again and again; upstream's by default. */
+  readonly backOff?: BackOffLimits
   readonly log: (message: string) => void
 }
 
@@ -112,6 +115,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     hostIP: nodeAddress,
     allocatable: capacity,
     apiPort: options.apiPort,
+    backOff: options.backOff ?? UPSTREAM_LIMITS,
     baseEnv,
     onSandbox: options.onSandbox ?? ownName,
     onSandboxGone: options.onSandboxGone ?? (() => {}),

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { afterRestart, afterRestarts, type BackOff, restartAtMs } from './back-off.ts'
+import { afterRestart, afterRestarts, type BackOff, limitsOf, restartAtMs } from './back-off.ts'
 
 test('the first restart is at once, later ones wait 10, 20, 40 … 300 s', () => {
   let backOff: BackOff | undefined
@@ -39,4 +39,14 @@ test('never earlier than the end, never later than five minutes', () => {
       expect(waitMs).toBeLessThanOrEqual(300_000)
     }),
   )
+})
+
+test.each([
+  { seconds: 300, limits: { firstMs: 10_000, maxMs: 300_000 } },
+  { seconds: 5, limits: { firstMs: 5_000, maxMs: 5_000 } },
+  { seconds: 0, limits: undefined },
+  { seconds: 301, limits: undefined },
+  { seconds: Number.NaN, limits: undefined },
+])('maxContainerRestartPeriod of $seconds s (TestNewCrashLoopBackOff)', ({ seconds, limits }) => {
+  expect(limitsOf(seconds)).toEqual(limits)
 })

@@ -9,10 +9,21 @@ export interface BackOff {
   readonly updatedMs: number
 }
 
+/** KubeletConfiguration's `crashLoopBackOff.maxContainerRestartPeriod`, and the first delay, which is never longer. */
+export interface BackOffLimits {
+  readonly firstMs: number
+  readonly maxMs: number
+}
+
 const FIRST_MS = 10_000
-const MAX_MS = 300_000
-/** Twice the longest delay, as upstream. */
-const FORGET_MS = 2 * MAX_MS
+export const UPSTREAM_LIMITS: BackOffLimits = { firstMs: FIRST_MS, maxMs: 300_000 }
+const FORGET_MS = 600_000
+
+/** 1 to 300 s, as the kubelet allows; undefined for anything else. */
+export function limitsOf(maxSeconds: number): BackOffLimits | undefined {
+  if (!(maxSeconds >= 1 && maxSeconds <= 300)) return undefined
+  return { firstMs: Math.min(FIRST_MS, maxSeconds * 1000), maxMs: maxSeconds * 1000 }
+}
 
 const isForgotten = ({ updatedMs }: BackOff, atMs: number): boolean => atMs - updatedMs > FORGET_MS
 
@@ -21,11 +32,20 @@ export const restartAtMs = (backOff: BackOff | undefined, endedMs: number): numb
   backOff && !isForgotten(backOff, endedMs) ? endedMs + backOff.delayMs : endedMs
 
 /** The state after a restart at `nowMs` of a container that ended at `endedMs`. */
-export const afterRestart = (backOff: BackOff | undefined, endedMs: number, nowMs: number): BackOff => ({
-  delayMs: backOff && !isForgotten(backOff, endedMs) ? Math.min(MAX_MS, backOff.delayMs * 2) : FIRST_MS,
+export const afterRestart = (
+  backOff: BackOff | undefined,
+  endedMs: number,
+  nowMs: number,
+  { firstMs, maxMs } = UPSTREAM_LIMITS,
+): BackOff => ({
+  delayMs: backOff && !isForgotten(backOff, endedMs) ? Math.min(maxMs, backOff.delayMs * 2) : firstMs,
   updatedMs: nowMs,
 })
 
 /** What it must be after so many restarts, for an agent that was not there. */
-export const afterRestarts = (restarts: number, lastStartMs: number): BackOff | undefined =>
-  restarts === 0 ? undefined : { delayMs: Math.min(MAX_MS, FIRST_MS * 2 ** (restarts - 1)), updatedMs: lastStartMs }
+export const afterRestarts = (
+  restarts: number,
+  lastStartMs: number,
+  { firstMs, maxMs } = UPSTREAM_LIMITS,
+): BackOff | undefined =>
+  restarts === 0 ? undefined : { delayMs: Math.min(maxMs, firstMs * 2 ** (restarts - 1)), updatedMs: lastStartMs }

@@ -2,9 +2,17 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Container, Pod } from '../../kube/core.ts'
+import type { Action } from './action.ts'
 import { afterRestart } from './back-off.ts'
-import { type Action, decidePod } from './decide-pod.ts'
-import { type ContainerState, type ObservedContainer, type ObservedPod, outcomeOf } from './observed.ts'
+import { decidePod } from './decide-pod.ts'
+import {
+  type ContainerState,
+  type ObservedContainer,
+  type ObservedPod,
+  outcomeOf,
+  type Running,
+  type Stopping,
+} from './observed.ts'
 import { podStatus } from './pod-status.ts'
 
 const container = (name: string): Container => ({ name, command: ['run'] })
@@ -21,7 +29,11 @@ const ended = (exitCode: number, endedMs = 0): ContainerState => ({
   endedMs,
   end: { life: 0, exitCode, reason: 'Error', finishedAt: 0 },
 })
-const running: ContainerState = { kind: 'running', startedAt: 0 }
+const running: Running = { kind: 'running', startedAt: 0, health: { isStarted: true, isReady: true } }
+const stopping = (what: Partial<Stopping> = {}): Running => ({
+  ...running,
+  stopping: { sinceMs: 0, graceMs: 5000, ...what },
+})
 const FACTS = { hostIP: 'h', now: 0, nowMs: 0, conditions: [] }
 
 function seenWith(states: Readonly<Record<string, ContainerState>>, rest: Partial<ObservedPod> = {}): ObservedPod {
@@ -37,9 +49,11 @@ const kinds = (actions: readonly Action[]): readonly string[] =>
       ? `start ${action.container.name}`
       : action.kind === 'signal'
         ? `${action.signal} ${action.container}`
-        : action.kind === 'wake'
-          ? `wake ${action.atMs}`
-          : action.kind,
+        : action.kind === 'stop'
+          ? `stop ${action.container} in ${action.graceMs}`
+          : action.kind === 'wake'
+            ? `wake ${action.atMs}`
+            : action.kind,
   )
 const decide = (pod: Pod, seen: ObservedPod, nowMs = 0) => kinds(decidePod(pod, seen, nowMs))
 
@@ -61,7 +75,7 @@ test('a container that was added to look inside runs once, holds nothing up, and
   expect(decide(pod, seenWith({ init: running }))).toEqual(['start look'])
   expect(decide(pod, seenWith({ init, main: running, look: ended(1) }))).toEqual([])
   const over = seenWith({ init, main: ended(0), look: running })
-  expect(decide(pod, over)).toEqual(['SIGTERM look', 'wake 30000'])
+  expect(decide(pod, over)).toEqual(['stop look in 30000'])
   expect(podStatus(pod, over, FACTS)).toMatchObject({
     phase: 'Running',
     ephemeralContainerStatuses: [{ name: 'look', ready: false, state: { running: {} } }],
@@ -112,8 +126,9 @@ describe('the end of a pod', () => {
   const deleted = podOf({}, { deletionTimestamp: 'now', deletionGracePeriodSeconds: 5 })
 
   test('TERM, then KILL after the grace period, then gone', () => {
-    expect(decide(deleted, seenWith({ main: running }), 100)).toEqual(['SIGTERM main', 'wake 5100'])
-    const told = seenWith({ main: { ...running, signalled: 'SIGTERM' } as ContainerState }, { stoppingSinceMs: 100 })
+    expect(decide(deleted, seenWith({ main: running }), 100)).toEqual(['stop main in 5000'])
+    expect(decide(deleted, seenWith({ main: stopping({ sinceMs: 100 }) }), 100)).toEqual(['SIGTERM main'])
+    const told = seenWith({ main: stopping({ sinceMs: 100, termMs: 100 }) })
     expect(decide(deleted, told, 5099)).toEqual(['wake 5100'])
     expect(decide(deleted, told, 5100)).toEqual(['SIGKILL main'])
     expect(decide(deleted, seenWith({ main: ended(143) }), 200)).toEqual(['release', 'remove'])
@@ -121,7 +136,7 @@ describe('the end of a pod', () => {
   })
 
   test('waits for what is being started', () => {
-    expect(decide(deleted, seenWith({ main: { kind: 'starting' } }), 0)).toEqual(['wake 5000'])
+    expect(decide(deleted, seenWith({ main: { kind: 'starting' } }), 0)).toEqual([])
     expect(decide(deleted, seenWith({}, { surroundings: { kind: 'preparing' } }))).toEqual([])
   })
 
@@ -129,10 +144,7 @@ describe('the end of a pod', () => {
     const pod = podOf({ activeDeadlineSeconds: 10, terminationGracePeriodSeconds: 2 })
     expect(decide(pod, seenWith({ main: running }), 0)).toEqual(['wake 10000'])
     expect(decide(pod, seenWith({ main: running }), 10_000)).toEqual(['expire'])
-    expect(decide(pod, seenWith({ main: running }, { isOverdue: true }), 10_000)).toEqual([
-      'SIGTERM main',
-      'wake 12000',
-    ])
+    expect(decide(pod, seenWith({ main: running }, { isOverdue: true }), 10_000)).toEqual(['stop main in 2000'])
     expect(decide(pod, seenWith({ main: ended(143) }, { isOverdue: true }), 10_000)).toEqual(['release'])
   })
 })
@@ -191,14 +203,23 @@ test('in every life: nothing starts twice, out of order or after the end; a sett
               containers.set(name, { life: (before?.life ?? -1) + 1, state: running, backOff })
               break
             }
-            case 'signal': {
+            case 'stop': {
               const present = containers.get(action.container)!
-              const state = { ...running, signalled: action.signal } as ContainerState
               containers.set(action.container, {
                 ...present,
-                state: action.signal === 'SIGKILL' ? ended(137, nowMs) : state,
+                state: stopping({ sinceMs: nowMs, graceMs: action.graceMs }),
               })
-              seen = { ...seen, stoppingSinceMs: seen.stoppingSinceMs ?? nowMs }
+              break
+            }
+            case 'signal': {
+              const present = containers.get(action.container)!
+              const { state } = present
+              if (state.kind !== 'running' || !state.stopping) throw new Error('a signal before its time')
+              const termed = { ...state, stopping: { ...state.stopping, termMs: nowMs } }
+              containers.set(action.container, {
+                ...present,
+                state: action.signal === 'SIGKILL' ? ended(137, nowMs) : termed,
+              })
               break
             }
             case 'release':
@@ -223,7 +244,7 @@ test('in every life: nothing starts twice, out of order or after the end; a sett
         }
         lastPhase = actions.length === 0 ? phase : undefined
         // One that runs ends, or time passes.
-        const alive = [...containers].find(([, { state }]) => state.kind === 'running' && !state.signalled)
+        const alive = [...containers].find(([, { state }]) => state.kind === 'running' && !state.stopping)
         if (alive) containers.set(alive[0], { ...alive[1], state: ended(codes[step % codes.length]!, nowMs) })
         nowMs = wakeMs !== undefined && !alive ? wakeMs : nowMs + 10
       }

@@ -4,23 +4,44 @@
  */
 import type { Instant } from '../../base/clock.ts'
 import type { Container, Pod } from '../../kube/core.ts'
+import type { Health } from '../probes/health.ts'
 import type { BackOff } from './back-off.ts'
+import { initContainersOf, isSidecar, restarts } from './roles.ts'
 
 export interface Ended {
   readonly life: number
   readonly exitCode: number
-  /** `Completed`, `Error`, `StartError`. */
+  /** `Completed`, `Error`, `StartError`, `OOMKilled`. */
   readonly reason: string
   readonly message?: string
   readonly startedAt?: Instant
   readonly finishedAt: Instant
 }
 
+export interface Running {
+  readonly kind: 'running'
+  readonly startedAt: Instant
+  readonly health: Health
+  /** Its postStart hook, while it runs or when it failed: until it is over the container does not count as running. */
+  readonly postStart?: 'running' | 'failed'
+  readonly stopping?: Stopping
+}
+
+/** On its way out: the preStop hook, its turn among the others, TERM, KILL. */
+export interface Stopping {
+  readonly sinceMs: number
+  readonly graceMs: number
+  readonly isHookRunning?: boolean
+  /** When it got TERM. */
+  readonly termMs?: number
+  readonly isKilled?: boolean
+}
+
 export type ContainerState =
   /** Not started, or not again; with a reason where something is wrong with it. */
   | { readonly kind: 'waiting'; readonly problem?: Refusal }
   | { readonly kind: 'starting' }
-  | { readonly kind: 'running'; readonly startedAt: Instant; readonly signalled?: 'SIGTERM' | 'SIGKILL' }
+  | Running
   | { readonly kind: 'ended'; readonly end: Ended; readonly endedMs: number }
 
 export interface Refusal {
@@ -52,8 +73,6 @@ export interface ObservedPod {
   /** When the agent first saw it, or what corresponds to status.startTime. */
   readonly acceptedMs: number
   readonly acceptedAt: Instant
-  /** Since when its processes are being stopped. */
-  readonly stoppingSinceMs?: number
   /** Its activeDeadlineSeconds ran out. */
   readonly isOverdue?: boolean
   /** The API was told to remove it. */
@@ -64,53 +83,42 @@ const UNSTARTED: ObservedContainer = { life: -1, state: { kind: 'waiting' } }
 
 export const observedOf = (seen: ObservedPod, name: string): ObservedContainer => seen.containers.get(name) ?? UNSTARTED
 
-export const initContainersOf = (pod: Pod): readonly Container[] => pod.spec.initContainers ?? []
-
-/** Added to a pod that runs, to look into it: one that names no program means the shell of its image (`kubectl debug -it --image=…`). */
-export const ephemeralContainersOf = (pod: Pod): readonly Container[] =>
-  (pod.spec.ephemeralContainers ?? []).map(container =>
-    container.command?.length || container.args?.length ? container : { ...container, command: ['sh'] },
-  )
-
-export const allContainersOf = (pod: Pod): readonly Container[] => [
-  ...initContainersOf(pod),
-  ...pod.spec.containers,
-  ...ephemeralContainersOf(pod),
-]
-
-export type Role = 'init' | 'main' | 'ephemeral'
-
-/** What it runs; the embedded cluster knows no images, so that a container without a command cannot run. */
-export const argvOf = ({ command = [], args = [] }: Container): readonly string[] =>
-  command.length === 0 ? [] : [...command, ...args]
-
 export const isAlive = ({ state }: ObservedContainer): boolean => state.kind === 'starting' || state.kind === 'running'
 
 const hasSucceeded = ({ state }: ObservedContainer): boolean => state.kind === 'ended' && state.end.exitCode === 0
 
-/** Whether one that ended is started again (the kubelet's ShouldContainerBeRestarted). */
-export function restarts(pod: Pod, role: Role, exitCode: number): boolean {
-  if (role === 'ephemeral') return false
-  const policy = pod.spec.restartPolicy ?? 'Always'
-  if (policy === 'Always' && role === 'main') return true
-  return policy !== 'Never' && exitCode !== 0
-}
-
-/** How the pod ended by itself, whoever still looks into it; undefined: it has not. */
+/** How the pod ended by itself, whoever still looks into it or stands beside it; undefined: it has not. */
 export function outcomeOf(pod: Pod, seen: ObservedPod): 'Succeeded' | 'Failed' | undefined {
-  const states = [...initContainersOf(pod), ...pod.spec.containers].map(({ name }) => observedOf(seen, name))
-  if (states.some(isAlive)) return undefined
-  const initFailed = initContainersOf(pod).some(({ name }) => {
-    const { state } = observedOf(seen, name)
-    return state.kind === 'ended' && state.end.exitCode !== 0 && !restarts(pod, 'init', state.end.exitCode)
-  })
-  if (initFailed) return 'Failed'
-  const mains = pod.spec.containers.map(({ name }) => observedOf(seen, name))
-  const isOver = mains.every(({ state }) => state.kind === 'ended' && !restarts(pod, 'main', state.end.exitCode))
-  if (isOver) return mains.every(hasSucceeded) ? 'Succeeded' : 'Failed'
-  return undefined
+  const inits = initContainersOf(pod).filter(container => !isSidecar(container))
+  if ([...inits, ...pod.spec.containers].some(({ name }) => isAlive(observedOf(seen, name)))) return undefined
+  if (inits.some(init => isOver(pod, init, 'init', seen) && !hasSucceeded(observedOf(seen, init.name)))) return 'Failed'
+  if (!pod.spec.containers.every(container => isOver(pod, container, 'main', seen))) return undefined
+  return pod.spec.containers.every(({ name }) => hasSucceeded(observedOf(seen, name))) ? 'Succeeded' : 'Failed'
 }
 
-/** The first init container that has not succeeded yet: until it has, nothing after it starts. */
-export const pendingInit = (pod: Pod, seen: ObservedPod): Container | undefined =>
-  initContainersOf(pod).find(({ name }) => !hasSucceeded(observedOf(seen, name)))
+/** It ended and is not started again. */
+function isOver(pod: Pod, container: Container, role: 'init' | 'main', seen: ObservedPod): boolean {
+  const { state } = observedOf(seen, container.name)
+  return state.kind === 'ended' && !restarts(pod, container, role, state.end.exitCode)
+}
+
+/** Something that runs after the init containers has run. */
+export const hasInitialized = (pod: Pod, seen: ObservedPod): boolean =>
+  pod.spec.containers.some(({ name }) => observedOf(seen, name).life >= 0)
+
+/**
+ * The first init container that is not done yet, so that nothing after it starts: done is one that has succeeded, a sidecar that has started,
+ * and whatever stands before one that has been begun.
+ */
+export function pendingInit(pod: Pod, seen: ObservedPod): Container | undefined {
+  if (hasInitialized(pod, seen)) return undefined
+  const inits = initContainersOf(pod)
+  const lastBegun = inits.findLastIndex(({ name }) => observedOf(seen, name).life >= 0)
+  return inits.find((container, i) => i >= lastBegun && !isDone(container, seen))
+}
+
+function isDone(container: Container, seen: ObservedPod): boolean {
+  const observed = observedOf(seen, container.name)
+  if (!isSidecar(container)) return hasSucceeded(observed)
+  return observed.state.kind === 'running' && observed.state.health.isStarted && !observed.state.postStart
+}

@@ -13,7 +13,7 @@ const podOf = (spec: Partial<Pod['spec']> = {}, metadata: Pod['metadata'] = {}):
   spec: { containers: [container('main')], ...spec },
 })
 
-const running: ContainerState = { kind: 'running', startedAt: 0 }
+const running: ContainerState = { kind: 'running', startedAt: 0, health: { isStarted: true, isReady: true } }
 const ended = (exitCode: number, life = 0): ContainerState => ({
   kind: 'ended',
   endedMs: 0,

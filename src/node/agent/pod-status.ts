@@ -4,20 +4,17 @@ import type { Container, ContainerState, ContainerStatus, Pod, PodPhase, PodStat
 import type { Condition } from '../../kube/object.ts'
 import { restartAtMs } from './back-off.ts'
 import {
-  argvOf,
   type Ended,
-  ephemeralContainersOf,
-  initContainersOf,
   isAlive,
+  type ObservedContainer,
   type ObservedPod,
   observedOf,
   outcomeOf,
   pendingInit,
-  type Role,
-  restarts,
 } from './observed.ts'
 import { conditionsOf } from './pod-conditions.ts'
 import { qosClassOf } from './qos-class.ts'
+import { argvOf, ephemeralContainersOf, initContainersOf, type Role, restarts, roleOf, sidecarsOf } from './roles.ts'
 
 export interface StatusFacts {
   readonly hostIP: string
@@ -31,14 +28,14 @@ export function podStatus(pod: Pod, seen: ObservedPod, facts: StatusFacts): PodS
   const { surroundings } = seen
   const address = 'address' in surroundings ? surroundings.address : undefined
   const phase = phaseOf(pod, seen)
-  const statuses = (containers: readonly Container[], role: Role): readonly ContainerStatus[] =>
-    containers.map(each => containerStatus(pod, each, role, seen, facts.nowMs))
-  const containerStatuses = statuses(pod.spec.containers, 'main')
-  const initContainerStatuses = statuses(initContainersOf(pod), 'init')
-  const ephemeralContainerStatuses = statuses(ephemeralContainersOf(pod), 'ephemeral')
+  const statuses = (containers: readonly Container[]): readonly ContainerStatus[] =>
+    containers.map(each => containerStatus(pod, each, roleOf(pod, each), seen, facts.nowMs))
+  const containerStatuses = statuses(pod.spec.containers)
+  const initContainerStatuses = statuses(initContainersOf(pod))
+  const ephemeralContainerStatuses = statuses(ephemeralContainersOf(pod))
   return {
     phase,
-    conditions: conditionsOf({ phase, containerStatuses, initContainerStatuses }, facts.conditions, facts.now),
+    conditions: conditionsOf(pod, { phase, containerStatuses, initContainerStatuses }, facts.conditions, facts.now),
     ...(seen.isOverdue
       ? { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' }
       : {}),
@@ -60,16 +57,19 @@ export const isFinished = (pod: Pod): boolean =>
 
 function phaseOf(pod: Pod, seen: ObservedPod): PodPhase {
   const outcome = outcomeOf(pod, seen)
-  const isLookedInto = ephemeralContainersOf(pod).some(({ name }) => isAlive(observedOf(seen, name)))
-  if (outcome && !isLookedInto) return outcome
+  const others = [...sidecarsOf(pod), ...ephemeralContainersOf(pod)]
+  if (outcome && !others.some(({ name }) => isAlive(observedOf(seen, name)))) return outcome
   const mains = pod.spec.containers.map(({ name }) => observedOf(seen, name))
   const all = [...initContainersOf(pod).map(({ name }) => observedOf(seen, name)), ...mains]
   if ((pod.metadata.deletionTimestamp !== undefined || seen.isOverdue) && !all.some(isAlive)) {
     return seen.surroundings.kind === 'preparing' ? 'Pending' : 'Failed'
   }
   if (pendingInit(pod, seen)) return 'Pending'
-  return mains.some(({ life, state }) => life < 0 || (state.kind === 'starting' && life === 0)) ? 'Pending' : 'Running'
+  return mains.some(isFirstStart) ? 'Pending' : 'Running'
 }
+
+const isFirstStart = ({ life, state }: ObservedContainer): boolean =>
+  life < 0 || (life === 0 && (state.kind === 'starting' || (state.kind === 'running' && state.postStart === 'running')))
 
 function containerStatus(
   pod: Pod,
@@ -81,21 +81,24 @@ function containerStatus(
   const { name, image = '' } = container
   const observed = observedOf(seen, name)
   const { state, last } = observed
-  const isStopping = pod.metadata.deletionTimestamp !== undefined || seen.isOverdue === true
-  const isWaiting = state.kind === 'ended' && !isStopping && restarts(pod, role, state.end.exitCode)
+  const isStopping =
+    pod.metadata.deletionTimestamp !== undefined || seen.isOverdue === true || outcomeOf(pod, seen) !== undefined
+  const isWaiting = state.kind === 'ended' && !isStopping && restarts(pod, container, role, state.end.exitCode)
   const previous = isWaiting ? state.end : last
   const shown = isWaiting
     ? backingOff(pod, container, observed.backOff, state, nowMs)
     : stateOf(pod, container, role, seen)
+  const running = state.kind === 'running' && !state.postStart ? state.health : undefined
   const isDone = role === 'init' && state.kind === 'ended' && state.end.exitCode === 0
+  const isReady = (role === 'main' || role === 'sidecar') && running?.isReady === true
   return {
     name,
     image,
     imageID: '',
     state: shown,
     ...(previous ? { lastState: { terminated: terminated(pod, name, previous) } } : { lastState: {} }),
-    ready: role === 'main' ? state.kind === 'running' : isDone,
-    ...(role === 'ephemeral' ? {} : { started: state.kind === 'running' }),
+    ready: isReady || isDone,
+    ...(role === 'ephemeral' ? {} : { started: running?.isStarted === true }),
     restartCount: Math.max(0, observed.life),
     ...(observed.life < 0 ? {} : { containerID: containerId(pod, name, observed.life) }),
   }
@@ -108,6 +111,7 @@ function stateOf(pod: Pod, container: Container, role: Role, seen: ObservedPod):
   const { state, life } = observedOf(seen, container.name)
   switch (state.kind) {
     case 'running':
+      if (state.postStart === 'running') return { waiting: { reason: 'ContainerCreating' } }
       return { running: { startedAt: formatTime(state.startedAt) } }
     case 'ended':
       return { terminated: terminated(pod, container.name, state.end) }
@@ -120,7 +124,7 @@ function stateOf(pod: Pod, container: Container, role: Role, seen: ObservedPod):
         (argvOf(container).length === 0 && life < 0 ? noCommand(container) : undefined)
       if (problem) return { waiting: { reason: problem.reason, message: problem.message } }
       const init = pendingInit(pod, seen)
-      const isBehindInit = role !== 'ephemeral' && init !== undefined && init !== container
+      const isBehindInit = role !== 'ephemeral' && init !== undefined && init.name !== container.name
       return { waiting: { reason: isBehindInit ? 'PodInitializing' : 'ContainerCreating' } }
     }
   }

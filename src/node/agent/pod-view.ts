@@ -1,12 +1,14 @@
 /** What is seen of one pod, as it changes. */
 import type { Clock, Instant } from '../../base/clock.ts'
 import type { Pod } from '../../kube/core.ts'
-import { type Ended, type ObservedContainer, type ObservedPod, observedOf } from './observed.ts'
+import { type Ended, type ObservedContainer, type ObservedPod, observedOf, type Running } from './observed.ts'
 
 export interface PodView {
   readonly seen: ObservedPod
   change(what: Partial<ObservedPod>): void
   changeContainer(name: string, what: Partial<ObservedContainer>): void
+  /** Nothing where it does not run (any more). */
+  changeRunning(name: string, what: Partial<Running>): void
   containerEnded(name: string, end: Ended): void
 }
 
@@ -31,6 +33,10 @@ export function createPodView(pod: Pod, clock: Clock): PodView {
       seen = { ...seen, ...what }
     },
     changeContainer,
+    changeRunning(name, what) {
+      const { state } = observedOf(seen, name)
+      if (state.kind === 'running') changeContainer(name, { state: { ...state, ...what } })
+    },
     containerEnded: (name, end) =>
       changeContainer(name, { state: { kind: 'ended', end, endedMs: clock.monotonicMs() } }),
   }

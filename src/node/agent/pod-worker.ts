@@ -2,20 +2,18 @@
  * One pod's life on this node: whatever happens changes what is seen of it, and then it is decided anew what to do. Effects run beside each
  * other; what they set out to do is marked before they begin, so a decision never asks for the same thing twice.
  */
-import type { Instant } from '../../base/clock.ts'
-import type { Container, Pod } from '../../kube/core.ts'
+import type { Pod } from '../../kube/core.ts'
 import { refOf } from '../../kube/object.ts'
 import { isApiError } from '../../kube/status.ts'
-import type { ProcessEnd } from '../spawner/spawner-client.ts'
-import { adoptContainers, type Past } from './adopt.ts'
+import type { Action } from './action.ts'
+import type { Past } from './adopt.ts'
 import type { AgentParts } from './agent-parts.ts'
-import { afterRestart } from './back-off.ts'
-import { type Action, decidePod } from './decide-pod.ts'
-import { allContainersOf, argvOf, observedOf } from './observed.ts'
-import { createPodProcesses } from './pod-processes.ts'
+import { decidePod } from './decide-pod.ts'
+import { isOurs } from './pod-conditions.ts'
+import { createPodContainers } from './pod-containers.ts'
 import { isTerminal, noCommand, podStatus } from './pod-status.ts'
 import { createPodView } from './pod-view.ts'
-import { startContainer } from './start-container.ts'
+import { allContainersOf, argvOf } from './roles.ts'
 import { createStatusWriter } from './status-writer.ts'
 import { findPlace, furnish, type Place, refusalOf, resume } from './surroundings.ts'
 
@@ -33,17 +31,12 @@ export interface PodWorker {
   readonly place: Place | undefined
 }
 
-/** Exit code of a container that could not be started, as runc's callers have it. */
-const START_ERROR = 128
-const MISCONFIGURED_RETRY_MS = 2_000
-/** One that lasts so long gets an Event; a thousand that come and go do not. */
-const STARTED_EVENT_MS = 1_000
+const RETRY_MS = 2_000
 
 export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): PodWorker {
-  const { api, clock, events, folders, lives, spawner } = parts
+  const { api, clock, events, folders } = parts
   const writer = createStatusWriter(parts)
   const view = createPodView(first, clock)
-  const processes = createPodProcesses(spawner, clock)
   const underWay = new Set<Promise<void>>()
   const uid = first.metadata.uid ?? ''
   let pod = first
@@ -52,6 +45,13 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
   let hasLeft = false
   const wakes: (() => void)[] = []
   let conditions = first.status?.conditions ?? []
+  const containers = createPodContainers(parts, view, {
+    pod: () => pod,
+    place: () => place,
+    hasLeft: () => hasLeft,
+    sync,
+  })
+
   function sync(): void {
     if (hasLeft) return
     cancelWakes()
@@ -65,10 +65,13 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
         begin(prepare())
         break
       case 'start':
-        begin(start(action.container))
+        begin(containers.start(action.container))
+        break
+      case 'stop':
+        containers.stop(action.container, action.graceMs, action.message)
         break
       case 'signal':
-        signal(action.container, action.signal)
+        containers.signal(action.container, action.signal)
         break
       case 'release':
         begin(release())
@@ -123,88 +126,13 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
       try {
         place = await findPlace(parts, pod)
       } catch (error) {
-        const retryMs = clock.monotonicMs() + MISCONFIGURED_RETRY_MS
+        const retryMs = clock.monotonicMs() + RETRY_MS
         return { reason: 'FailedCreatePodSandBox', message: (error as Error).message, retryMs }
       }
       const { namespace = '', name = '' } = pod.metadata
       folders.writeNote(uid, { namespace, name, sandbox: place.sandbox.id })
     }
     return furnish(parts, pod, place.sandbox, attempts++)
-  }
-
-  async function start(container: Container): Promise<void> {
-    const { name } = container
-    const before = observedOf(view.seen, name)
-    const life = before.life + 1
-    const nowMs = clock.monotonicMs()
-    const again =
-      before.state.kind === 'ended'
-        ? { last: before.state.end, backOff: afterRestart(before.backOff, before.state.endedMs, nowMs) }
-        : {}
-    view.changeContainer(name, { ...again, life, state: { kind: 'starting' } })
-    const startedAt = clock.now()
-    const onExit = (end: ProcessEnd): void => ended(name, life, startedAt, end)
-    const result = await startContainer(parts, pod, container, life, place!, onExit)
-    if (result.kind === 'started') {
-      // Its end may have been told before we came to go on here.
-      if (observedOf(view.seen, name).state.kind === 'starting') began(name, life, result.process, startedAt)
-    } else if (result.kind === 'failed') {
-      events.event(pod, 'Warning', 'Failed', `container ${name} cannot start: ${result.message}`)
-      view.containerEnded(name, {
-        life,
-        exitCode: START_ERROR,
-        reason: 'StartError',
-        message: result.message,
-        finishedAt: clock.now(),
-      })
-    } else {
-      events.event(pod, 'Warning', 'Failed', `Error: ${result.message}`)
-      const problem = {
-        reason: 'CreateContainerConfigError',
-        message: result.message,
-        retryMs: clock.monotonicMs() + MISCONFIGURED_RETRY_MS,
-      }
-      const last = before.state.kind === 'ended' ? before.state.end : before.last
-      view.changeContainer(name, { ...before, last, state: { kind: 'waiting', problem } })
-    }
-    sync()
-  }
-
-  function began(name: string, life: number, process: string, startedAt: Instant): void {
-    const folder = folders.lifeFolder(uid, name, life)
-    processes.began(name, process)
-    lives.begin(folder)
-    view.changeContainer(name, { state: { kind: 'running', startedAt } })
-    clock.after(STARTED_EVENT_MS, () => {
-      if (!hasLeft && lives.isRunning(folder)) events.event(pod, 'Normal', 'Started', `Started container ${name}`)
-    })
-  }
-
-  function ended(name: string, life: number, startedAt: Instant, { code, recordedAt }: ProcessEnd): void {
-    processes.ended(name)
-    lives.end(folders.lifeFolder(uid, name, life))
-    const reason = code === 0 ? 'Completed' : 'Error'
-    view.containerEnded(name, { life, exitCode: code, reason, startedAt, finishedAt: recordedAt ?? clock.now() })
-    if (code !== 0 && (pod.spec.restartPolicy ?? 'Always') !== 'Never' && life > 0 && !hasLeft) {
-      events.event(
-        pod,
-        'Warning',
-        'BackOff',
-        `Back-off restarting failed container ${name} in pod ${pod.metadata.name}`,
-      )
-    }
-    sync()
-  }
-
-  function signal(name: string, which: 'SIGTERM' | 'SIGKILL'): void {
-    const { state } = observedOf(view.seen, name)
-    if (state.kind !== 'running') return
-    view.changeContainer(name, { state: { ...state, signalled: which } })
-    if (view.seen.stoppingSinceMs === undefined) {
-      view.change({ stoppingSinceMs: clock.monotonicMs() })
-      events.event(pod, 'Normal', 'Killing', `Stopping container ${name}`)
-    }
-    processes.signal(name, which)
   }
 
   async function release(): Promise<void> {
@@ -230,38 +158,35 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
     } catch (error) {
       if (isApiError(error, 'NotFound', 'Conflict')) return
       view.change({ isRemoved: false })
-      wakeAt(clock.monotonicMs() + MISCONFIGURED_RETRY_MS)
+      wakeAt(clock.monotonicMs() + RETRY_MS)
     }
   }
 
   async function adopt(): Promise<void> {
     view.change({ surroundings: place ? { kind: 'ready', address: place.sandbox.address } : { kind: 'none' } })
     if (place) begin(resume(parts, pod, place.sandbox))
-    await adoptContainers(parts, pod, place !== undefined, {
-      see: view.changeContainer,
-      running: processes.began,
-      ended,
-    })
+    await containers.adopt()
     sync()
   }
 
   function leave(): void {
     hasLeft = true
+    containers.leave()
     cancelWakes()
   }
 
   async function end(graceMs: number): Promise<void> {
     leave()
     await Promise.allSettled(underWay)
-    await processes.stop(graceMs)
+    await containers.end(graceMs)
   }
 
   async function finish(): Promise<void> {
     leave()
-    await processes.kill()
+    await containers.kill()
     // What was on its way in meanwhile.
     await Promise.allSettled(underWay)
-    await processes.kill()
+    await containers.kill()
     if (place) await release()
   }
 
@@ -281,7 +206,10 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
       const isNew = next.metadata.deletionTimestamp !== pod.metadata.deletionTimestamp || isShort
       const isAdded = next.spec.ephemeralContainers?.length !== pod.spec.ephemeralContainers?.length
       pod = next
-      if (isNew || isAdded) sync()
+      const others = (next.status?.conditions ?? []).filter(each => !isOurs(each))
+      const isGated = (next.spec.readinessGates?.length ?? 0) > 0
+      conditions = [...others, ...conditions.filter(isOurs)]
+      if (isNew || isAdded || isGated) sync()
     },
     end,
     finish,

@@ -10,7 +10,7 @@ import type { Sandbox } from '../sandbox/sandbox.ts'
 import type { ProcessEnd } from '../spawner/spawner-client.ts'
 import { withTerminal } from '../streams/terminal.ts'
 import type { AgentParts } from './agent-parts.ts'
-import { argvOf } from './observed.ts'
+import { argvOf } from './roles.ts'
 import { hostnameOf, nodeFacts, type Place, referencesOf } from './surroundings.ts'
 
 export type StartResult =

@@ -7,7 +7,8 @@ import type { WarmSlot } from '../runtimes/warm/warm-slot.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import { admit } from '../volumes/admit.ts'
 import type { AgentParts } from './agent-parts.ts'
-import { allContainersOf, argvOf, type Refusal } from './observed.ts'
+import type { Refusal } from './observed.ts'
+import { allContainersOf, argvOf } from './roles.ts'
 
 export interface Place {
   readonly sandbox: Sandbox

@@ -1,14 +1,19 @@
 /** Runs a command of the host to its end and collects what it prints: the spawner's side of `HostCommands`. Never throws. */
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
+import { sendSignal } from './process-identity.ts'
 import type { Answer, Ask } from './protocol.ts'
 
 const NOT_FOUND = 127
 const TIMED_OUT = 124
 
-export function runHostCommand({ argv, stdin, timeoutMs }: Ask<'run'>): Promise<Answer<'run'>> {
+export function runHostCommand({ argv, stdin, timeoutMs, env }: Ask<'run'>): Promise<Answer<'run'>> {
   return new Promise(resolve => {
-    const child = spawn(argv[0] ?? '', argv.slice(1), { stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawn(argv[0] ?? '', argv.slice(1), {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      // A pod's command leads a group, so that what it started goes with it.
+      ...(env && { env, detached: true }),
+    })
     let stdout = ''
     let stderr = ''
     let timedOut = false
@@ -17,6 +22,7 @@ export function runHostCommand({ argv, stdin, timeoutMs }: Ask<'run'>): Promise<
         ? undefined
         : setTimeout(() => {
             timedOut = true
+            if (env && child.pid !== undefined) sendSignal(-child.pid, 'SIGKILL')
             child.kill('SIGKILL')
           }, timeoutMs)
     const end = (code: number): void => {

@@ -2,6 +2,7 @@
  * What is said over the spawner's socket: a JSON value a line. Requests carry a number, and their answer the same; events come unasked.
  * What processes read and write never passes here, except the output of host commands.
  */
+import type { HostCommandOptions } from '../../base/host-commands.ts'
 import type { ProcessIdentity } from './process-identity.ts'
 
 /** How a server tells its spawner by its exit code that it should not be started again. */
@@ -54,7 +55,7 @@ export interface Requests {
   /** Watch over processes that another spawner started. Those not in the answer have ended; their records say how. */
   adopt: { ask: { readonly processes: readonly Adoption[] }; answer: { readonly alive: readonly string[] } }
   run: {
-    ask: { readonly argv: readonly string[]; readonly stdin?: string; readonly timeoutMs?: number }
+    ask: { readonly argv: readonly string[] } & HostCommandOptions
     answer: { readonly code: number; readonly stdout: string; readonly stderr: string }
   }
   list: { ask: Record<string, never>; answer: SpawnerReport }

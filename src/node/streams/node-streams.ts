@@ -6,7 +6,7 @@ import type { ExecOptions, NodeStreams, Session, SessionOptions, TerminalSize } 
 import type { Container, Pod } from '../../kube/core.ts'
 import { apiError } from '../../kube/status.ts'
 import type { AgentParts } from '../agent/agent-parts.ts'
-import { allContainersOf } from '../agent/observed.ts'
+import { allContainersOf } from '../agent/roles.ts'
 import { insideOf, programProblem } from '../agent/start-container.ts'
 import type { LogReader } from '../logs/log-reader.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
