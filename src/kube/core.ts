@@ -190,7 +190,7 @@ export interface PodSpec {
   readonly securityContext?: { readonly runAsUser?: number; readonly runAsGroup?: number; readonly fsGroup?: number }
   /** The gang that the pod belongs to (scheduling.k8s.io PodGroup, KEP-4671). */
   readonly schedulingGroup?: { readonly podGroupName: string }
-  readonly tolerations?: readonly unknown[]
+  readonly tolerations?: readonly Toleration[]
 }
 
 export interface PodTemplateSpec {
@@ -249,12 +249,34 @@ export interface Pod extends KubeObject {
   readonly status?: PodStatus
 }
 
+export interface Taint {
+  readonly key: string
+  readonly value?: string
+  readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute'
+  readonly timeAdded?: string
+}
+
+export interface Toleration {
+  /** Absent with `Exists`: every taint. */
+  readonly key?: string
+  readonly operator?: 'Exists' | 'Equal' | 'Lt' | 'Gt'
+  readonly value?: string
+  /** Absent: every effect. */
+  readonly effect?: string
+  /** Only of NoExecute: how long the pod stays; absent: for ever. */
+  readonly tolerationSeconds?: number
+}
+
+export interface NodeCondition extends Condition {
+  readonly lastHeartbeatTime?: string
+}
+
 export interface Node extends KubeObject {
-  readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly unknown[]; readonly podCIDR?: string }
+  readonly spec?: { readonly unschedulable?: boolean; readonly taints?: readonly Taint[]; readonly podCIDR?: string }
   readonly status?: {
     readonly capacity?: ResourceList
     readonly allocatable?: ResourceList
-    readonly conditions?: readonly Condition[]
+    readonly conditions?: readonly NodeCondition[]
     readonly addresses?: readonly { readonly type: string; readonly address: string }[]
     readonly nodeInfo?: Readonly<Record<string, string>>
   }
