@@ -18,8 +18,5 @@ export interface HostCommandOptions {
 
 export interface HostCommands {
   /** Runs `argv` (no shell) to its end. A command that is not there gives code 127. Never throws. */
-  run(
-    argv: readonly string[],
-    options?: HostCommandOptions,
-  ): Promise<HostCommandResult>
+  run(argv: readonly string[], options?: HostCommandOptions): Promise<HostCommandResult>
 }
