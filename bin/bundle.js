@@ -6,10 +6,8 @@
 const { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } = require('node:fs')
 const { createRequire } = require('node:module')
 const { homedir } = require('node:os')
-const { join } = require('node:path')
+const { basename, dirname, join } = require('node:path')
 const vm = require('node:vm')
-
-const dist = join(__dirname, '..', 'dist')
 
 /** The user's own, as all that is run from it. Node's variable against its own cache counts here too. */
 const folder =
@@ -17,20 +15,23 @@ const folder =
     ? join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'solvent', 'code')
     : undefined
 
+/** What was kept by a build or a checkout that nobody starts any more goes after a while; at worst one start is slow again. */
+const STALE_MS = 7 * 24 * 3_600_000
+
 /**
- * `purpose` tells runs apart that need different parts of the bundle: each keeps what it compiled. Returns what the bundle exports, and
- * `keep`, to be called when the run has compiled what it needs; it does nothing where the bytecode is there already.
+ * Runs the CommonJS bundle `file`. `purpose` tells runs apart that need different parts of it: each keeps what it compiled. Returns
+ * what the bundle exports, and `keep`, to be called when the run has compiled what it needs; it does nothing where that is there already.
  */
-function load(name, purpose = '') {
-  const file = join(dist, `${name}.cjs`)
-  const { mtimeMs, size } = statSync(file)
-  const owner = `${name}-${purpose}-`
-  const cache = folder && join(folder, `${owner}${process.version}-${process.arch}-${Math.round(mtimeMs)}-${size}`)
+function load(file, purpose = '') {
+  const { ino, mtimeMs, size } = statSync(file)
+  const owner = `${basename(file, '.cjs')}-${purpose}-`
+  const cache =
+    folder && join(folder, `${owner}${process.version}-${process.arch}-${ino}-${Math.round(mtimeMs)}-${size}`)
   const cachedData = cache && bytesOf(cache)
   const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'latin1')}\n})`
   const script = new vm.Script(source, { filename: file, cachedData })
   const module = { exports: {} }
-  script.runInThisContext()(module.exports, createRequire(file), module, file, dist)
+  script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file))
   const isFresh = cachedData !== undefined && !script.cachedDataRejected
   return {
     exports: module.exports,
@@ -48,11 +49,14 @@ function bytesOf(file) {
   }
 }
 
-/** Whole or not at all, and in place of what earlier builds left. A folder that cannot be written costs the next start a little time. */
+/** Whole or not at all. A folder that cannot be written costs the next start a little time. */
 function write(owner, file, bytes) {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    for (const name of readdirSync(folder)) if (name.startsWith(owner)) rmSync(join(folder, name), { force: true })
+    for (const name of readdirSync(folder)) {
+      const path = join(folder, name)
+      if (name.startsWith(owner) && Date.now() - statSync(path).mtimeMs > STALE_MS) rmSync(path, { force: true })
+    }
     writeFileSync(`${file}.${process.pid}`, bytes, { mode: 0o600 })
     renameSync(`${file}.${process.pid}`, file)
   } catch {}

@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { AS_COMMONJS } from './as-commonjs.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const shared = {
@@ -16,28 +17,14 @@ const shared = {
   logLevel: 'warning',
 }
 
-/** As modules of its own: eighty files for `require` take longer than reading a declaration. */
-const YAML = fileURLToPath(import.meta.resolve('yaml')).replace('dist/index.js', 'browser/dist/index.js')
-
 /**
- * Programs whose start somebody waits for: CommonJS, one file each, which bin/bundle.js runs from V8's code cache. What is imported in the middle of the
- * code (`await import()`) is in the same file and does nothing until then.
+ * Programs whose start somebody waits for: one file each, which bin/bundle.js runs from V8's code cache. What is imported in the middle
+ * of the code (`await import()`) is in the same file and does nothing until then.
  */
 const STARTED = {
   solvent: 'src/cli/main.ts',
   server: 'src/cluster/server-main.ts',
   spawner: 'src/node/spawner/main.ts',
-}
-const AS_COMMONJS = {
-  format: 'cjs',
-  outExtension: { '.js': '.cjs' },
-  define: { 'import.meta.url': 'ownUrl', 'import.meta.dirname': '__dirname' },
-  banner: { js: "const ownUrl = require('node:url').pathToFileURL(__filename).href;" },
-  minifyWhitespace: true,
-  minifySyntax: true,
-  // A package comes by `require`: V8's code cache forgets, in Node 20, who answers an `import()`.
-  supported: { 'dynamic-import': false },
-  alias: { yaml: YAML },
 }
 
 /** Programs that are imported, or import what a user wrote. */

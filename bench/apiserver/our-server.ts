@@ -22,11 +22,18 @@ const withoutSync = (disk: Disk): Disk => ({
   syncFolder: async () => {},
 })
 
-const disk = await nodeDisk(join(folder, 'store'))
-const store = await openStore(sync === 'sync' ? disk : withoutSync(disk))
-const pki = ensurePki(join(folder, 'pki'))
-const server = createApiServer({ store, pki, warn: message => console.error(message) })
-await server.listen(['127.0.0.1'], Number(port))
-await bootstrap(server.api)
-await bootstrapAccess(server.api)
-process.on('SIGTERM', () => process.exit(0))
+async function main(): Promise<void> {
+  const disk = await nodeDisk(join(folder, 'store'))
+  const store = await openStore(sync === 'sync' ? disk : withoutSync(disk))
+  const pki = ensurePki(join(folder, 'pki'))
+  const server = createApiServer({ store, pki, warn: message => console.error(message) })
+  await server.listen(['127.0.0.1'], Number(port))
+  await bootstrap(server.api)
+  await bootstrapAccess(server.api)
+  process.on('SIGTERM', () => process.exit(0))
+}
+
+main().catch(error => {
+  console.error(error)
+  process.exit(1)
+})
