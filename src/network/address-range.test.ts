@@ -5,11 +5,14 @@ import {
   chooseBridgeRange,
   formatAddress,
   formatNetwork,
+  layoutOf,
   loopbackRange,
   type Network,
   overlaps,
   parseAddress,
   parseNetwork,
+  sizeOf,
+  sliceOf,
 } from './address-range.ts'
 import { createAddresses } from './addresses.ts'
 import { parseRoutes } from './host-networks.ts'
@@ -49,7 +52,7 @@ test('loopback ranges lie in 127.0.0.0/8, away from 127.0.0.1', () => {
   fc.assert(
     fc.property(fc.string(), seed => {
       const range = loopbackRange(seed)
-      return overlaps(range, network('127.0.0.0/8')) && !overlaps(range, network('127.0.0.0/20'))
+      return overlaps(range, network('127.0.0.0/8')) && !overlaps(range, network('127.0.0.0/17'))
     }),
   )
 })
@@ -78,4 +81,19 @@ test('an address of an earlier life is not handed out', () => {
   const addresses = createAddresses(network('10.0.0.0/29'), 2)
   addresses.take('10.0.0.2')
   expect(addresses.take()).toBe('10.0.0.3')
+})
+
+test('pods, Services and the machine meet nowhere in a range, nor do the slices of its nodes', () => {
+  const { all, ...parts } = layoutOf(network('10.128.0.0/17'))
+  expect(Object.values(parts).map(formatNetwork)).toEqual(['10.128.0.0/18', '10.128.64.0/20', '10.128.80.0/24'])
+  expect(Object.values(parts).every(part => overlaps(part, all))).toBe(true)
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 40 }), of => {
+      const slices = Array.from({ length: of }, (_, index) => sliceOf(parts.pods, { index, of }))
+      const ends = slices.map((slice, i) => slice.address + sizeOf(slice) <= (slices[i + 1]?.address ?? 2 ** 32))
+      expect(ends).not.toContain(false)
+      expect(slices.every(slice => overlaps(slice, parts.pods))).toBe(true)
+    }),
+  )
+  expect(sliceOf(parts.pods, { index: 0, of: 1 })).toEqual(parts.pods)
 })

@@ -28,8 +28,8 @@ export const sizeOf = ({ prefix }: Network): number => 2 ** (32 - prefix)
 export const overlaps = (a: Network, b: Network): boolean =>
   a.address < b.address + sizeOf(b) && b.address < a.address + sizeOf(a)
 
-/** 4094 addresses a cluster: pods of one machine, with room for those that are being cleared away. */
-const PREFIX = 20
+/** What a cluster takes: half of it for pods, and of the rest a part for Services and a part for the machine itself. */
+const PREFIX = 17
 /** 10.128.0.0/9: away from the low tens, where Kubernetes, Docker and clouds put theirs. */
 const BRIDGE_SPACE: Network = { address: parseAddress('10.128.0.0'), prefix: 9 }
 const LOOPBACK_SPACE: Network = { address: parseAddress('127.0.0.0'), prefix: 8 }
@@ -57,8 +57,42 @@ export function chooseBridgeRange(seed: string, taken: readonly Network[]): Netw
   return undefined
 }
 
-/** In 127.0.0.0/8, of which Linux owns every address; never the first /20, where people's own servers listen. */
+/** In 127.0.0.0/8, of which Linux owns every address; never the first /17, where people's own servers listen. */
 export function loopbackRange(seed: string): Network {
   const count = 2 ** (PREFIX - LOOPBACK_SPACE.prefix)
   return rangeOf(LOOPBACK_SPACE, 1 + (hashOf(seed) % (count - 1)))
 }
+
+export interface Layout {
+  /** As a whole: what is routed to the cluster. */
+  readonly all: Network
+  /** 16,382 of them: pods of one machine's nodes, with room for those that are being cleared away. */
+  readonly pods: Network
+  readonly services: Network
+  /** The machine's own: its nodes from .1 on, the router at .254. */
+  readonly machine: Network
+}
+
+export function layoutOf({ address, prefix }: Network): Layout {
+  const services = { address: address + 2 ** 14, prefix: 20 }
+  return {
+    all: { address, prefix },
+    pods: { address, prefix: 18 },
+    services,
+    machine: { address: services.address + sizeOf(services), prefix: 24 },
+  }
+}
+
+export interface Slice {
+  readonly index: number
+  /** How many nodes share the range; rounded up to a power of two. */
+  readonly of: number
+}
+
+export function sliceOf({ address, prefix }: Network, { index, of }: Slice): Network {
+  const bits = Math.ceil(Math.log2(Math.max(of, index + 1)))
+  const part = { address, prefix: prefix + bits }
+  return { ...part, address: address + index * sizeOf(part) }
+}
+
+export const addressAt = ({ address }: Network, offset: number): string => formatAddress(address + offset)

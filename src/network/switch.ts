@@ -1,15 +1,16 @@
 /**
- * The bridge that pods are plugged into, in a network namespace of its own with one wire to the machine. It lives there for two reasons. The kernel
- * removes it, with every interface, when nobody holds the namespace: whatever is killed, nothing stays behind. And the machine's
- * firewall does not see what pods say to each other (Docker, for one, drops what crosses a bridge that it does not know).
+ * The router that pods are plugged into, in a network namespace of its own with one wire to the machine. It lives there for two reasons. The kernel
+ * removes it, with every interface, route and rule, when nobody holds the namespace: whatever is killed, nothing stays behind. And the
+ * machine's firewall does not see what pods say to each other. It routes and does not bridge, so that an answer comes back through
+ * the rules that its question went through (Service addresses are translated there).
  *
  * The namespace is held by the server (an open file) and by a keeper, a small shell that waits for the next server when one is gone.
+ * Agents of further nodes hold both too.
  */
 import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HostCommands } from '../base/host-commands.ts'
-
-export const BRIDGE = 'bridge'
+import { formatNetwork, type Layout } from './address-range.ts'
 
 export interface Switch {
   /** The namespace as a file that `nsenter --net=` takes. */
@@ -24,8 +25,10 @@ export interface SwitchOptions {
   readonly folder: string
   /** Name of the machine's end of the wire. */
   readonly wire: string
-  readonly address: string
-  readonly prefix: number
+  /** The machine's address at the wire, and the router's. */
+  readonly host: string
+  readonly router: string
+  readonly layout: Layout
   readonly patienceSeconds: number
 }
 
@@ -53,7 +56,10 @@ while :; do
   done
 done`
 
-/** Arguments: folder, the keeper, seconds, wire, address with prefix. */
+/**
+ * Arguments: folder, the keeper, seconds, wire, the machine's address, the router's, the cluster's range, the pods', the Services'. What
+ * nobody translated of the Services' addresses ends at the router itself: nobody listens there, so it is refused at once.
+ */
 const START = `${PATHS}
 cd "$1" || exit 1
 [ -p lifeline ] || mkfifo -m 600 lifeline || exit 1
@@ -66,13 +72,19 @@ fail() { kill -9 "$pid"; exit 1; }
 ip link del "$4" 2>/dev/null
 ip -batch - <<EOF || fail
 link add $4 type veth peer name wire netns $pid
-addr add $5 dev $4
+addr add $5/32 dev $4
 link set $4 up
+route add $6 dev $4 scope link
+route add $7 via $6 dev $4 src $5
 EOF
-nsenter --target "$pid" --net ip -batch - <<EOF || fail
-link add ${BRIDGE} type bridge
-link set wire up master ${BRIDGE}
-link set ${BRIDGE} up
+nsenter --target "$pid" --net sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward && exec ip -batch -' <<EOF || fail
+link set lo up
+link set wire up
+addr add $6/32 dev wire
+route add $5 dev wire scope link
+route add default via $5
+route add unreachable $8
+route add local $9 dev lo
 EOF`
 
 const RESTART = `${PATHS}
@@ -80,18 +92,17 @@ setsid nsenter --net="$1" sh -c "$2" solvent-network "$3/lifeline" "$4" "$3/keep
 
 /** Takes the one of an earlier life over, or makes one. */
 export async function openSwitch(options: SwitchOptions): Promise<Switch | { readonly problem: string }> {
-  const { commands, folder, wire, address, prefix, patienceSeconds } = options
+  const { commands, folder, wire, host, router, layout, patienceSeconds } = options
   const lifeline = join(folder, 'lifeline')
   let held = openWithReader(lifeline)
   if (held === undefined) {
-    const start = ['/bin/sh', '-c', START, 'sh', folder, KEEPER, String(patienceSeconds), wire, `${address}/${prefix}`]
-    const { code, stderr } = await commands.run(start)
+    const ranges = [layout.all, layout.pods, layout.services].map(formatNetwork)
+    const values = [folder, KEEPER, String(patienceSeconds), wire, host, router, ...ranges]
+    const { code, stderr } = await commands.run(['/bin/sh', '-c', START, 'sh', ...values])
     if (code !== 0) return { problem: stderr.trim().split('\n')[0] || `no network namespace: exit code ${code}` }
     held = openForWriting(lifeline)
   }
-  const keeper = readFileSync(join(folder, 'keeper'), 'utf8').trim()
-  const namespace = openSync(`/proc/${keeper}/ns/net`, 'r')
-  const path = `/proc/${process.pid}/fd/${namespace}`
+  const { namespace, path } = openNamespace(folder)
 
   return {
     path,
@@ -113,6 +124,40 @@ export async function openSwitch(options: SwitchOptions): Promise<Switch | { rea
       closeSync(namespace)
     },
   }
+}
+
+const JOIN_TRIES = 200
+const JOIN_AGAIN_MS = 50
+
+/** For a node beside the owner's: waits for its switch, adds an address of this node to the machine's end, and never ends it. */
+export async function joinSwitch(
+  { commands, folder, wire }: SwitchOptions,
+  address: string,
+): Promise<Switch | { readonly problem: string }> {
+  const lifeline = join(folder, 'lifeline')
+  let held: number | undefined
+  for (let tries = 0; held === undefined; tries++) {
+    held = openWithReader(lifeline)
+    if (held === undefined && tries === JOIN_TRIES) return { problem: 'the network of the first node is not there' }
+    if (held === undefined) await new Promise(resume => setTimeout(resume, JOIN_AGAIN_MS))
+  }
+  const { code, stderr } = await commands.run(['ip', 'addr', 'replace', `${address}/32`, 'dev', wire])
+  if (code !== 0) return { problem: stderr.trim().split('\n')[0] || `ip addr: exit code ${code}` }
+  const { namespace, path } = openNamespace(folder)
+  const handles = [held, namespace]
+  return {
+    path,
+    look: () => {},
+    close: () => {
+      for (const handle of handles.splice(0)) closeSync(handle)
+    },
+  }
+}
+
+function openNamespace(folder: string): { readonly namespace: number; readonly path: string } {
+  const keeper = readFileSync(join(folder, 'keeper'), 'utf8').trim()
+  const namespace = openSync(`/proc/${keeper}/ns/net`, 'r')
+  return { namespace, path: `/proc/${process.pid}/fd/${namespace}` }
 }
 
 /** Undefined where nobody reads from it. */
