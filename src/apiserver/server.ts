@@ -19,6 +19,7 @@ import type { Pki } from './pki/pki.ts'
 import { Catalog } from './resource/catalog.ts'
 import { createEngine } from './resource/engine.ts'
 import type { Strategy } from './resource/resource.ts'
+import { ServiceAddresses } from './resource/service-addresses.ts'
 import { createRestServer, type Traffic } from './rest/server.ts'
 import type { Store } from './store/store.ts'
 import { hasExpressions } from './webhooks/policies.ts'
@@ -53,8 +54,8 @@ export interface ApiServer {
 }
 
 const DEFAULT_SERVICE_RANGE = '10.96.0.0/16'
-/** The `kubernetes` Service's address in that range, which the server's certificate has to name. */
-export const FIRST_SERVICE_ADDRESS = '10.96.0.1'
+/** The `kubernetes` Service's address in a range, which the server's certificate has to name. */
+export const firstOf = (serviceRange: string): string => new ServiceAddresses(serviceRange).first
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { store, pki, clock = systemClock, serviceRange = DEFAULT_SERVICE_RANGE, warn = () => {} } = options

@@ -36,6 +36,8 @@ export interface JoinedNode {
 export interface ComingNode {
   /** Addresses beside loopback that the server's certificate must name. */
   readonly apiAddresses: readonly string[]
+  /** Where Services get their addresses from: this cluster's own, so that the machine can tell it from another's. */
+  readonly serviceRange: string
   join(server: ApiServer, port: number): Promise<JoinedNode>
 }
 
@@ -45,11 +47,13 @@ const POD_GRACE_MS = 2_000
 
 export function comingNode({ state, spawner, clock, log, isolation }: NodeOptions): ComingNode {
   const commands: HostCommands = { run: async (argv, options) => (await spawner).run(argv, options) }
-  const network = createPodNetwork({ commands, folder: join(state, 'network') })
+  const isRouted = isolation === undefined || isolation === 'full'
+  const network = createPodNetwork({ commands, folder: join(state, 'network'), ...(!isRouted && { isRoot: false }) })
   const names = createNameBoard(log)
 
   return {
     apiAddresses: network.hostAddress === undefined ? [] : [network.hostAddress],
+    serviceRange: network.serviceRange,
     async join(server, port) {
       const live = await spawner
       const nodeName = defaultNodeName()

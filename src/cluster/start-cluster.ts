@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { ensurePki } from '../apiserver/pki/pki.ts'
 import { signRequest } from '../apiserver/pki/sign-request.ts'
-import { type ApiServer, createApiServer, FIRST_SERVICE_ADDRESS } from '../apiserver/server.ts'
+import { type ApiServer, createApiServer, firstOf } from '../apiserver/server.ts'
 import { nodeDisk } from '../apiserver/store/node-disk.ts'
 import { openStore } from '../apiserver/store/open-store.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
@@ -49,8 +49,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { state, spawner, log, clock = systemClock } = options
   const node = comingNode({ state, spawner, clock, log, isolation: options.isolation })
   const store = await openStore(await nodeDisk(join(state, 'store')), { warn: log })
-  const pki = ensurePki(join(state, 'pki'), [FIRST_SERVICE_ADDRESS, ...node.apiAddresses])
-  const server = createApiServer({ store, pki, clock, ownDefinitions: OWN_KINDS, warn: log })
+  const { serviceRange } = node
+  const pki = ensurePki(join(state, 'pki'), [firstOf(serviceRange), ...node.apiAddresses])
+  const server = createApiServer({ store, pki, clock, serviceRange, ownDefinitions: OWN_KINDS, warn: log })
   const port = await listenOn(server, LOOPBACK, state, options.port)
   await Promise.all([bootstrap(server.api), installKinds(server.api)])
   const url = `https://${LOOPBACK}:${port}`
