@@ -48,6 +48,8 @@ export interface ChildrenOptions {
 }
 
 const LOOK_MS = 100
+/** The descriptor of the first control group; a shell's redirections know one digit, so there is room for four. */
+const FIRST_GROUP = 6
 /** The shell's, for a command that it cannot start. */
 const NOT_STARTED = 127
 
@@ -88,11 +90,13 @@ export function createChildren({ lifeline, guardSeconds, onExit, onReady }: Chil
 
   async function start(what: StartProcess): Promise<ProcessIdentity> {
     const { fifo, script, reading, deathSignal } = await lifeline
+    const groups = (what.joins ?? []).map(file => openSync(file, 'w'))
     const log = openSync(join(what.folder, LOG_FILE), 'a', 0o600)
     const status = openSync(join(what.folder, STATUS_FILE), 'a', 0o600)
     const ends = openEnds(what.ends ?? {})
     try {
-      const guarded = ['/bin/sh', script, fifo, String(guardSeconds), what.cwd]
+      const groupWords = groups.map((_, i) => FIRST_GROUP + i).join(' ')
+      const guarded = ['/bin/sh', script, fifo, String(guardSeconds), what.cwd, groupWords]
       const own = what.enter.length === 0 ? deathSignal : []
       const child = await forked([...what.enter, ...guarded, ...own, ...what.argv], what.env, [
         ends.stdin ?? 'ignore',
@@ -101,6 +105,7 @@ export function createChildren({ lifeline, guardSeconds, onExit, onReady }: Chil
         reading,
         what.listens ? 'pipe' : 'ignore',
         status,
+        ...groups,
       ])
       const identity = { pid: child.pid!, startTime: startTimeOf(child.pid!) ?? '' }
       writeSync(status, startedLine(identity))
@@ -113,6 +118,7 @@ export function createChildren({ lifeline, guardSeconds, onExit, onReady }: Chil
     } finally {
       closeSync(log)
       closeSync(status)
+      for (const group of groups) closeSync(group)
       ends.close()
     }
   }

@@ -24,6 +24,8 @@ export interface StartProcess {
   readonly folder: string
   /** FIFOs for its standard input and outputs, which the agent holds the other ends of; without, it reads nothing and writes its log. */
   readonly ends?: Ends
+  /** Files of control groups that the command is in before it runs (`Cgroup.joins`); at most four. */
+  readonly joins?: readonly string[]
   /** Gives the process a descriptor 4 on which it gets one line, by `handOver`. */
   readonly listens?: boolean
 }
@@ -63,15 +65,18 @@ export interface Requests {
   shutdown: { ask: { readonly graceMs?: number }; answer: Record<string, never> }
 }
 
+/** A program of the cluster that it keeps running. */
+export interface PartReport {
+  readonly pid?: number
+  readonly restarts: number
+  /** Of the last one that ended. */
+  readonly lastExitCode?: number
+}
+
 export interface SpawnerReport {
   readonly pid: number
   readonly processes: readonly Adoption[]
-  readonly server: {
-    readonly pid?: number
-    readonly restarts: number
-    /** Of the last server that ended. */
-    readonly lastExitCode?: number
-  }
+  readonly parts: Readonly<Record<string, PartReport>>
 }
 
 export type Operation = keyof Requests
