@@ -11,8 +11,10 @@ import { endpointsController } from './kubernetes/endpoints/endpoints-controller
 import { garbageCollector } from './kubernetes/garbage/garbage-collector.ts'
 import { podGarbageController } from './kubernetes/garbage/pod-garbage-controller.ts'
 import { jobController } from './kubernetes/job/job-controller.ts'
+import { lateKubernetesControllers } from './kubernetes/late-controllers.ts'
 import { namespaceController } from './kubernetes/namespace/namespace-controller.ts'
 import { namespaceDefaultsController } from './kubernetes/namespace/namespace-defaults-controller.ts'
+import { EMBEDDED_NODE_TIMES, type NodeTimes } from './kubernetes/node-lifecycle/node-times.ts'
 import { quotaController } from './kubernetes/quota/quota-controller.ts'
 import { type ControllerContext, createContext } from './runtime/context.ts'
 import { createInformers } from './runtime/informers.ts'
@@ -32,6 +34,8 @@ export interface ControllersOptions {
   readonly capabilities?: Capabilities
   /** How the files of batch jobs are found; on this machine's disk unless given. */
   readonly inputs?: InputLister
+  /** How long nodes may be silent; the embedded cluster's times unless given. */
+  readonly nodeTimes?: NodeTimes
 }
 
 export interface RunningControllers {
@@ -88,11 +92,15 @@ export function startControllers({
   sign,
   capabilities = EMBEDDED,
   inputs = diskInputs,
+  nodeTimes = EMBEDDED_NODE_TIMES,
 }: ControllersOptions): RunningControllers {
   const informers = createInformers(api, clock, log)
   const context = createContext(api, clock, informers, log)
   const controllers = kubernetesControllers(context, rootCa, sign)
-  const late = solventControllers(context, capabilities, inputs).map(each => runLateController(context, each))
+  const late = [
+    ...lateKubernetesControllers(context, nodeTimes),
+    ...solventControllers(context, capabilities, inputs),
+  ].map(each => runLateController(context, each))
   informers.start()
   const running = [...controllers.map(runController), ...late]
   return {

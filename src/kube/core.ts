@@ -91,6 +91,9 @@ export interface PodSpec {
   readonly volumes?: readonly Volume[]
   readonly restartPolicy?: 'Always' | 'OnFailure' | 'Never'
   readonly nodeName?: string
+  /** Of the pod as a whole (KEP-2837): in place of its containers' sum, and around what they have no limit for. */
+  readonly resources?: ResourceRequirements
+  readonly overhead?: ResourceList
   readonly nodeSelector?: Readonly<Record<string, string>>
   readonly schedulerName?: string
   readonly priorityClassName?: string
@@ -141,6 +144,9 @@ export interface ContainerStatus {
   readonly image: string
   readonly imageID: string
   readonly containerID?: string
+  /** What the node has set aside for it, and what it runs with: apart while a resize is under way (KEP-1287). */
+  readonly allocatedResources?: ResourceList
+  readonly resources?: ResourceRequirements
 }
 
 export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown'
@@ -175,7 +181,8 @@ export interface Taint {
 export interface Toleration {
   /** Absent with `Exists`: every taint. */
   readonly key?: string
-  readonly operator?: 'Exists' | 'Equal' | 'Lt' | 'Gt'
+  /** `Equal` where absent; `Exists`. */
+  readonly operator?: string
   readonly value?: string
   /** Absent: every effect. */
   readonly effect?: string
@@ -214,6 +221,16 @@ export interface Service extends KubeObject {
     readonly selector?: Readonly<Record<string, string>>
     readonly ports?: readonly ServicePort[]
     readonly publishNotReadyAddresses?: boolean
+    readonly externalName?: string
+    readonly externalIPs?: readonly string[]
+    readonly sessionAffinity?: string
+    readonly sessionAffinityConfig?: { readonly clientIP?: { readonly timeoutSeconds?: number } }
+    readonly internalTrafficPolicy?: string
+    readonly externalTrafficPolicy?: string
+    readonly loadBalancerSourceRanges?: readonly string[]
+  }
+  readonly status?: {
+    readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string; readonly ipMode?: string }[] }
   }
 }
 

@@ -6,22 +6,35 @@ export interface LateController {
   readonly apiVersion: string
   readonly kind: string
   readonly load: () => Promise<Controller>
+  /** Of a kind that every cluster has from its first moment: loaded so long after the first object, when nobody waits for the machine. */
+  readonly afterMs?: number
 }
 
 export function runLateController(
-  { informers, log }: ControllerContext,
-  { apiVersion, kind, load }: LateController,
+  { clock, informers, log }: ControllerContext,
+  { apiVersion, kind, load, afterMs }: LateController,
 ): RunningController {
   let running: Promise<RunningController> | undefined
   let isStopped = false
-  informers.of(apiVersion, kind).on('add', () => {
+  let isDue = false
+  let cancel = (): void => {}
+
+  function start(): void {
     if (isStopped || running) return
     running = load().then(runController)
     running.catch(error => log(`${kind}: its controller cannot be loaded: ${error.stack}`))
+  }
+
+  informers.of(apiVersion, kind).on('add', () => {
+    if (isDue) return
+    isDue = true
+    if (afterMs === undefined) start()
+    else cancel = clock.after(afterMs, start)
   })
   return {
     async stop() {
       isStopped = true
+      cancel()
       await (await running?.catch(() => undefined))?.stop()
     },
   }

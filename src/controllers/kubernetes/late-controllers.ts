@@ -1,0 +1,22 @@
+/** Controllers of kinds that most clusters hold none of, loaded with the first object of their kind; and those that watch the nodes. */
+import type { ControllerContext } from '../runtime/context.ts'
+import type { LateController } from '../runtime/late-controller.ts'
+import type { NodeTimes } from './node-lifecycle/node-times.ts'
+
+/** Until then a new cluster has better things to do than to watch its nodes. */
+const NODES_AFTER_MS = 1_000
+
+export const lateKubernetesControllers = (
+  context: ControllerContext,
+  nodeTimes: NodeTimes,
+): readonly LateController[] => [
+  {
+    ...{ apiVersion: 'v1', kind: 'Node', afterMs: NODES_AFTER_MS },
+    load: async () =>
+      (await import('./node-lifecycle/node-lifecycle-controller.ts')).nodeLifecycleController(context, nodeTimes),
+  },
+  {
+    ...{ apiVersion: 'v1', kind: 'Node', afterMs: NODES_AFTER_MS },
+    load: async () => (await import('./taint-eviction/taint-eviction-controller.ts')).taintEvictionController(context),
+  },
+]
