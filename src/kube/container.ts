@@ -76,6 +76,11 @@ export interface Container {
   readonly envFrom?: readonly EnvFromSource[]
   readonly ports?: readonly { readonly name?: string; readonly containerPort: number; readonly protocol?: string }[]
   readonly resources?: ResourceRequirements
+  /** Whether a changed resource needs a restart (KEP-1287); absent: not. */
+  readonly resizePolicy?: readonly {
+    readonly resourceName: string
+    readonly restartPolicy: 'NotRequired' | 'RestartContainer'
+  }[]
   readonly volumeMounts?: readonly VolumeMount[]
   readonly terminationMessagePath?: string
   readonly terminationMessagePolicy?: string
