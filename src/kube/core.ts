@@ -210,6 +210,7 @@ export interface ServicePort {
   readonly protocol?: string
   readonly port: number
   readonly targetPort?: number | string
+  readonly nodePort?: number
 }
 
 export interface Service extends KubeObject {
