@@ -1,5 +1,5 @@
 /** The core group's kinds, as far as our parts read or write them (k8s.io/api/core/v1). Unread fields pass through untyped. */
-import type { Container, ResourceFieldSelector, ResourceList } from './container.ts'
+import type { Container, ResourceFieldSelector, ResourceList, ResourceRequirements } from './container.ts'
 import type { Condition, KubeObject } from './object.ts'
 
 export type {

@@ -3,24 +3,17 @@
  * containers run one after another; those that restart (sidecars) stay beside everything after them.
  */
 import type { Container, PodSpec } from '../core.ts'
-import { type AmountList, type Amounts, amountsOf, larger, NOTHING, plus } from './amounts.ts'
+import { type Amounts, amountsOf, larger, NOTHING, plus } from './amounts.ts'
 
 type Side = 'requests' | 'limits'
-
-interface Spec extends PodSpec {
-  /** Set for the pod as a whole (KEP-2837); takes the place of the containers' sum. */
-  readonly resources?: { readonly requests?: AmountList; readonly limits?: AmountList }
-  readonly overhead?: AmountList
-}
-type InitContainer = Container & { readonly restartPolicy?: string }
 
 const ofContainer = ({ resources }: Container, side: Side): Amounts => amountsOf(resources?.[side])
 
 export function podAmounts(spec: PodSpec, side: Side, options: { readonly overhead: boolean }): Amounts {
-  const { containers = [], initContainers = [], resources, overhead }: Spec = spec
+  const { containers = [], initContainers = [], resources, overhead } = spec
   let running = containers.reduce((sum, container) => plus(sum, ofContainer(container, side)), NOTHING)
   let [sidecars, start] = [NOTHING, NOTHING]
-  for (const container of initContainers as readonly InitContainer[]) {
+  for (const container of initContainers) {
     const own = ofContainer(container, side)
     const isSidecar = container.restartPolicy === 'Always'
     if (isSidecar) {
