@@ -35,6 +35,8 @@ export interface ApiServerOptions {
   readonly ownDefinitions?: readonly CustomResourceDefinition[]
   /** Where Services get their addresses from. */
   readonly serviceRange?: string
+  /** How long pods stay on a node that is not ready, unless they say so themselves; 300 as upstream unless given. */
+  readonly tolerationSeconds?: number
   readonly warn?: (message: string) => void
 }
 
@@ -76,6 +78,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     catalog,
     serviceAccountKey,
     serviceRange,
+    ...(options.tolerationSeconds !== undefined && { tolerationSeconds: options.tolerationSeconds }),
     nodeApi: node => nodeApi?.(node),
   })
   definitions = new Definitions({ context: engine, catalog, warn })

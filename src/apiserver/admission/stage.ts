@@ -28,6 +28,8 @@ export interface AdmissionContext {
   readonly clock: Clock
   /** Of the write under way; absent where nothing is written. */
   readonly quota?: QuotaHold
+  /** How long pods stay on a node that is not ready, unless they say so themselves; five minutes unless given. */
+  readonly tolerationSeconds?: number | undefined
 }
 
 export interface Stage {

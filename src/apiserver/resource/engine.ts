@@ -28,6 +28,7 @@ export interface EngineOptions {
   readonly serviceAccountKey: KeyObject
   readonly serviceRange: string
   readonly nodeApi: NodeLookUp
+  readonly tolerationSeconds?: number
 }
 
 export const createEngine = ({ serviceAccountKey, serviceRange, ...parts }: EngineOptions): Engine => ({

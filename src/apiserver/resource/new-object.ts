@@ -20,7 +20,7 @@ export interface Held {
 
 /** A new object after all stages but the last. Whoever claims its fields is recorded by the caller. */
 export function newObject(
-  { store, clock }: WriteContext,
+  { store, clock, tolerationSeconds }: WriteContext,
   target: Target,
   given: UnknownObject,
   { allocate, quota, request }: Held,
@@ -29,7 +29,7 @@ export function newObject(
   const now = clock.now()
   const metadata = newMetadata(given.metadata, resource, namespace, now)
   const asked = admissionOf(target, request, 'CREATE')
-  const mutated = mutate({ ...given, metadata }, asked, { store, clock, quota })
+  const mutated = mutate({ ...given, metadata }, asked, { store, clock, quota, tolerationSeconds })
   const admitted = resource.strategy.admit?.(mutated, { store, clock, allocateServiceIp: allocate }) ?? mutated
   const complete = fillDefaults(resource, withoutStatus(resource, admitted, now))
   validate(resource, complete, undefined, request.warn)

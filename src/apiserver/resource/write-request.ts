@@ -8,6 +8,8 @@ export interface WriteContext {
   readonly store: Store
   readonly clock: Clock
   readonly addresses: ServiceAddresses
+  /** How long pods stay on a node that is not ready, unless they say so themselves. */
+  readonly tolerationSeconds?: number
 }
 
 export interface WriteRequest {
