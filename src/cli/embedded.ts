@@ -51,11 +51,11 @@ async function settledCluster(folder: string): Promise<ClusterInfo | undefined> 
 
 async function start({ folder, port, idleTimeoutSeconds }: StartOptions): Promise<ClusterInfo> {
   const from = logSize(folder)
-  const serverArguments = [
+  const words = [
     ...(port === undefined ? [] : ['--port', String(port)]),
     ...(idleTimeoutSeconds === undefined ? [] : ['--idle-timeout', String(idleTimeoutSeconds)]),
   ]
-  const pid = launchSpawner({ stateDir: folder, serverArguments })
+  const pid = launchSpawner({ stateDir: folder, words })
   const giveUp = performance.now() + READY_MS
   while (performance.now() < giveUp) {
     const ready = readyCluster(folder)

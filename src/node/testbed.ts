@@ -53,7 +53,7 @@ export async function createTestbed({ graceSeconds = 15 } = {}): Promise<Testbed
   const programs = await bundle(join(stateDir, 'programs'))
   const clients: Spawner[] = []
   const launch = (): void => {
-    launchSpawner({ stateDir, server: false, graceSeconds, program: programs.spawner })
+    launchSpawner({ stateDir, words: ['--no-server', '--grace', String(graceSeconds)], program: programs.spawner })
   }
   const connect = async (): Promise<Spawner> => {
     const client = await connectSpawner({ stateDir, clock: systemClock, launch, log: () => {} })

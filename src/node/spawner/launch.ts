@@ -1,21 +1,17 @@
 /**
- * Starting a spawner and ending one, for whoever needs it: the command line (`up`, `down`) and a server whose spawner was killed.
- * A second spawner for the same state folder ends by itself, so starting one too many does no harm.
+ * Starting a spawner, for whoever needs it: the command line (`up`), and a part whose spawner was killed. A second spawner for the same
+ * state folder ends by itself, so starting one too many does no harm.
  */
 import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { programPath } from '../../base/package-root.ts'
+import { readWords } from './arguments.ts'
 
 export interface LaunchOptions {
   readonly stateDir: string
-  /** The server that runs already; without it the spawner starts one. */
-  readonly adopt?: number
-  /** Arguments for the servers that it starts: `--port`, `--idle-timeout`. */
-  readonly serverArguments?: readonly string[]
-  /** For tests: without a server, and with another time to wait than 15 s. */
-  readonly server?: boolean
-  readonly graceSeconds?: number
+  /** `arguments.ts` says which. */
+  readonly words?: readonly string[]
   readonly program?: string
 }
 
@@ -23,24 +19,18 @@ export interface LaunchOptions {
 const HEAP_CAP = '--max-old-space-size=64'
 
 /** Returns the process id, or undefined where it could not be started. Does not wait. */
-export function launchSpawner(options: LaunchOptions): number | undefined {
-  const { stateDir, adopt, serverArguments = [], server = true, graceSeconds } = options
+export function launchSpawner({ stateDir, words = [], program }: LaunchOptions): number | undefined {
   const logs = join(stateDir, 'logs')
   mkdirSync(logs, { recursive: true, mode: 0o700 })
   const log = openSync(join(logs, 'cluster.log'), 'a', 0o600)
-  const words = [
-    HEAP_CAP,
-    options.program ?? programPath('spawner.cjs'),
-    '--state',
-    stateDir,
-    ...(adopt === undefined ? [] : ['--adopt', String(adopt)]),
-    ...(server ? [] : ['--no-server']),
-    ...(graceSeconds === undefined ? [] : ['--grace', String(graceSeconds)]),
-    ...serverArguments,
-  ]
-  const child = spawn(process.execPath, words, { detached: true, stdio: ['ignore', log, log] })
+  const argv = [HEAP_CAP, program ?? programPath('spawner.cjs'), '--state', stateDir, ...words]
+  const child = spawn(process.execPath, argv, { detached: true, stdio: ['ignore', log, log] })
   closeSync(log)
   child.on('error', () => {})
   child.unref()
   return child.pid
 }
+
+/** Another one like the last. */
+export const relaunchSpawner = (stateDir: string, program?: string): number | undefined =>
+  launchSpawner({ stateDir, words: readWords(stateDir), program })

@@ -1,55 +1,36 @@
 /**
- * The spawner (dist/spawner.cjs): a small process that outlives the others, as containerd-shim does. It starts the server before anything
- * else, keeps it running, and forks whatever the server asks for, since a large process must not fork. Started with
+ * The spawner (dist/spawner.cjs): a small process that outlives the others, as containerd-shim does. It starts the cluster's parts before
+ * anything else, keeps them running, and forks whatever the node agent asks for, since a large process must not fork. Started with
  *
- *     node --max-old-space-size=64 dist/spawner.cjs --state DIR [--adopt PID] [--no-server] [--grace SECONDS] [ARGUMENT OF THE SERVER …]
+ *     node --max-old-space-size=64 dist/spawner.cjs --state DIR [WORDS]
  *
- * It ends, with all that it started, when asked to, when the server means to end, and when no agent was there for 15 s.
+ * (`arguments.ts` has the words.) It ends, with all that it started, when asked to, when its first part means to end, and when no agent was
+ * there for 15 s.
  */
 import { mkdirSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { entryPath } from '../../base/package-root.ts'
+import { parseArguments, type SpawnerArguments, wordsForParts, writeWords } from './arguments.ts'
 import { createChildren } from './children.ts'
 import { openLifeline } from './lifeline.ts'
 import { takeLock } from './lock.ts'
+import { NODE_PART, type NodeSupervisor, superviseNode } from './node-supervisor.ts'
+import { type PartSupervisor, supervisePart } from './part-supervisor.ts'
 import { SERVER_EXIT } from './protocol.ts'
-import { superviseServer } from './server-supervisor.ts'
 import { serve } from './service.ts'
 import { socketPath, spawnerFolder } from './socket-path.ts'
 
-const DEFAULT_GRACE_SECONDS = 15
 const STOP_PODS_MS = 2_000
-/** A server that ends takes its pods down first. */
-const STOP_SERVER_MS = 10_000
-
-interface Arguments {
-  readonly state: string
-  readonly adopt?: number
-  readonly server: boolean
-  readonly graceSeconds: number
-  /** What the server is started with, our own arguments left out. */
-  readonly rest: readonly string[]
-}
-
-function parseArguments(words: readonly string[]): Arguments {
-  const rest: string[] = []
-  let [state, adopt, server, graceSeconds] = ['', undefined as number | undefined, true, DEFAULT_GRACE_SECONDS]
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i]!
-    if (word === '--state') state = resolve(words[++i] ?? '')
-    else if (word === '--adopt') adopt = Number(words[++i])
-    else if (word === '--no-server') server = false
-    else if (word === '--grace') graceSeconds = Number(words[++i])
-    else rest.push(word)
-  }
-  if (state === '') throw new Error('--state DIR is needed')
-  return { state, adopt, server, graceSeconds, rest }
-}
+/** An agent that ends takes its pods down first. */
+const STOP_PART_MS = 10_000
 
 const log = (message: string): void => console.error(`${new Date().toISOString()} spawner: ${message}`)
 
-function main(words: readonly string[]): void {
-  const { state, adopt, server, graceSeconds, rest } = parseArguments(words)
+function main([flag, folder = '', ...words]: readonly string[]): void {
+  if (flag !== '--state' || folder === '') throw new Error('--state DIR is needed')
+  const state = resolve(folder)
+  const given = parseArguments(words)
+  const { graceSeconds } = given
   mkdirSync(spawnerFolder(state), { recursive: true, mode: 0o700 })
   // Whatever is started from here can be told to belong to this cluster.
   process.env.SOLVENT_STATE = state
@@ -58,17 +39,12 @@ function main(words: readonly string[]): void {
     log(`another spawner (pid ${lock.owner.pid}) holds ${state}`)
     return
   }
-
-  const supervisor = superviseServer({
-    argv: server ? [process.execPath, entryPath('server.js'), '--state', state, ...rest] : undefined,
-    log,
-    onFinished(code) {
-      if (code === SERVER_EXIT.unusable) log('the server cannot work; its log above says why')
-      void end(STOP_PODS_MS, code)
-    },
+  const parts = startParts(state, given, code => {
+    if (code === SERVER_EXIT.unusable) log('the cluster cannot work; the log above says why')
+    void end(STOP_PODS_MS, code)
   })
-  if (adopt === undefined) supervisor.start()
-  else supervisor.adopt(adopt)
+  writeWords(state, words)
+  const nodes = startNodes(state, given)
 
   const lifeline = openLifeline(spawnerFolder(state))
   lifeline.catch(error => {
@@ -85,12 +61,13 @@ function main(words: readonly string[]): void {
   const service = serve({
     socket: socketPath(state),
     children,
-    report: () => ({ pid: process.pid, processes: children.list(), server: supervisor.report }),
+    report: () => ({
+      pid: process.pid,
+      processes: children.list(),
+      parts: Object.fromEntries(parts.map(({ part, report }) => [part, report])),
+    }),
     shutdown: graceMs => void end(graceMs ?? STOP_PODS_MS, 0),
-    onAgents(count, pid) {
-      if (pid !== undefined && server) supervisor.adopt(pid)
-      awaitAgent(count)
-    },
+    onAgents: awaitAgent,
   })
   function awaitAgent(count: number): void {
     clearTimeout(lonely)
@@ -104,11 +81,10 @@ function main(words: readonly string[]): void {
   awaitAgent(0)
 
   let ending = false
-  /** The server first, so that it takes the end of its pods for no failure. */
   async function end(graceMs: number, code: number): Promise<void> {
     if (ending) return
     ending = true
-    await supervisor.stop(STOP_SERVER_MS)
+    await stopInOrder(parts, nodes)
     await children.killAll(graceMs)
     service.close()
     if (lock.ok) lock.release()
@@ -118,5 +94,55 @@ function main(words: readonly string[]): void {
   process.on('SIGINT', () => void end(STOP_PODS_MS, 0))
   process.on('SIGHUP', () => {})
 }
+
+function startParts(
+  state: string,
+  given: SpawnerArguments,
+  onFinished: (code: number) => void,
+): readonly PartSupervisor[] {
+  const words = wordsForParts(given)
+  return given.parts.map((part, index) => {
+    const argv = [process.execPath, ...programOf(part), '--state', state, ...words]
+    const supervisor = supervisePart({ state, part, argv, log, ...(index === 0 && { onFinished }) })
+    supervisor.start()
+    return supervisor
+  })
+}
+
+const programOf = (part: string): readonly string[] =>
+  part === 'server' ? [entryPath('server.js')] : [entryPath('part.js'), part]
+
+function startNodes(state: string, { nodes, rest }: SpawnerArguments): readonly NodeSupervisor[] {
+  return nodes.map((node, index) => {
+    const place = [
+      '--part',
+      NODE_PART,
+      '--cluster',
+      state,
+      '--name',
+      node,
+      '--slice',
+      `${index + 1}/${nodes.length + 1}`,
+    ]
+    const supervisor = superviseNode({ state: join(state, 'nodes', node), words: [...place, ...rest], log })
+    supervisor.start()
+    return supervisor
+  })
+}
+
+/** Agents first, so that pods end as the API is told; the server, which is the API, last. */
+async function stopInOrder(parts: readonly PartSupervisor[], nodes: readonly NodeSupervisor[]): Promise<void> {
+  const stop = (part: PartSupervisor): Promise<void> => part.stop(STOP_PART_MS)
+  await Promise.all([...nodes.map(node => node.stop(STOP_PART_MS)), ...parts.filter(isAgent).map(stop)])
+  await Promise.all(
+    parts
+      .slice(1)
+      .filter(part => !isAgent(part))
+      .map(stop),
+  )
+  await Promise.all(parts.slice(0, 1).map(stop))
+}
+
+const isAgent = ({ part }: PartSupervisor): boolean => part === NODE_PART
 
 main(process.argv.slice(2))

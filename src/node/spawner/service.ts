@@ -21,7 +21,7 @@ export interface ServiceOptions {
   readonly report: () => SpawnerReport
   readonly shutdown: (graceMs: number | undefined) => void
   /** Agents came or went. */
-  readonly onAgents: (count: number, pid: number | undefined) => void
+  readonly onAgents: (count: number) => void
 }
 
 type Handlers = { readonly [O in Operation]: (ask: Ask<O>, from: Socket) => Answer<O> | Promise<Answer<O>> }
@@ -30,10 +30,10 @@ export function serve({ socket, children, report, shutdown, onAgents }: ServiceO
   const agents = new Set<Socket>()
 
   const handlers: Handlers = {
-    hello({ role, pid }, from) {
+    hello({ role }, from) {
       if (role === 'agent') {
         agents.add(from)
-        onAgents(agents.size, pid)
+        onAgents(agents.size)
       }
       return { pid: process.pid }
     },
@@ -66,7 +66,7 @@ export function serve({ socket, children, report, shutdown, onAgents }: ServiceO
     readJsonLines(from, value => void answer(value as Request, from))
     from.on('error', () => {})
     from.on('close', () => {
-      if (agents.delete(from)) onAgents(agents.size, undefined)
+      if (agents.delete(from)) onAgents(agents.size)
     })
   })
   makePrivate(dirname(socket))

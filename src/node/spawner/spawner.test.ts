@@ -5,11 +5,13 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../base/clock.ts'
 import { createTestbed, type StartedProcess, type Testbed, until } from '../testbed.ts'
+import { parseArguments, wordsForParts } from './arguments.ts'
 import { parseRecord, readRecord } from './container-record.ts'
 import { launchSpawner } from './launch.ts'
 import { lockOwner, takeLock } from './lock.ts'
+import { livingPart, livingParts, writePart } from './part-record.ts'
+import { restartDelayMs, supervisePart } from './part-supervisor.ts'
 import { isAlive, sendSignal, startTimeOf } from './process-identity.ts'
-import { restartDelayMs, superviseServer } from './server-supervisor.ts'
 import { socketPath } from './socket-path.ts'
 import { connectSpawner } from './spawner-client.ts'
 
@@ -138,7 +140,7 @@ describe('a spawner', () => {
   })
 
   test('a second one for the same folder ends by itself', async () => {
-    const pid = launchSpawner({ stateDir: bed.stateDir, server: false, program: bed.programs.spawner })
+    const pid = launchSpawner({ stateDir: bed.stateDir, words: ['--no-server'], program: bed.programs.spawner })
     await until(() => !lives(pid!))
     expect((await bed.spawner.list()).pid).not.toBe(pid)
   })
@@ -236,57 +238,66 @@ describe('the lock', () => {
   })
 })
 
-describe('the supervisor of a server', () => {
-  test('starts it again, at first at once', async () => {
-    const bed = await createTestbed()
-    const file = join(bed.stateDir, 'starts')
+describe('the supervisor of a part', () => {
+  let bed: Testbed
+  let argv: readonly string[]
+  let file: string
+  const starts = (): readonly string[] => (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [])
+  beforeEach(async () => {
+    bed = await createTestbed()
+    file = join(bed.stateDir, 'starts')
     const script = `require('fs').appendFileSync(${JSON.stringify(file)}, process.pid + '\\n'); setInterval(() => {}, 1000)`
+    argv = [process.execPath, '-e', script]
+  })
+  afterEach(() => bed.dispose())
+
+  const supervise = (onFinished?: (code: number) => void, words = argv) =>
+    supervisePart({ state: bed.stateDir, part: 'server', argv: words, log: () => {}, onFinished })
+
+  test('starts it again, at first at once', async () => {
     const finished: number[] = []
-    const supervisor = superviseServer({
-      argv: [process.execPath, '-e', script],
-      log: () => {},
-      onFinished: code => finished.push(code),
-    })
-    const starts = (): readonly string[] => (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [])
+    const supervisor = supervise(code => finished.push(code))
     supervisor.start()
     await until(() => starts().length === 1)
+    expect(livingPart(bed.stateDir, 'server')?.pid).toBe(Number(starts()[0]))
     sendSignal(Number(starts()[0]), 'SIGKILL')
     await until(() => starts().length === 2)
     expect(supervisor.report).toMatchObject({ restarts: 1, lastExitCode: 137, pid: Number(starts()[1]) })
     await supervisor.stop(1000)
     expect(isAlive({ pid: Number(starts()[1]), startTime: '' })).toBe(false)
+    expect(livingParts(bed.stateDir).size).toBe(0)
     expect(finished).toEqual([])
-    await bed.dispose()
   })
 
   test('takes over one that another spawner started, and starts one where that has ended', async () => {
-    const bed = await createTestbed()
-    const file = join(bed.stateDir, 'starts')
-    const script = `require('fs').appendFileSync(${JSON.stringify(file)}, process.pid + '\\n'); setInterval(() => {}, 1000)`
-    const starts = (): readonly string[] => (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [])
     const other = await bed.start(['sleep', '1000'])
-    const supervisor = superviseServer({
-      argv: [process.execPath, '-e', script],
-      log: () => {},
-      onFinished: () => {},
-    })
-    supervisor.adopt(other.pid)
+    writePart(bed.stateDir, 'server', { pid: other.pid, startTime: startTimeOf(other.pid) ?? '' })
+    const supervisor = supervise()
+    supervisor.start()
     expect(supervisor.report.pid).toBe(other.pid)
     sendSignal(other.pid, 'SIGKILL')
     await until(() => starts().length === 1)
     await supervisor.stop(1000)
-    const second = superviseServer({ argv: [process.execPath, '-e', script], log: () => {}, onFinished: () => {} })
-    second.adopt(other.pid)
+    writePart(bed.stateDir, 'server', { pid: other.pid, startTime: '1' })
+    const second = supervise()
+    second.start()
     await until(() => starts().length === 2)
     await second.stop(1000)
-    await bed.dispose()
   })
 
-  test.each([0, 78])('lets it end with code %i', async code => {
+  test.each([0, 78])('lets it end with code %i where it is the one that may', async code => {
     const ended = await new Promise<number>(onFinished => {
-      superviseServer({ argv: [process.execPath, '-e', `process.exit(${code})`], log: () => {}, onFinished }).start()
+      supervise(onFinished, [process.execPath, '-e', `process.exit(${code})`]).start()
     })
     expect(ended).toBe(code)
+  })
+
+  test('starts any other one again, whatever its code', async () => {
+    const script = `require('fs').appendFileSync(${JSON.stringify(file)}, process.pid + '\\n')`
+    const supervisor = supervise(undefined, [process.execPath, '-e', script])
+    supervisor.start()
+    await until(() => starts().length === 2)
+    await supervisor.stop(1000)
   })
 
   test('waits longer from failure to failure', () => {
@@ -299,6 +310,14 @@ test('a long state folder has its socket elsewhere, always at the same place', (
   expect(Buffer.byteLength(socketPath(long))).toBeLessThan(100)
   expect(socketPath(long)).toBe(socketPath(long))
   expect(socketPath('/s')).toBe('/s/spawner/socket')
+})
+
+test('words say which parts and nodes there are, and reach the parts', () => {
+  expect(parseArguments([])).toEqual({ parts: ['server'], nodes: [], graceSeconds: 15, rest: [] })
+  const given = parseArguments(['--part', 'server', '--part', 'agent', '--node', 'a-2', '--grace', '3', '--port', '1'])
+  expect(given).toEqual({ parts: ['server', 'agent'], nodes: ['a-2'], graceSeconds: 3, rest: ['--port', '1'] })
+  expect(wordsForParts(given)).toEqual(['--part', 'server', '--part', 'agent', '--node', 'a-2', '--port', '1'])
+  expect(parseArguments(['--no-server']).parts).toEqual([])
 })
 
 test('a record counts line by line', () => {

@@ -1,32 +1,34 @@
 /**
- * Keeps the server process running: started again at once when it ends, then after 100, 200, 400 ms … up to 10 s, until one lasts for a
- * minute. A spawner that takes over from a killed one finds a server that runs already, and looks at it every 250 ms.
+ * Keeps one program of the cluster running: started again at once when it ends, then after 100, 200, 400 ms … up to 10 s, until one lasts
+ * for five seconds. What an earlier spawner started and still runs is taken over, and looked at every 250 ms.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import { isAlive, sendSignal, startTimeOf } from './process-identity.ts'
-import { SERVER_EXIT } from './protocol.ts'
+import { livingPart, writePart } from './part-record.ts'
+import { isAlive, type ProcessIdentity, sendSignal, startTimeOf } from './process-identity.ts'
+import { type PartReport, SERVER_EXIT } from './protocol.ts'
 
-export interface ServerSupervisor {
+export interface PartSupervisor {
+  readonly part: string
+  /** Takes over the one that runs, or starts one. */
   start(): void
-  /** Takes over a server that another spawner started. */
-  adopt(pid: number): void
   /** Sends TERM, after `graceMs` KILL, and does not start it again. Resolves when it has ended. */
   stop(graceMs: number): Promise<void>
-  readonly report: { readonly pid?: number; readonly restarts: number; readonly lastExitCode?: number }
+  readonly report: PartReport
 }
 
 export interface SupervisorOptions {
-  /** Undefined: no server of ours (a test). */
-  readonly argv: readonly string[] | undefined
+  readonly state: string
+  readonly part: string
+  readonly argv: readonly string[]
   readonly log: (message: string) => void
-  /** The server has ended and means it. */
-  readonly onFinished: (exitCode: number) => void
+  /** It has ended and means it. Without this it is always started again. */
+  readonly onFinished?: (exitCode: number) => void
 }
 
 const FIRST_DELAY_MS = 100
 const MAX_DELAY_MS = 10_000
-const STEADY_MS = 60_000
+const STEADY_MS = 5_000
 const LOOK_MS = 250
 
 /** Pure: how long to wait before the start that follows `failures` ends in a row. */
@@ -35,7 +37,7 @@ export const restartDelayMs = (failures: number): number =>
 
 const isFinal = (code: number): boolean => code === SERVER_EXIT.stopped || code === SERVER_EXIT.unusable
 
-export function superviseServer({ argv, log, onFinished }: SupervisorOptions): ServerSupervisor {
+export function supervisePart({ state, part, argv, log, onFinished }: SupervisorOptions): PartSupervisor {
   let pid: number | undefined
   let restarts = 0
   let failures = 0
@@ -46,13 +48,23 @@ export function superviseServer({ argv, log, onFinished }: SupervisorOptions): S
   const waiting: (() => void)[] = []
 
   function start(): void {
+    const running = livingPart(state, part)
+    if (running) adopt(running)
+    else startNew()
+  }
+
+  function startNew(): void {
     pending = undefined
-    if (!argv || stopping) return
+    if (stopping) return
     startedAt = performance.now()
     const child: ChildProcess = spawn(argv[0]!, argv.slice(1), { stdio: ['ignore', 'inherit', 'inherit'] })
     pid = child.pid
-    child.on('error', error => log(`the server cannot be started: ${error.message}`))
+    child.on('error', error => {
+      log(`${part} cannot be started: ${error.message}`)
+      if (child.pid === undefined) ended(127)
+    })
     child.on('exit', (code, signal) => ended(code ?? 128 + constants.signals[signal!]))
+    if (pid !== undefined) writePart(state, part, { pid, startTime: startTimeOf(pid) ?? '' })
   }
 
   function ended(code: number): void {
@@ -60,7 +72,7 @@ export function superviseServer({ argv, log, onFinished }: SupervisorOptions): S
     lastExitCode = code
     for (const resolve of waiting.splice(0)) resolve()
     if (stopping) return
-    if (isFinal(code)) onFinished(code)
+    if (onFinished && isFinal(code)) onFinished(code)
     else startAgain(code)
   }
 
@@ -68,34 +80,25 @@ export function superviseServer({ argv, log, onFinished }: SupervisorOptions): S
     failures = performance.now() - startedAt > STEADY_MS ? 1 : failures + 1
     restarts++
     const delay = restartDelayMs(failures)
-    log(`the server ended with code ${code}; starting it again${delay > 0 ? ` in ${delay} ms` : ''}`)
-    if (delay === 0) start()
-    else pending = setTimeout(start, delay)
+    log(`${part} ended with code ${code}; starting it again${delay > 0 ? ` in ${delay} ms` : ''}`)
+    if (delay === 0) startNew()
+    else pending = setTimeout(startNew, delay)
   }
 
-  function adopt(adopted: number): void {
-    if (pid === adopted || stopping) return
-    const startTime = startTimeOf(adopted)
-    if (startTime === undefined) {
-      // It ended while its spawner was away.
-      if (pid === undefined && pending === undefined) start()
-      return
-    }
-    clearTimeout(pending)
-    pending = undefined
-    pid = adopted
+  function adopt(running: ProcessIdentity): void {
+    pid = running.pid
     startedAt = performance.now()
     const looking = setInterval(() => {
-      if (isAlive({ pid: adopted, startTime })) return
+      if (isAlive(running)) return
       clearInterval(looking)
       // Nobody but its parent learns how it ended, so it is taken for a crash; a server that meant it has asked for `shutdown`.
-      if (pid === adopted) ended(128 + constants.signals.SIGKILL)
+      ended(128 + constants.signals.SIGKILL)
     }, LOOK_MS)
   }
 
   return {
+    part,
     start,
-    adopt,
     async stop(graceMs) {
       stopping = true
       clearTimeout(pending)
