@@ -1,4 +1,5 @@
 /** CronJobs: their defaults and what their schedule may say (pkg/apis/batch). */
+import { parseCronSchedule } from '../../kube/cron-schedule.ts'
 import type { KubeObject } from '../../kube/object.ts'
 import { invalid, required } from '../resource/field-error.ts'
 import type { Strategy } from '../resource/resource.ts'
@@ -58,15 +59,12 @@ function validateCronJob({ metadata, spec }: CronJob): Errors {
 
 function validateSchedule(schedule: string, timeZone: string | undefined): Errors {
   const field = 'spec.schedule'
-  const words = schedule.trim().split(/\s+/)
+  const parsed = parseCronSchedule(schedule)
   if (schedule === '') return [required(field)]
   if (/^(CRON_)?TZ=/.test(schedule))
     return [invalid(field, schedule, 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead')]
   return [
-    ...when(
-      !schedule.startsWith('@') && words.length !== 5,
-      invalid(field, schedule, `expected exactly 5 fields, found ${words.length}: [${words.join(' ')}]`),
-    ),
+    ...(parsed.kind === 'invalid' ? [invalid(field, schedule, parsed.message)] : []),
     ...when(
       timeZone !== undefined && !isTimeZone(timeZone),
       invalid('spec.timeZone', timeZone, `unknown time zone ${timeZone}`),

@@ -19,4 +19,8 @@ export const lateKubernetesControllers = (
     ...{ apiVersion: 'v1', kind: 'Node', afterMs: NODES_AFTER_MS },
     load: async () => (await import('./taint-eviction/taint-eviction-controller.ts')).taintEvictionController(context),
   },
+  {
+    ...{ apiVersion: 'batch/v1', kind: 'CronJob' },
+    load: async () => (await import('./cron-job/cron-job-controller.ts')).cronJobController(context),
+  },
 ]

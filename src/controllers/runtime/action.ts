@@ -74,7 +74,10 @@ export const warning = (about: KubeObject, reason: string, message: string): Act
   message,
 })
 
-export const wake = (afterMs: number): Action => ({ kind: 'wake', afterMs: Math.max(0, afterMs) })
+/** A timer knows 24 days at most: what is farther away is looked at once a day. */
+const DAY_MS = 86_400_000
+
+export const wake = (afterMs: number): Action => ({ kind: 'wake', afterMs: Math.min(DAY_MS, Math.max(0, afterMs)) })
 
 /** Takes one finalizer off and leaves those of others alone, whatever they do meanwhile. */
 export const dropFinalizer = (object: KubeObject, finalizer: string): Action => ({

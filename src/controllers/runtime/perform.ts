@@ -59,10 +59,12 @@ export function createPerformer({ api, clock, informers, events }: PerformerOpti
     try {
       const made = await api.create(object)
       informers.assume(made)
-      if (about) events.event(about, 'Normal', 'SuccessfulCreate', `Created ${word(object)}: ${made.metadata.name}`)
+      if (about)
+        events.event(about, 'Normal', 'SuccessfulCreate', `Created ${word(object.kind, about)} ${made.metadata.name}`)
     } catch (error) {
       if (about && !isApiError(error, 'AlreadyExists')) {
-        events.event(about, 'Warning', 'FailedCreate', `Error creating: ${(error as Error).message}`)
+        const what = about.kind === 'CronJob' ? ' job' : ''
+        events.event(about, 'Warning', 'FailedCreate', `Error creating${what}: ${(error as Error).message}`)
       }
       throw error
     }
@@ -88,7 +90,7 @@ export function createPerformer({ api, clock, informers, events }: PerformerOpti
       ...(uid ? { preconditions: { uid } } : {}),
     })
     informers.assumeDeleting(ref, uid, formatTime(clock.now()))
-    if (about) events.event(about, 'Normal', 'SuccessfulDelete', `Deleted ${ref.kind.toLowerCase()}: ${ref.name}`)
+    if (about) events.event(about, 'Normal', 'SuccessfulDelete', `Deleted ${word(ref.kind, about)} ${ref.name}`)
   }
 
   return {
@@ -116,7 +118,8 @@ async function unlessGone(call: () => Promise<void>): Promise<void> {
   }
 }
 
-const word = (object: KubeObject): string => (object.kind === 'Pod' ? 'pod' : object.kind.toLowerCase())
+/** Upstream's controllers put a colon after the kind, the CronJob controller does not. */
+const word = (kind: string, about: KubeObject): string => `${kind.toLowerCase()}${about.kind === 'CronJob' ? '' : ':'}`
 
 /** Kinds whose calls do not depend on one another; the others keep their order strictly. */
 const AT_ONCE: ReadonlySet<Action['kind']> = new Set(['create', 'delete', 'patch', 'event', 'wake'])
