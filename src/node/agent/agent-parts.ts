@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { EventRecorder } from '../../client/events.ts'
 import type { KubeApi } from '../../client/kube-api.ts'
 import type { Pod, ResourceList } from '../../kube/core.ts'
+import type { ReferenceWatcher } from '../env/watch-references.ts'
 import type { Lives } from '../logs/lives.ts'
 import type { Runtime } from '../runtimes/runtime.ts'
 import type { Preload } from '../runtimes/warm/hand-over.ts'
@@ -27,6 +28,7 @@ export interface AgentParts {
   readonly preloads: readonly Preload[]
   readonly inputs: ContainerInputs
   readonly volumes: Volumes
+  readonly references: ReferenceWatcher
   readonly folders: PodFolders
   readonly lives: Lives
   readonly events: EventRecorder

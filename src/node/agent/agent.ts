@@ -11,6 +11,7 @@ import { createInformer } from '../../client/informer.ts'
 import type { KubeApi } from '../../client/kube-api.ts'
 import type { NodeApi } from '../../client/node-api.ts'
 import type { Pod, ResourceList } from '../../kube/core.ts'
+import { createReferenceWatcher } from '../env/watch-references.ts'
 import { createLives } from '../logs/lives.ts'
 import { createLogReader } from '../logs/log-reader.ts'
 import { keepLogsBounded } from '../logs/rotation.ts'
@@ -107,6 +108,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     warmPool,
     preloads: warmPreload,
     volumes: createVolumes({ api, clock, log }),
+    references: createReferenceWatcher({ api, clock, log }),
     folders,
     lives,
     events: createEventRecorder({ api, clock, component: 'kubelet', host: nodeName }),
@@ -204,6 +206,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
       registration.stop()
       pods.stop()
       parts.volumes.stop()
+      parts.references.stop()
       if (podsGraceMs === undefined) for (const worker of workers.values()) worker.leave()
       else await Promise.all([...workers.values()].map(worker => worker.end(podsGraceMs)))
       await warmPool.stop()

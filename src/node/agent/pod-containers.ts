@@ -74,6 +74,7 @@ export function createPodContainers(parts: AgentParts, view: PodView, context: P
       const problem = { reason: 'CreateContainerConfigError', message: result.message, retryMs }
       const last = before.state.kind === 'ended' ? before.state.end : before.last
       view.changeContainer(name, { ...before, last, state: { kind: 'waiting', problem } })
+      context.awaitConfig(result.lookup, container)
     }
     sync()
   }

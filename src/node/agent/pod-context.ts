@@ -1,5 +1,6 @@
 /** A pod as its worker has it, for the parts that act on its containers. */
-import type { Pod } from '../../kube/core.ts'
+import type { Container, Pod } from '../../kube/core.ts'
+import type { Lookup } from '../env/references.ts'
 import type { Place } from './surroundings.ts'
 
 export interface PodContext {
@@ -8,4 +9,6 @@ export interface PodContext {
   readonly hasLeft: () => boolean
   /** Something of it has changed: decide anew. */
   readonly sync: () => void
+  /** A container lacks something that its variables refer to, which was as `known`: it is tried again when that changes. */
+  readonly awaitConfig: (known: Lookup, container: Container) => void
 }

@@ -2,20 +2,24 @@
  * One pod's life on this node: whatever happens changes what is seen of it, and then it is decided anew what to do. Effects run beside each
  * other; what they set out to do is marked before they begin, so a decision never asks for the same thing twice.
  */
-import type { Pod } from '../../kube/core.ts'
+import type { Container, Pod } from '../../kube/core.ts'
 import { refOf } from '../../kube/object.ts'
 import { isApiError } from '../../kube/status.ts'
+import { envReferences, type Lookup, podReferences } from '../env/references.ts'
 import type { Action } from './action.ts'
 import type { Past } from './adopt.ts'
 import type { AgentParts } from './agent-parts.ts'
 import { decidePod } from './decide-pod.ts'
+import { observedOf } from './observed.ts'
 import { isOurs } from './pod-conditions.ts'
+import { createPodConfig } from './pod-config.ts'
 import { createPodContainers } from './pod-containers.ts'
+import type { PodContext } from './pod-context.ts'
 import { isTerminal, noCommand, podStatus } from './pod-status.ts'
 import { createPodView } from './pod-view.ts'
 import { allContainersOf, argvOf } from './roles.ts'
 import { createStatusWriter } from './status-writer.ts'
-import { findPlace, furnish, type Place, refusalOf, resume } from './surroundings.ts'
+import { type Furnished, findPlace, furnish, type Place, refusalOf, resume } from './surroundings.ts'
 
 export interface PodWorker {
   /** The pod as the API has it now. */
@@ -45,12 +49,9 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
   let hasLeft = false
   const wakes: (() => void)[] = []
   let conditions = first.status?.conditions ?? []
-  const containers = createPodContainers(parts, view, {
-    pod: () => pod,
-    place: () => place,
-    hasLeft: () => hasLeft,
-    sync,
-  })
+  const context: PodContext = { pod: () => pod, place: () => place, hasLeft: () => hasLeft, sync, awaitConfig }
+  const containers = createPodContainers(parts, view, context)
+  const config = createPodConfig(parts, context)
 
   function sync(): void {
     if (hasLeft) return
@@ -107,12 +108,15 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
 
   async function prepare(): Promise<void> {
     view.change({ surroundings: { kind: 'preparing' } })
-    const refusal = refusalOf(parts, pod) ?? (await settleIn())
+    const refused = refusalOf(parts, pod)
+    const { refusal, lookup }: Furnished = refused ? { refusal: refused } : await settleIn()
     if (hasLeft) return
     if (refusal) {
       events.event(pod, 'Warning', refusal.reason === 'MountRefused' ? 'FailedMount' : refusal.reason, refusal.message)
       view.change({ surroundings: { kind: 'none', problem: refusal } })
+      if (lookup) config.await(podReferences(pod), lookup, retryNow)
     } else if (place) {
+      if (lookup) config.follow(lookup)
       view.change({ surroundings: { kind: 'ready', address: place.sandbox.address } })
       for (const container of allContainersOf(pod).filter(each => argvOf(each).length === 0)) {
         events.event(pod, 'Warning', 'NoCommand', noCommand(container).message)
@@ -121,13 +125,31 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
     sync()
   }
 
-  async function settleIn() {
+  /** What was missing may be there. */
+  function retryNow(): void {
+    const { surroundings } = view.seen
+    if (surroundings.kind !== 'none' || !surroundings.problem) return
+    view.change({ surroundings: { kind: 'none', problem: { ...surroundings.problem, retryMs: clock.monotonicMs() } } })
+    sync()
+  }
+
+  function awaitConfig(known: Lookup, container: Container): void {
+    const { name } = container
+    config.await(envReferences([container]), known, () => {
+      const { state } = observedOf(view.seen, name)
+      if (state.kind !== 'waiting' || !state.problem) return
+      view.changeContainer(name, { state: { ...state, problem: { ...state.problem, retryMs: clock.monotonicMs() } } })
+      sync()
+    })
+  }
+
+  async function settleIn(): Promise<Furnished> {
     if (!place) {
       try {
         place = await findPlace(parts, pod)
       } catch (error) {
         const retryMs = clock.monotonicMs() + RETRY_MS
-        return { reason: 'FailedCreatePodSandBox', message: (error as Error).message, retryMs }
+        return { refusal: { reason: 'FailedCreatePodSandBox', message: (error as Error).message, retryMs } }
       }
       const { namespace = '', name = '' } = pod.metadata
       folders.writeNote(uid, { namespace, name, sandbox: place.sandbox.id })
@@ -142,6 +164,7 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
     })
     const left = place
     place = undefined
+    config.stop()
     parts.volumes.forget(uid)
     parts.onSandboxGone(uid)
     await left?.slot?.discard()
@@ -164,14 +187,20 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
 
   async function adopt(): Promise<void> {
     view.change({ surroundings: place ? { kind: 'ready', address: place.sandbox.address } : { kind: 'none' } })
-    if (place) begin(resume(parts, pod, place.sandbox))
+    if (place) begin(settleAgain(place))
     await containers.adopt()
     sync()
+  }
+
+  async function settleAgain({ sandbox }: Place): Promise<void> {
+    const lookup = await resume(parts, pod, sandbox)
+    if (lookup && !hasLeft) config.follow(lookup)
   }
 
   function leave(): void {
     hasLeft = true
     containers.leave()
+    config.stop()
     cancelWakes()
   }
 
@@ -205,7 +234,9 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
       const isShort = next.metadata.deletionGracePeriodSeconds !== pod.metadata.deletionGracePeriodSeconds
       const isNew = next.metadata.deletionTimestamp !== pod.metadata.deletionTimestamp || isShort
       const isAdded = next.spec.ephemeralContainers?.length !== pod.spec.ephemeralContainers?.length
+      const before = pod
       pod = next
+      config.podChanged(before)
       const others = (next.status?.conditions ?? []).filter(each => !isOurs(each))
       const isGated = (next.spec.readinessGates?.length ?? 0) > 0
       conditions = [...others, ...conditions.filter(isOurs)]

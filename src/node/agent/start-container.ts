@@ -4,6 +4,7 @@ import { formatProblem } from '../../base/problem.ts'
 import type { Container, Pod } from '../../kube/core.ts'
 import { containerEnv } from '../env/container-env.ts'
 import { expand } from '../env/expand.ts'
+import type { Lookup } from '../env/references.ts'
 import { findProgram } from '../runtimes/find-program.ts'
 import type { ContainerStart, StartedContainer } from '../runtimes/runtime.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
@@ -18,7 +19,7 @@ export type StartResult =
   /** It cannot start as it is: counts as a life that ended. */
   | { readonly kind: 'failed'; readonly message: string }
   /** Something that it refers to is missing: worth another try. */
-  | { readonly kind: 'misconfigured'; readonly message: string }
+  | { readonly kind: 'misconfigured'; readonly message: string; readonly lookup: Lookup }
 
 export async function startContainer(
   parts: AgentParts,
@@ -30,7 +31,7 @@ export async function startContainer(
 ): Promise<StartResult> {
   const { sandbox } = place
   const inner = await insideOf(parts, pod, container, sandbox)
-  if ('problems' in inner) return { kind: 'misconfigured', message: inner.problems }
+  if ('problems' in inner) return { kind: 'misconfigured', message: inner.problems, lookup: inner.lookup }
   const { env, cwd } = inner
   const known = (name: string): string | undefined => (Object.hasOwn(env, name) ? env[name] : undefined)
   const argv = argvOf(container).map(word => expand(word, known))
@@ -67,7 +68,7 @@ export async function insideOf(
   pod: Pod,
   container: Container,
   sandbox: Sandbox,
-): Promise<Inside | { readonly problems: string }> {
+): Promise<Inside | { readonly problems: string; readonly lookup: Lookup }> {
   const lookup = await referencesOf(parts, pod, container)
   const env = containerEnv(pod, container, {
     node: nodeFacts(parts, sandbox),
@@ -78,7 +79,7 @@ export async function insideOf(
     hostname: hostnameOf(pod),
     base: parts.baseEnv,
   })
-  if (!env.ok) return { problems: env.problems.map(formatProblem).join(' ') }
+  if (!env.ok) return { problems: env.problems.map(formatProblem).join(' '), lookup }
   return { env: env.value, cwd: container.workingDir || sandbox.root }
 }
 

@@ -28,43 +28,48 @@ export async function findPlace(parts: AgentParts, pod: Pod): Promise<Place> {
   return warm ? { ...warm } : { sandbox: parts.pool.ready() ?? (await parts.pool.take()) }
 }
 
-/** Undefined: all is there. What is refused for good is refused before a sandbox is taken. */
+/** What is refused for good is refused before a sandbox is taken. */
 export const refusalOf = (parts: AgentParts, pod: Pod): Refusal | undefined => {
   const message = admit(pod, parts.isolation)
   return message === undefined ? undefined : { reason: 'MountRefused', message }
 }
 
-export async function furnish(
-  parts: AgentParts,
-  pod: Pod,
-  sandbox: Sandbox,
-  attempt: number,
-): Promise<Refusal | undefined> {
+export interface Furnished {
+  /** Why not all is there. */
+  readonly refusal?: Refusal
+  /** What it is made from, where it mounts something. */
+  readonly lookup?: Lookup
+}
+
+export async function furnish(parts: AgentParts, pod: Pod, sandbox: Sandbox, attempt: number): Promise<Furnished> {
   const retryMs = parts.clock.monotonicMs() + Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt)
   try {
     const namesKnown = parts.onSandbox(pod, sandbox)
     const mounts = allContainersOf(pod).some(({ volumeMounts = [] }) => volumeMounts.length > 0)
+    let lookup: Lookup | undefined
     if (mounts) {
-      const lookup = await fetchReferences(parts.api, pod.metadata.namespace ?? '', podReferences(pod))
+      lookup = await fetchReferences(parts.api, pod.metadata.namespace ?? '', podReferences(pod))
       const prepared = await parts.volumes.prepare(pod, sandbox, { node: nodeFacts(parts, sandbox), lookup })
-      if (!prepared.ok) return { reason: 'FailedMount', message: prepared.message, retryMs }
+      if (!prepared.ok) return { refusal: { reason: 'FailedMount', message: prepared.message, retryMs }, lookup }
     }
     await namesKnown
-    return undefined
+    return { lookup }
   } catch (error) {
-    return { reason: 'FailedCreatePodSandBox', message: (error as Error).message, retryMs }
+    return { refusal: { reason: 'FailedCreatePodSandBox', message: (error as Error).message, retryMs } }
   }
 }
 
 /** A pod that runs already, under an agent that is new: its names and volumes are kept right again, its token renewed. */
-export async function resume(parts: AgentParts, pod: Pod, sandbox: Sandbox): Promise<void> {
+export async function resume(parts: AgentParts, pod: Pod, sandbox: Sandbox): Promise<Lookup | undefined> {
   await parts.onSandbox(pod, sandbox)
   try {
     const lookup = await fetchReferences(parts.api, pod.metadata.namespace ?? '', podReferences(pod))
     const refreshed = await parts.volumes.refresh(pod, sandbox, { node: nodeFacts(parts, sandbox), lookup })
     if (!refreshed.ok) parts.log(`volumes of pod ${pod.metadata.name}: ${refreshed.message}`)
+    return lookup
   } catch (error) {
     parts.log(`volumes of pod ${pod.metadata.name}: ${(error as Error).message}`)
+    return undefined
   }
 }
 

@@ -17,7 +17,7 @@ export interface Lookup {
   secret(name: string): Secret | undefined
 }
 
-function volumeReferences(volumes: readonly Volume[]): References {
+export function volumeReferences(volumes: readonly Volume[]): References {
   const sources = volumes.flatMap(({ configMap, secret, projected }) => [
     { configMap: configMap?.name, secret: secret?.secretName },
     ...(projected?.sources ?? []).map(source => ({ configMap: source.configMap?.name, secret: source.secret?.name })),

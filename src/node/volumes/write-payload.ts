@@ -3,6 +3,7 @@
  * files lie in a folder of their own, `..data` points to it and is swapped by one rename, and the visible names are links through `..data`.
  */
 import {
+  chmodSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -18,8 +19,15 @@ import type { Payload, VolumeFile } from './payload.ts'
 
 const DATA = '..data'
 
+const FIRST = '..1'
+
+export interface WriteOptions {
+  /** The version that was there first stays: somebody was shown one file of it for good. */
+  readonly keepsFirst?: boolean
+}
+
 /** Returns whether anything changed. Synchronous: a few small files cost less than the turns of the event loop that they would take. */
-export function writePayload(folder: string, payload: Payload): boolean {
+export function writePayload(folder: string, payload: Payload, { keepsFirst = false }: WriteOptions = {}): boolean {
   const before = currentVersion(folder)
   if (before !== undefined && isSame(join(folder, before), payload)) return false
   const version = nextVersion(folder, before)
@@ -27,13 +35,16 @@ export function writePayload(folder: string, payload: Payload): boolean {
     const file = join(folder, version, path)
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, data, { mode })
+    // Past the mask of this process, which forbids writing by others.
+    if ((mode & ~process.umask()) !== mode) chmodSync(file, mode)
   }
   const swap = join(folder, '..data_tmp')
   rmSync(swap, { force: true })
   symlinkSync(version, swap)
   renameSync(swap, join(folder, DATA))
   linkNames(folder, new Set([...payload.keys()].map(path => path.split('/')[0]!)))
-  if (before !== undefined) rmSync(join(folder, before), { recursive: true, force: true })
+  if (before !== undefined && !(keepsFirst && before === FIRST))
+    rmSync(join(folder, before), { recursive: true, force: true })
   return true
 }
 
