@@ -3,6 +3,7 @@
 import type { Problem, Result } from '../base/problem.ts'
 import { type Capabilities, EMBEDDED } from '../compiler/capabilities.ts'
 import { compile } from '../compiler/compile.ts'
+import { apiVersionOf } from '../kube/kinds.ts'
 import type { KubeObject } from '../kube/object.ts'
 import type { BatchJob, Server, TrainingJob } from '../spec/kinds.ts'
 import type { Item } from './declared.ts'
@@ -15,10 +16,20 @@ import type { Target } from './target.ts'
 export async function capabilitiesOf({ api, embedded }: Target): Promise<Capabilities> {
   if (embedded) return EMBEDDED
   const served = await api.discovery.all()
-  const gang = served.some(
-    ({ group, version, kind }) => group === 'scheduling.k8s.io' && version === 'v1beta1' && kind === 'PodGroup',
-  )
-  return { embedded: false, gang: gang ? 'podgroup' : 'none' }
+  const has = (apiVersion: string, kind: string): boolean =>
+    served.some(info => apiVersionOf(info) === apiVersion && info.kind === kind)
+  const fromZero = has('serving.knative.dev/v1', 'Service')
+    ? 'knative'
+    : has('http.keda.sh/v1alpha1', 'HTTPScaledObject')
+      ? 'keda-http'
+      : undefined
+  return {
+    embedded: false,
+    gang: has('scheduling.k8s.io/v1beta1', 'PodGroup') ? 'podgroup' : 'none',
+    ...(fromZero ? { fromZero } : {}),
+    ...(has('autoscaling.k8s.io/v1', 'VerticalPodAutoscaler') ? { rightSizing: 'vpa' } : {}),
+    podMetrics: served.some(({ group }) => group === 'custom.metrics.k8s.io'),
+  }
 }
 
 export async function compiledFor(target: Target, item: Item): Promise<readonly KubeObject[]> {

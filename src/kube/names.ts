@@ -29,3 +29,12 @@ export const PLAN_DIR = '/etc/solvent/plan'
 export const CODE_DIR = '/etc/solvent/code'
 export const SCRATCH_DIR = '/var/solvent/scratch'
 export const SERVICE_ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount'
+
+/** On a Service: what is scaled from 0 when somebody connects, `Deployment/NAME`, and after how many idle seconds it goes back to 0. */
+export const SCALE_FROM_ZERO = 'solvent.dev/scale-from-zero'
+export const SCALE_TO_ZERO_AFTER = 'solvent.dev/scale-to-zero-after'
+/** On a workload: `true` lets its pods' requests follow what they use. */
+export const RIGHT_SIZE = 'solvent.dev/right-size'
+
+/** Label of nodes that are only simulated (node/fake), and the taint that keeps pods away which do not ask for such a node. */
+export const FAKE_NODE = 'solvent.dev/fake'

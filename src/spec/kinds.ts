@@ -5,10 +5,12 @@
 import type { Condition, KubeObject } from '../kube/object.ts'
 import type { Fleet } from './fleet.ts'
 import type { API_VERSION, CodeRef, Resources } from './parts.ts'
+import type { Server } from './server.ts'
 import type { TrainingJob } from './training-job.ts'
 
 export * from './fleet.ts'
 export * from './parts.ts'
+export * from './server.ts'
 export * from './training-job.ts'
 
 /** An exported function of a module. `module` is an absolute `file://` URI once the command line has resolved it. */
@@ -95,30 +97,6 @@ export interface BatchJob extends KubeObject {
   readonly kind: 'BatchJob'
   readonly spec: BatchJobSpec
   readonly status?: BatchJobStatus
-}
-
-export interface ServerSpec {
-  readonly run: { readonly command: readonly string[]; readonly port: number; readonly workingDir?: string }
-  /** A plain number is normalised to `{ min: n, max: n }`. */
-  readonly replicas?: { readonly min?: number; readonly max?: number; readonly targetCpu?: number }
-  readonly config?: Readonly<Record<string, string>>
-  readonly image?: string
-  readonly resources?: Resources
-}
-
-export interface ServerStatus {
-  readonly phase?: 'Pending' | 'Available' | 'Failed'
-  readonly observedGeneration?: number
-  readonly conditions?: readonly Condition[]
-  readonly replicas?: number
-  readonly readyReplicas?: number
-}
-
-export interface Server extends KubeObject {
-  readonly apiVersion: typeof API_VERSION
-  readonly kind: 'Server'
-  readonly spec: ServerSpec
-  readonly status?: ServerStatus
 }
 
 /** What becomes pods. A Fleet becomes nothing: it is read. */

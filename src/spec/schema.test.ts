@@ -60,7 +60,7 @@ test('the definitions name what kubectl shows: short names, categories, columns,
       name: 'servers.solvent.dev',
       short: ['srv'],
       categories: ['solvent', 'all'],
-      columns: ['Phase', 'Ready', 'Replicas', 'Port', 'Age'],
+      columns: ['Phase', 'Ready', 'Rate', 'CPU', 'Memory', 'URL', 'Age'],
       subresources: { status: {} },
     },
     {
@@ -74,7 +74,7 @@ test('the definitions name what kubectl shows: short names, categories, columns,
 })
 
 test('every field of the types is a field of the schema, so that nothing is pruned', () => {
-  const types = ['kinds.ts', 'training-job.ts', 'fleet.ts']
+  const types = ['kinds.ts', 'server.ts', 'training-job.ts', 'fleet.ts']
     .map(file => readFileSync(join(import.meta.dirname, file), 'utf8'))
     .join('\n')
   const fieldsOf = (name: string): string[] => {
@@ -128,6 +128,17 @@ const SHORT: Readonly<Record<string, readonly [written: unknown, stored: unknown
   'spec.reduce': ['sum', { by: 'sum' }],
   'spec.workers': [2, { min: 2, max: 2 }],
   'spec.replicas': [2, { min: 2, max: 2 }],
+  'spec.disruption': ['25%', { maxUnavailable: '25%' }],
+  'spec.disruption.maxUnavailable': [2, '2'],
+  'spec.rollout': ['canary', { canary: {} }],
+  'spec.rollout.maxSurge': [1, '1'],
+  'spec.rollout.maxUnavailable': [0, '0'],
+  'spec.probes.startup': ['grpc', { grpc: '' }],
+  'spec.probes.readiness': ['/ready', { path: '/ready' }],
+  'spec.probes.liveness': ['none', { none: true }],
+  'spec.spread': ['node', { over: ['node'] }],
+  'spec.ingress': ['api.example.com', { host: 'api.example.com' }],
+  'spec.resources': ['auto', { auto: true }],
   'spec.strategy.splitBytes': ['64Mi', 67108864],
   'spec.resources.cpu': [0.5, '0.5'],
   'spec.resources.memory': [1e9, '1000000000'],

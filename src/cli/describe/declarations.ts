@@ -102,10 +102,15 @@ function serverFields({ spec, status }: Server): readonly Field[] {
   const { min, max } = spec.replicas ?? {}
   return [
     ['Phase', status?.phase ?? 'Pending'],
-    ['Command', spec.run.command.join(' ')],
+    ['Command', spec.run.command?.join(' ')],
+    ['Module', spec.run.module ? placeText(spec.run.module) : undefined],
     ['Port', spec.run.port],
     ['Replicas', min === max ? min : `${min ?? 1} to ${max ?? '?'}`],
     ['Ready', status ? `${status.readyReplicas ?? 0}/${status.replicas ?? 0}` : undefined],
+    ['URL', status?.url],
+    ['Rate', status?.requestsPerSecond ? `${status.requestsPerSecond} requests/s` : undefined],
+    ['CPU', status?.cpu],
+    ['Memory', status?.memory],
     ['Config', spec.config ? pairs(spec.config, ': ') : undefined],
     conditionsField(status?.conditions),
   ]

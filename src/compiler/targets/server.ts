@@ -1,91 +1,53 @@
 /**
- * Server -> Deployment, Service, and a ConfigMap named after its content: another configuration is another pod template, so an ordinary
- * rollout, and going back is one too.
+ * Server -> what Kubernetes has for each of the six functions: a Service (found, balanced), a Deployment with probes (fault tolerance), a
+ * HorizontalPodAutoscaler (scaling), ConfigMaps named after their content (configuration), requests (resources), and a
+ * PodDisruptionBudget for maintenance. Where a cluster has no word for what is wanted, it is refused with the reason.
  */
-import { ok, type Result } from '../../base/problem.ts'
-import { contentHash8 } from '../../kube/content-name.ts'
-import type { ConfigMap, EnvVar, PodTemplateSpec, Service } from '../../kube/core.ts'
-import { ROLE } from '../../kube/names.ts'
+import { ok, type Problem, type Result } from '../../base/problem.ts'
 import type { KubeObject } from '../../kube/object.ts'
-import type { Deployment } from '../../kube/workloads.ts'
 import type { Server } from '../../spec/kinds.ts'
 import type { Capabilities } from '../capabilities.ts'
-import { imageOf, missingImage } from '../image.ts'
-import { labelsFor, metadataFor, nameOf, ownerLabels } from '../made-for.ts'
-import { requestsOf } from '../requests.ts'
-
-const REPLICA_REQUESTS = { cpu: '100m', memory: '256Mi' }
-const PORT_NAME = 'main'
+import { missingImage } from '../image.ts'
+import { configMaps } from './server/configuration.ts'
+import { deployment } from './server/deployment.ts'
+import { disruptionBudgets } from './server/disruption.ts'
+import { domainMappings, heldBackend, heldService, httpScaledObject, knativeService } from './server/from-zero.ts'
+import { autoscalers, isFromZero, rightSizers, scalingProblems } from './server/scaling.ts'
+import { ingresses, ownBackend, service } from './server/service.ts'
 
 export function compileServer(server: Server, capabilities: Capabilities): Result<readonly KubeObject[]> {
-  const problems = missingImage(server, capabilities)
+  const problems = [
+    ...missingImage(server, capabilities),
+    ...scalingProblems(server, capabilities),
+    ...canaryProblems(server, capabilities),
+  ]
   if (problems.length > 0) return { ok: false, problems }
-  return ok([...configMaps(server), service(server), deployment(server)])
-}
-
-const hasConfig = ({ spec: { config } }: Server): boolean => Object.keys(config ?? {}).length > 0
-
-const configName = (server: Server): string => `${nameOf(server)}-config-${contentHash8({ data: server.spec.config })}`
-
-const configMaps = (server: Server): readonly ConfigMap[] =>
-  hasConfig(server)
-    ? [
-        {
-          apiVersion: 'v1',
-          kind: 'ConfigMap',
-          metadata: metadataFor(server, configName(server)),
-          immutable: true,
-          data: server.spec.config ?? {},
-        },
-      ]
-    : []
-
-const service = (server: Server): Service => ({
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata: metadataFor(server, nameOf(server)),
-  spec: {
-    selector: ownerLabels(server),
-    ports: [{ name: PORT_NAME, port: server.spec.run.port, targetPort: PORT_NAME }],
-  },
-})
-
-const deployment = (server: Server): Deployment => ({
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  metadata: metadataFor(server, nameOf(server), { [ROLE]: 'replica' }),
-  spec: {
-    replicas: server.spec.replicas?.min ?? 1,
-    revisionHistoryLimit: 3,
-    selector: { matchLabels: ownerLabels(server) },
-    // A new copy answers before an old one goes.
-    strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: 0 } },
-    template: podTemplate(server),
-  },
-})
-
-function podTemplate(server: Server): PodTemplateSpec {
-  const { command, port, workingDir } = server.spec.run
-  return {
-    metadata: { labels: labelsFor(server, { [ROLE]: 'replica' }) },
-    spec: {
-      automountServiceAccountToken: false,
-      containers: [
-        {
-          name: 'server',
-          ...imageOf(server),
-          command,
-          ...(workingDir === undefined ? {} : { workingDir }),
-          env: portVariable(server),
-          ...(hasConfig(server) ? { envFrom: [{ configMapRef: { name: configName(server) } }] } : {}),
-          ports: [{ name: PORT_NAME, containerPort: port }],
-          resources: requestsOf(server.spec.resources, REPLICA_REQUESTS),
-        },
-      ],
-    },
+  const { fromZero } = capabilities
+  if (isFromZero(server) && fromZero === 'knative') {
+    return ok([...configMaps(server), knativeService(server, capabilities), ...domainMappings(server)])
   }
+  const isHeld = isFromZero(server) && fromZero === 'keda-http'
+  return ok([
+    ...configMaps(server),
+    service(server, capabilities),
+    ...(isHeld ? [heldService(server)] : []),
+    deployment(server, capabilities),
+    // The add-on makes an autoscaler of its own.
+    ...(isHeld ? [httpScaledObject(server)] : autoscalers(server)),
+    ...rightSizers(server, capabilities),
+    ...disruptionBudgets(server),
+    ...ingresses(server, isHeld ? heldBackend(server) : ownBackend(server)),
+  ])
 }
 
-/** As hosting services do it: a program that asks for PORT listens where its Service sends to. A PORT of the user's wins. */
-const portVariable = ({ spec: { run, config } }: Server): readonly EnvVar[] =>
-  config?.PORT === undefined ? [{ name: 'PORT', value: String(run.port) }] : []
+function canaryProblems({ spec: { rollout } }: Server, { operator }: Capabilities): readonly Problem[] {
+  if (!rollout?.canary || operator) return []
+  return [
+    {
+      field: 'spec.rollout.canary',
+      what: 'tries a change on a few copies first',
+      why: 'this cluster has no controller of ours that would judge them',
+      fix: 'Write rollout: rolling.',
+    },
+  ]
+}

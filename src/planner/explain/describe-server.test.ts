@@ -20,8 +20,8 @@ test('a server that will scale, with configuration', () => {
     'Server api',
     '  run      node server.js',
     '  address  api:8080',
-    '  copies   2; up to 10 at 60 % CPU once there is an autoscaler',
+    '  copies   2 to 10, at 60 % of its CPU each',
     '  config   2 variables: A, B',
   ])
-  expect(describe({ replicas: { min: 2, max: 3 } })[3]).toBe('  copies   2; up to 3 once there is an autoscaler')
+  expect(describe({ replicas: { min: 2, max: 3 } })[3]).toBe('  copies   2 to 3, at 70 % of its CPU each')
 })

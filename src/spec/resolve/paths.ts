@@ -36,8 +36,10 @@ const trainingPaths = ({ spec: { framework, workingDir, model } }: TrainingJob):
   ...present('spec.workingDir', workingDir, 'folder'),
 ]
 
-const serverPaths = ({ spec: { run } }: Server): readonly PathField[] =>
-  present('spec.run.workingDir', run.workingDir, 'folder')
+const serverPaths = ({ spec: { run } }: Server): readonly PathField[] => [
+  ...present('spec.run.module', run.module, 'module'),
+  ...present('spec.run.workingDir', run.workingDir, 'folder'),
+]
 
 const present = (field: string, value: string | undefined, role: PathField['role']): readonly PathField[] =>
   value === undefined ? [] : [{ field, value, role }]

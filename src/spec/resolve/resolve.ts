@@ -55,7 +55,8 @@ function resolveModel(model: TrainingModel, folder: string): TrainingModel {
 
 function resolveServer(server: Server, folder: string): Server {
   const { run, image } = server.spec
-  return { ...server, spec: { ...server.spec, run: { ...run, ...workingDirIn(folder, run.workingDir, image) } } }
+  const whole = { ...resolveModule(run, folder), ...workingDirIn(folder, run.workingDir, image) }
+  return { ...server, spec: { ...server.spec, run: whole } }
 }
 
 /** Without an image the command is one of this machine's, and `node server.js` means the file beside the YAML. */
@@ -70,7 +71,7 @@ function workingDirIn(
 
 const withoutSlash = (path: string): string => (path.length > 1 ? path.replace(/\/$/, '') : path)
 
-const resolveModule = <F extends Partial<FunctionRef>>(ref: F, folder: string): F =>
+const resolveModule = <F extends Partial<Pick<FunctionRef, 'module'>>>(ref: F, folder: string): F =>
   ref.module === undefined ? ref : { ...ref, module: fileUri(ref.module, folder) }
 
 function mapFields<V, K extends string>(

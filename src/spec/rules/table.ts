@@ -21,6 +21,9 @@ import { pathsAreFiles } from './paths-are-files.ts'
 import { replicasAreOrdered, workersAreOrdered } from './range-is-ordered.ts'
 import { ranksFillPods } from './ranks-fill-pods.ts'
 import type { Rule } from './rule.ts'
+import { checkFitsProtocol, oneCheckAProbe } from './server-probes.ts'
+import { canaryFitsRollout, filesAreAbsolute, oneFileAPlace, oneProgram } from './server-program.ts'
+import { fromZeroOverTcp, scalesByOneThing } from './server-scaling.ts'
 import { splitCompiles } from './split-compiles.ts'
 import { splitReadsText } from './split-reads-text.ts'
 import { sqlGivesKeyAndValue } from './sql-gives-key-and-value.ts'
@@ -70,7 +73,18 @@ const RULES: RulesByKind = {
     ranksFillPods,
     envOfRanks,
   ],
-  Server: [replicasAreOrdered, configOfServer],
+  Server: [
+    oneProgram,
+    replicasAreOrdered,
+    configOfServer,
+    oneCheckAProbe,
+    checkFitsProtocol,
+    scalesByOneThing,
+    fromZeroOverTcp,
+    filesAreAbsolute,
+    oneFileAPlace,
+    canaryFitsRollout,
+  ],
   Fleet: [fleetIsWhole],
 }
 

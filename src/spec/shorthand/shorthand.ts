@@ -5,6 +5,7 @@
 import { parseQuantity, wholeValue } from '../../kube/quantity.ts'
 import type { DeclarationKind } from '../schema/kinds-table.ts'
 import type { Shorthand } from './form.ts'
+import { SERVER_SHORTHANDS } from './server-shorthand.ts'
 import { TRAINING_SHORTHANDS } from './training-shorthand.ts'
 
 const isText = (value: unknown): value is string => typeof value === 'string'
@@ -49,10 +50,10 @@ const topKOf: Shorthand = {
 }
 
 /** `workers: 4`, `replicas: 3`: both ends of the range. */
-const fixedNumber = (kinds: readonly DeclarationKind[], field: string): Shorthand => ({
+const fixedNumber = (kinds: readonly DeclarationKind[], field: string, least = 1): Shorthand => ({
   kinds,
   at: ['spec', field],
-  accepts: { type: 'integer', minimum: 1, description: 'This many, no more and no less.' },
+  accepts: { type: 'integer', minimum: least, description: 'This many, no more and no less.' },
   normalise: written => (typeof written === 'number' ? { min: written, max: written } : undefined),
 })
 
@@ -104,13 +105,14 @@ export const SHORTHANDS: readonly Shorthand[] = [
   algebraByName,
   topKOf,
   fixedNumber(BATCH, 'workers'),
-  fixedNumber(SERVER, 'replicas'),
+  fixedNumber(SERVER, 'replicas', 0),
   bytesAsQuantity,
   numberAsQuantity('cpu'),
   numberAsQuantity('memory'),
   autoParallelism,
   ...TRAINING_SHORTHANDS,
   percent,
+  ...SERVER_SHORTHANDS,
   scalarAsText(TRAINING, 'env'),
   scalarAsText(SERVER, 'config'),
 ]
