@@ -27,7 +27,7 @@ import { createNodeStreams } from '../streams/node-streams.ts'
 import { createVolumes } from '../volumes/volumes.ts'
 import { killGroup } from './adopt.ts'
 import type { AgentParts } from './agent-parts.ts'
-import { type BackOffLimits, UPSTREAM_LIMITS } from './back-off.ts'
+import { type BackOffLimits, limitsOf, UPSTREAM_LIMITS } from './back-off.ts'
 import { capacityOfMachine } from './node-object.ts'
 import { podFolders } from './pod-folders.ts'
 import { isFinished } from './pod-status.ts'
@@ -58,7 +58,7 @@ export interface NodeAgentOptions {
   readonly onSandbox?: (pod: Pod, sandbox: Sandbox) => Promise<void>
   /** The pod gives its sandbox up: nothing of it may be written there any more. */
   readonly onSandboxGone?: (podUid: string) => void
-  /** Of containers that end again and again; upstream's by default. */
+  /** Of containers that end again and again; by default as $SOLVENT_MAX_CONTAINER_RESTART_PERIOD says, else upstream's. */
   readonly backOff?: BackOffLimits
   readonly log: (message: string) => void
 }
@@ -117,7 +117,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     hostIP: nodeAddress,
     allocatable: capacity,
     apiPort: options.apiPort,
-    backOff: options.backOff ?? UPSTREAM_LIMITS,
+    backOff: options.backOff ?? declaredBackOff(log),
     baseEnv,
     onSandbox: options.onSandbox ?? ownName,
     onSandboxGone: options.onSandboxGone ?? (() => {}),
@@ -219,6 +219,14 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
 async function ownName(pod: Pod, sandbox: Sandbox): Promise<void> {
   const hostname = hostnameOf(pod)
   await sandbox.setHosts(hostname, [{ address: sandbox.address, names: [hostname] }])
+}
+
+/** KubeletConfiguration's `crashLoopBackOff.maxContainerRestartPeriod`. */
+function declaredBackOff(log: (message: string) => void): BackOffLimits {
+  const period = process.env.SOLVENT_MAX_CONTAINER_RESTART_PERIOD
+  const limits = period ? limitsOf(period) : UPSTREAM_LIMITS
+  if (!limits) log(`SOLVENT_MAX_CONTAINER_RESTART_PERIOD is ${period}: it must be 1s to 300s. Going on with 300s.`)
+  return limits ?? UPSTREAM_LIMITS
 }
 
 /** A folder with the commands under their names. */

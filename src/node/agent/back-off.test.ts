@@ -42,11 +42,11 @@ test('never earlier than the end, never later than five minutes', () => {
 })
 
 test.each([
-  { seconds: 300, limits: { firstMs: 10_000, maxMs: 300_000 } },
-  { seconds: 5, limits: { firstMs: 5_000, maxMs: 5_000 } },
-  { seconds: 0, limits: undefined },
-  { seconds: 301, limits: undefined },
-  { seconds: Number.NaN, limits: undefined },
-])('maxContainerRestartPeriod of $seconds s (TestNewCrashLoopBackOff)', ({ seconds, limits }) => {
-  expect(limitsOf(seconds)).toEqual(limits)
+  { period: '5m', limits: { firstMs: 10_000, maxMs: 300_000 } },
+  { period: '5s', limits: { firstMs: 5_000, maxMs: 5_000 } },
+  { period: '0s', limits: undefined },
+  { period: '301s', limits: undefined },
+  { period: 'soon', limits: undefined },
+])('maxContainerRestartPeriod: $period (TestNewCrashLoopBackOff)', ({ period, limits }) => {
+  expect(limitsOf(period)).toEqual(limits)
 })

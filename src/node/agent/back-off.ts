@@ -19,8 +19,10 @@ const FIRST_MS = 10_000
 export const UPSTREAM_LIMITS: BackOffLimits = { firstMs: FIRST_MS, maxMs: 300_000 }
 const FORGET_MS = 600_000
 
-/** 1 to 300 s, as the kubelet allows; undefined for anything else. */
-export function limitsOf(maxSeconds: number): BackOffLimits | undefined {
+/** `5s`, `2m`: one to three hundred seconds, as the kubelet allows; undefined for anything else. */
+export function limitsOf(maxPeriod: string): BackOffLimits | undefined {
+  const [, number, unit] = /^(\d+)(s|m)$/.exec(maxPeriod) ?? []
+  const maxSeconds = Number(number) * (unit === 'm' ? 60 : 1)
   if (!(maxSeconds >= 1 && maxSeconds <= 300)) return undefined
   return { firstMs: Math.min(FIRST_MS, maxSeconds * 1000), maxMs: maxSeconds * 1000 }
 }

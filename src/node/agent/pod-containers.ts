@@ -100,7 +100,7 @@ export function createPodContainers(parts: AgentParts, view: PodView, context: P
     const { sandbox } = context.place() ?? {}
     const message =
       container && terminationMessage(container, code, { sandbox, startedAt, folder: folderOf(name, life) })
-    const reason = code === 0 ? 'Completed' : 'Error'
+    const reason = reasonOf(code)
     const finishedAt = recordedAt ?? clock.now()
     view.containerEnded(name, { life, exitCode: code, reason, ...(message && { message }), startedAt, finishedAt })
     if (container && backOff && !hasLeft() && willWait(container, code)) tellBackOff(name)
@@ -157,3 +157,5 @@ export function createPodContainers(parts: AgentParts, view: PodView, context: P
     end: processes.stop,
   }
 }
+
+const reasonOf = (code: number): string => (code === 0 ? 'Completed' : 'Error')

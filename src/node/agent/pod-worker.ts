@@ -234,13 +234,14 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
       const isShort = next.metadata.deletionGracePeriodSeconds !== pod.metadata.deletionGracePeriodSeconds
       const isNew = next.metadata.deletionTimestamp !== pod.metadata.deletionTimestamp || isShort
       const isAdded = next.spec.ephemeralContainers?.length !== pod.spec.ephemeralContainers?.length
+      const isResized = resourcesOf(next) !== resourcesOf(pod)
       const before = pod
       pod = next
       config.podChanged(before)
       const others = (next.status?.conditions ?? []).filter(each => !isOurs(each))
       const isGated = (next.spec.readinessGates?.length ?? 0) > 0
       conditions = [...others, ...conditions.filter(isOurs)]
-      if (isNew || isAdded || isGated) sync()
+      if (isNew || isAdded || isGated || isResized) sync()
     },
     end,
     finish,
@@ -254,3 +255,6 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
     },
   }
 }
+
+const resourcesOf = ({ spec }: Pod): string =>
+  JSON.stringify([...(spec.initContainers ?? []), ...spec.containers].map(({ resources }) => resources))

@@ -1,6 +1,5 @@
 /** Starts one container: its variables, its program, the runtime that takes it. */
 import { statSync } from 'node:fs'
-import { formatProblem } from '../../base/problem.ts'
 import type { Container, Pod } from '../../kube/core.ts'
 import { containerEnv } from '../env/container-env.ts'
 import { expand } from '../env/expand.ts'
@@ -79,7 +78,7 @@ export async function insideOf(
     hostname: hostnameOf(pod),
     base: parts.baseEnv,
   })
-  if (!env.ok) return { problems: env.problems.map(formatProblem).join(' '), lookup }
+  if (!env.ok) return { problems: env.problems.map(({ what }) => what).join('; '), lookup }
   return { env: env.value, cwd: container.workingDir || sandbox.root }
 }
 
