@@ -211,6 +211,7 @@ export interface ServicePort {
   readonly port: number
   readonly targetPort?: number | string
   readonly nodePort?: number
+  readonly appProtocol?: string
 }
 
 export interface Service extends KubeObject {
@@ -222,6 +223,7 @@ export interface Service extends KubeObject {
     readonly selector?: Readonly<Record<string, string>>
     readonly ports?: readonly ServicePort[]
     readonly publishNotReadyAddresses?: boolean
+    readonly ipFamilies?: readonly string[]
     readonly externalName?: string
     readonly externalIPs?: readonly string[]
     readonly sessionAffinity?: string
@@ -262,9 +264,15 @@ export interface EndpointSlice extends KubeObject {
     readonly conditions?: { readonly ready?: boolean; readonly serving?: boolean; readonly terminating?: boolean }
     readonly hostname?: string
     readonly nodeName?: string
+    readonly zone?: string
     readonly targetRef?: EndpointAddress['targetRef']
   }[]
-  readonly ports?: readonly { readonly name?: string; readonly port?: number; readonly protocol?: string }[]
+  readonly ports?: readonly {
+    readonly name?: string
+    readonly port?: number
+    readonly protocol?: string
+    readonly appProtocol?: string
+  }[]
 }
 
 export interface Event extends KubeObject {

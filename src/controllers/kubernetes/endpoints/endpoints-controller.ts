@@ -1,21 +1,30 @@
 /** The shell of Endpoints and EndpointSlices: a Service is looked at again when a pod that it picks changes what can be seen of it. */
-import type { EndpointSlice, Endpoints, Pod, Service } from '../../../kube/core.ts'
+import type { EndpointSlice, Endpoints, Node, Pod, Service } from '../../../kube/core.ts'
 import { isSame } from '../../../kube/equal.ts'
 import { SERVICE_NAME } from '../../../kube/names.ts'
 import { keyOf } from '../../../kube/object.ts'
 import { matchesLabels, requirementsOfMap } from '../../../kube/selector.ts'
+import type { ReplicaSet } from '../../../kube/workloads.ts'
 import type { ControllerContext } from '../../runtime/context.ts'
 import type { Controller } from '../../runtime/run-controller.ts'
-import { reconcileEndpoints, SLICE_MANAGED_BY, SLICE_MANAGER } from './reconcile-endpoints.ts'
+import { reconcileEndpoints } from './reconcile-endpoints.ts'
+import { SLICE_MANAGED_BY, SLICE_MANAGER } from './reconcile-slices.ts'
+import { aboutSelection, isUnanswered, LOOK_AFTER_MS } from './selection-news.ts'
 
 export function endpointsController(context: ControllerContext): Controller {
-  const { informers, newQueue, log } = context
+  const { clock, informers, newQueue, log } = context
   const { perform } = context.performerFor('endpoint-controller')
   const services = informers.of<Service>('v1', 'Service')
   const pods = informers.of<Pod>('v1', 'Pod')
   const endpoints = informers.of<Endpoints>('v1', 'Endpoints')
   const slices = informers.of<EndpointSlice>('discovery.k8s.io/v1', 'EndpointSlice')
+  const nodes = informers.of<Node>('v1', 'Node')
+  const sets = informers.of<ReplicaSet>('apps/v1', 'ReplicaSet')
   const queue = newQueue()
+  /** What was told of a Service's selection, by the Service: once is enough while it stays so. */
+  const told = new Map<string, string>()
+  const allPodsIn = pods.index(pod => [pod.metadata.namespace ?? ''])
+  const setsIn = sets.index(set => [set.metadata.namespace ?? ''])
   const servicesIn = services.index(service => [service.metadata.namespace ?? ''])
   const livePodsIn = pods.index(pod => (isVisible(pod) ? [pod.metadata.namespace ?? ''] : []))
   const slicesOf = slices.index(slice => serviceKeyOf(slice))
@@ -42,18 +51,41 @@ export function endpointsController(context: ControllerContext): Controller {
   async function reconcile(key: string): Promise<number | undefined> {
     const [namespace = '', name = ''] = key.split('/')
     const service = services.get(namespace, name)
-    if (!service) return undefined
-    return perform(
+    if (!service) {
+      told.delete(key)
+      return undefined
+    }
+    const picked = livePodsIn(namespace).filter(pod => picks(service, pod))
+    await perform(
       reconcileEndpoints({
         service,
-        pods: livePodsIn(namespace).filter(pod => picks(service, pod)),
+        pods: picked,
         endpoints: endpoints.get(namespace, name),
         slices: slicesOf(key),
+        nodeOf: node => nodes.get(undefined, node),
       }),
     )
+    return tell(key, service)
   }
 
-  const all = [services, pods, endpoints, slices]
+  /** A selection that finds nobody is told of, when it does so for a while: pods may come after their Service. */
+  async function tell(key: string, service: Service): Promise<number | undefined> {
+    const namespace = service.metadata.namespace ?? ''
+    const all = allPodsIn(namespace)
+    if (!isUnanswered(service, all)) {
+      told.delete(key)
+      return undefined
+    }
+    const ageMs = clock.now() - Date.parse(service.metadata.creationTimestamp ?? '')
+    if (ageMs < LOOK_AFTER_MS) return LOOK_AFTER_MS - ageMs
+    const news = aboutSelection(service, all, setsIn(namespace))
+    const text = JSON.stringify(news)
+    if (told.get(key) === text) return undefined
+    told.set(key, text)
+    return perform(news)
+  }
+
+  const all = [services, pods, endpoints, slices, nodes, sets]
   return { name: 'endpoints', queue, ready: () => Promise.all(all.map(({ synced }) => synced)), reconcile, log }
 }
 

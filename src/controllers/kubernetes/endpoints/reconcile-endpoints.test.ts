@@ -1,13 +1,15 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { EndpointSlice, Endpoints, Pod, Service } from '../../../kube/core.ts'
+import type { ReplicaSet } from '../../../kube/workloads.ts'
 import type { Action } from '../../runtime/action.ts'
 import { reconcileEndpoints } from './reconcile-endpoints.ts'
+import { aboutSelection, isUnanswered } from './selection-news.ts'
 
 const service = (spec: Partial<Service['spec']> = {}): Service => ({
   apiVersion: 'v1',
   kind: 'Service',
   metadata: { name: 'web', namespace: 'n', uid: 's' },
-  spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }], ...spec },
+  spec: { clusterIP: '10.96.0.9', selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }], ...spec },
 })
 
 const pod = (name: string, ip: string | undefined, ready: boolean, more: Partial<Pod> = {}): Pod => ({
@@ -71,7 +73,7 @@ test('a pod whose subdomain is the Service has its host name there', () => {
   const actions = reconcileEndpoints(observe(service({ clusterIP: 'None' }), [named]))
   const endpoints = made<Endpoints>(actions, 'Endpoints')
   expect(endpoints.subsets?.[0]?.addresses?.[0]?.hostname).toBe('a-0')
-  expect(endpoints.metadata.labels).toEqual({ 'service.kubernetes.io/headless': '' })
+  expect(endpoints.metadata.labels).toMatchObject({ 'service.kubernetes.io/headless': '' })
   expect(made<EndpointSlice>(actions, 'EndpointSlice').endpoints[0]?.hostname).toBe('a-0')
 })
 
@@ -106,4 +108,80 @@ test('an address that went is taken out of what is there', () => {
     expect.not.objectContaining({ subsets: expect.anything() }),
     expect.objectContaining({ endpoints: [] }),
   ])
+})
+
+const many = (count: number, ready: boolean, from = 0): Pod[] =>
+  Array.from({ length: count }, (_, i) => pod(`p${from + i}`, `10.${(from + i) >> 8}.${(from + i) & 255}.1`, ready))
+
+describe('TestTruncateEndpoints, TestSyncServiceOverCapacity', () => {
+  test.each([
+    ['underneath capacity', 400, 600, 400, 600, false],
+    ['over capacity: those that are not ready are left out first', 600, 600, 600, 400, true],
+    ['over capacity with ready ones alone', 1200, 300, 1000, 0, true],
+  ])('%s', (_, ready, notReady, keptReady, keptNotReady, isSaid) => {
+    const pods = [...many(ready, true), ...many(notReady, false, ready)]
+    const endpoints = made<Endpoints>(reconcileEndpoints(observe(service(), pods)), 'Endpoints')
+    const [subset] = endpoints.subsets ?? []
+    expect([subset?.addresses?.length ?? 0, subset?.notReadyAddresses?.length ?? 0]).toEqual([keptReady, keptNotReady])
+    expect(endpoints.metadata.annotations?.['endpoints.kubernetes.io/over-capacity']).toBe(
+      isSaid ? 'truncated' : undefined,
+    )
+  })
+
+  test('the mark goes when all fit again', () => {
+    const before = made<Endpoints>(reconcileEndpoints(observe(service(), many(1001, true))), 'Endpoints')
+    const [update] = reconcileEndpoints({ ...observe(service(), many(3, true)), endpoints: before })
+    expect(update?.kind === 'update' && update.object.metadata.annotations).toEqual({})
+  })
+})
+
+test('TestSyncServiceExternalNameType: a name outside has no endpoints', () => {
+  expect(reconcileEndpoints(observe(service({ type: 'ExternalName' }), [pod('a', '10.0.0.1', true)]))).toEqual([])
+})
+
+test('TestSyncEndpointsItemsPreexistingLabelsChange: the labels are the Service’s, and whose object it is', () => {
+  const labeled = { ...service(), metadata: { ...service().metadata, labels: { foo: 'bar' } } }
+  expect(made<Endpoints>(reconcileEndpoints(observe(labeled, [])), 'Endpoints').metadata.labels).toEqual({
+    foo: 'bar',
+    'endpoints.kubernetes.io/managed-by': 'endpoint-controller',
+  })
+})
+
+describe('a selection that finds nobody', () => {
+  const labeled = (name: string, labels: Record<string, string>): Pod =>
+    pod(name, '10.0.0.1', true, { metadata: { name, namespace: 'n', labels } })
+  const said = (of: Service, pods: readonly Pod[], sets: readonly ReplicaSet[] = []) =>
+    aboutSelection(of, pods, sets).map(action => (action.kind === 'event' ? `${action.reason}: ${action.message}` : ''))
+
+  test('is said with the pod that comes nearest', () => {
+    const pods = [labeled('api-1', { app: 'api' }), labeled('other', {})]
+    expect(isUnanswered(service(), pods)).toBe(true)
+    expect(said(service(), pods)).toEqual([
+      'NoPodsSelected: the selector app=web picks no pod of namespace n; the nearest is pod api-1 with app=api: change the selector or the labels of its template',
+    ])
+    expect(said(service(), [])).toEqual([
+      'NoPodsSelected: the selector app=web picks no pod of namespace n; no pod there has a label of that name',
+    ])
+  })
+
+  test('is no news when a ReplicaSet of such pods is scaled to zero', () => {
+    const set = { spec: { template: { metadata: { labels: { app: 'web' } } } } } as unknown as ReplicaSet
+    expect(said(service(), [], [set])).toEqual([])
+  })
+
+  test('a named port that no pod has is said, with those that there are', () => {
+    const of = service({ ports: [{ port: 80, targetPort: 'web' }] })
+    const pods = [labeled('web-1', { app: 'web' })]
+    expect(isUnanswered(of, pods)).toBe(true)
+    expect(said(of, pods)).toEqual([
+      'NoSuchPort: targetPort "web" of port 80 is no port name of the selected pods (they have "http"); name it in containers[].ports or use its number',
+    ])
+  })
+
+  test('whoever scales from zero, or has no selector, asks for nobody', () => {
+    const annotations = { 'solvent.dev/scale-from-zero': 'Deployment/web' }
+    expect(isUnanswered({ ...service(), metadata: { ...service().metadata, annotations } }, [])).toBe(false)
+    expect(isUnanswered(service({ selector: undefined }), [])).toBe(false)
+    expect(isUnanswered(service(), [labeled('a', { app: 'web' })])).toBe(false)
+  })
 })
