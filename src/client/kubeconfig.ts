@@ -180,17 +180,32 @@ function entries<K extends string, V>(
   )
 }
 
+export interface WrittenKubeconfig {
+  readonly server: string
+  readonly ca: string
+  /** Who the user is: a token or a certificate with its key, both PEM. */
+  readonly token?: string
+  readonly cert?: string
+  readonly key?: string
+  readonly name?: string
+}
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64')
+
+const pair = (cert?: string, key?: string) =>
+  cert && key ? { 'client-certificate-data': base64(cert), 'client-key-data': base64(key) } : {}
+
 /** Writes a kubeconfig for one cluster, readable by its owner alone, whole or not at all. */
 export function writeKubeconfig(
   path: string,
-  { server, ca, token, name = 'solvent' }: { server: string; ca: string; token: string; name?: string },
+  { server, ca, token, cert, key, name = 'solvent' }: WrittenKubeconfig,
 ): void {
   const content = {
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': name,
-    clusters: [{ name, cluster: { server, 'certificate-authority-data': Buffer.from(ca).toString('base64') } }],
-    users: [{ name, user: { token } }],
+    clusters: [{ name, cluster: { server, 'certificate-authority-data': base64(ca) } }],
+    users: [{ name, user: { token, ...pair(cert, key) } }],
     contexts: [{ name, context: { cluster: name, user: name } }],
   }
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })

@@ -47,6 +47,10 @@ export interface SpawnerClientOptions {
   readonly clock: Clock
   /** Starts another spawner; absent: somebody else does. */
   readonly launch?: () => void
+  /** How long others may take to start one before this one does: as a rule one of many acts. */
+  readonly patienceMs?: number
+  /** A spawner that no agent needs any more ends; a client is none. */
+  readonly role?: 'agent' | 'client'
   readonly log: (message: string) => void
 }
 
@@ -68,7 +72,14 @@ const KILLED = 137
 /** Not the clock's timer, which lets a program end: while the spawner is away nothing else may hold us. */
 const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
-export async function connectSpawner({ stateDir, clock, launch, log }: SpawnerClientOptions): Promise<Spawner> {
+export async function connectSpawner({
+  stateDir,
+  clock,
+  launch,
+  patienceMs = 0,
+  role = 'agent',
+  log,
+}: SpawnerClientOptions): Promise<Spawner> {
   const live = new Map<string, Live>()
   const replaced: ((pid: number) => void)[] = []
   let closed = false
@@ -103,11 +114,11 @@ export async function connectSpawner({ stateDir, clock, launch, log }: SpawnerCl
   }
 
   async function connectAgain(lost: boolean): Promise<Connection> {
-    let launchAt = clock.monotonicMs() + (lost ? 0 : LAUNCH_AGAIN_MS)
+    let launchAt = clock.monotonicMs() + (lost ? patienceMs : LAUNCH_AGAIN_MS)
     for (;;) {
       try {
         const connection = await openConnection(socketPath(stateDir), told)
-        pid = (await connection.ask('hello', { role: 'agent', pid: process.pid })).pid
+        pid = (await connection.ask('hello', { role, pid: process.pid })).pid
         if (lost) await takeOver(connection)
         void connection.closed.then(onLost)
         return connection
