@@ -1,6 +1,6 @@
 /** The agent with a real API server in process, a real spawner and real processes. */
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type ApiServer, createApiServer } from '../../apiserver/server.ts'
@@ -315,6 +315,164 @@ describe('deletion', () => {
   })
 })
 
+describe('probes and hooks', () => {
+  const file = (name: string): string => join(bed.stateDir, `${name}-${serial}`)
+  const isReady = ({ status }: Pod): boolean =>
+    status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false
+
+  test('ready only while its readiness probe says so', async () => {
+    const mark = file('ready')
+    const readinessProbe = { exec: { command: ['test', '-e', mark] }, periodSeconds: 1, failureThreshold: 1 }
+    const name = await run({ containers: [{ name: 'main', command: ['sleep', '100'], readinessProbe }] })
+    const pod = await when(name, isRunning)
+    expect(isReady(pod)).toBe(false)
+    expect(pod.status?.containerStatuses?.[0]).toMatchObject({ started: true, ready: false })
+    writeFileSync(mark, '')
+    await when(name, isReady)
+    rmSync(mark)
+    const unready = await when(name, each => !isReady(each))
+    expect(unready.status?.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({
+      reason: 'ContainersNotReady',
+      message: 'containers with unready status: [main]',
+    })
+    expect((await eventAbout(name, 'Unhealthy')).message).toBe('Readiness probe failed: ')
+  })
+
+  test('one that its liveness probe gives up is stopped and started again', async () => {
+    const mark = file('dead')
+    const livenessProbe = {
+      exec: { command: sh(`test ! -e ${mark} || { echo it hangs; exit 1; }`) },
+      periodSeconds: 1,
+      failureThreshold: 1,
+    }
+    const command = sh(`rm -f ${mark}; trap 'echo bye; exit 3' TERM; sleep 100 & wait`)
+    const name = await run({ restartPolicy: 'Always', containers: [{ name: 'main', command, livenessProbe }] })
+    await when(name, isRunning)
+    writeFileSync(mark, '')
+    const again = await when(name, each => each.status?.containerStatuses?.[0]?.restartCount === 1 && isRunning(each))
+    expect(again.status?.containerStatuses?.[0]?.lastState?.terminated?.exitCode).toBe(3)
+    expect((await eventAbout(name, 'Unhealthy')).message).toBe('Liveness probe failed: it hangs\n')
+    expect((await eventAbout(name, 'Killing')).message).toBe('Container main failed liveness probe, will be restarted')
+  })
+
+  test('a command that hangs is killed with all that it started', async () => {
+    const mark = file('left')
+    const readinessProbe = { exec: { command: sh(`sleep 1.2 && touch ${mark} & wait`) }, timeoutSeconds: 1 }
+    const name = await run({ containers: [{ name: 'main', command: ['sleep', '100'], readinessProbe }] })
+    const { message } = await eventAbout(name, 'Unhealthy')
+    expect(message).toMatch(/^Readiness probe failed: command timed out: ".*" timed out after 1s$/)
+    await new Promise(resolve => setTimeout(resolve, 300))
+    expect(existsSync(mark)).toBe(false)
+  })
+
+  test('postStart comes before it counts as running, preStop before TERM', async () => {
+    const order = file('order')
+    const lifecycle = {
+      postStart: { exec: { command: sh(`sleep 0.2; echo "post $X" >>${order}`) } },
+      preStop: { exec: { command: sh(`echo pre >>${order}`) } },
+    }
+    const command = sh(`echo up >>${order}; trap 'echo term >>${order}; exit 0' TERM; sleep 100 & wait`)
+    const env = [{ name: 'X', value: 'of the container' }]
+    const name = await run({ containers: [{ name: 'main', command, lifecycle, env }] })
+    await when(name, isRunning)
+    expect(readFileSync(order, 'utf8')).toBe('up\npost of the container\n')
+    const removed = gone(name)
+    await api.delete({ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name })
+    await removed
+    expect(readFileSync(order, 'utf8')).toBe('up\npost of the container\npre\nterm\n')
+  })
+
+  test('a postStart hook that fails ends its container', async () => {
+    const lifecycle = { postStart: { exec: { command: ['false'] } } }
+    const name = await run({ containers: [{ name: 'main', command: ['sleep', '100'], lifecycle }] })
+    const pod = await when(name, isOver)
+    expect(state(pod)?.terminated?.exitCode).toBe(143)
+    expect((await eventAbout(name, 'FailedPostStartHook')).message).toBe('PostStartHook failed')
+    expect(complaints.splice(0)[0]).toContain('postStart hook of')
+  })
+
+  test('a preStop hook that sleeps keeps it serving meanwhile', async () => {
+    const name = await run({
+      containers: [
+        {
+          name: 'main',
+          command: sh('trap "exit 0" TERM; sleep 100 & wait'),
+          lifecycle: { preStop: { sleep: { seconds: 1 } } },
+        },
+      ],
+    })
+    await when(name, isRunning)
+    const removed = gone(name)
+    const askedAt = Date.now()
+    await api.delete({ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name })
+    await removed
+    expect(Date.now() - askedAt).toBeGreaterThanOrEqual(1000)
+  })
+
+  test('a sidecar is there before the rest, and goes after it', async () => {
+    const order = file('sidecar')
+    const logging = (who: string) =>
+      sh(`echo ${who} up >>${order}; trap 'echo ${who} down >>${order}; exit 0' TERM; sleep 100 & wait`)
+    const startupProbe = { exec: { command: ['grep', '-q', 'proxy', order] } }
+    const name = await run({
+      initContainers: [{ name: 'proxy', restartPolicy: 'Always', command: logging('proxy'), startupProbe }],
+      containers: [{ name: 'main', command: sh(`echo main up >>${order}; sleep 0.1; echo main down >>${order}`) }],
+    })
+    const pod = await when(name, isOver)
+    expect(pod.status?.phase).toBe('Succeeded')
+    expect(readFileSync(order, 'utf8')).toBe('proxy up\nmain up\nmain down\nproxy down\n')
+  })
+
+  test('another agent knows how it was, and asks on', async () => {
+    const mark = file('known')
+    writeFileSync(mark, '')
+    const readinessProbe = { exec: { command: ['test', '-e', mark] }, periodSeconds: 1, failureThreshold: 1 }
+    const name = await run({ containers: [{ name: 'main', command: ['sleep', '100'], readinessProbe }] })
+    await when(name, isReady)
+    await agent.stop()
+    const states: boolean[] = []
+    agent = await startAgent(await bed.connect())
+    server.setNodeApi(() => agent)
+    rmSync(mark)
+    await when(name, each => {
+      states.push(isReady(each))
+      return !isReady(each)
+    })
+    expect(states[0]).toBe(true)
+  })
+})
+
+describe('last words', () => {
+  test('what it wrote to its terminationMessagePath', async () => {
+    const command = sh('mkdir -p $SOLVENT_ROOT/out; echo -n out of flour >$SOLVENT_ROOT/out/why; exit 1')
+    const name = await run({ containers: [{ name: 'main', command, terminationMessagePath: '/out/why' }] })
+    expect(state(await when(name, isOver))?.terminated?.message).toBe('out of flour')
+  })
+
+  test.each([
+    { code: 1, message: 'a\nb' },
+    { code: 0, message: undefined },
+  ])('FallbackToLogsOnError with code $code: $message', async ({ code, message }) => {
+    const command = sh(`echo a; echo b; exit ${code}`)
+    const name = await run({
+      containers: [{ name: 'main', command, terminationMessagePolicy: 'FallbackToLogsOnError' }],
+    })
+    expect(state(await when(name, isOver))?.terminated?.message).toBe(message)
+  })
+})
+
+test('readiness gates are for others to open', async () => {
+  const name = await run({ command: ['sleep', '100'], readinessGates: [{ conditionType: 'example.com/lb' }] })
+  const condition = (pod: Pod, type: string) => pod.status?.conditions?.find(each => each.type === type)
+  const closed = await when(name, pod => condition(pod, 'ContainersReady')?.status === 'True')
+  expect(condition(closed, 'Ready')).toMatchObject({ status: 'False', reason: 'ReadinessGatesNotReady' })
+  const conditions = [{ type: 'example.com/lb', status: 'True', lastProbeTime: null, lastTransitionTime: null }]
+  const ref = { apiVersion: 'v1', kind: 'Pod', namespace: 'default', name }
+  await api.patch(ref, 'strategic', { status: { conditions } }, { subresource: 'status' })
+  const open = await when(name, pod => condition(pod, 'Ready')?.status === 'True')
+  expect(condition(open, 'example.com/lb')?.status).toBe('True')
+})
+
 test('a pod that is too slow for its deadline fails', async () => {
   const name = await run({ activeDeadlineSeconds: 1, command: ['sleep', '100'] })
   const pod = await when(name, isOver)
@@ -398,8 +556,10 @@ describe('another agent in the same state folder', () => {
     await api.delete({ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name }, { gracePeriodSeconds: 0 })
     agent = await startAgent(await bed.connect())
     expect(pod.metadata.uid).toBeDefined()
-    const { processes } = await bed.spawner.list()
-    expect(processes.filter(each => each.process.startsWith(pod.metadata.uid!))).toEqual([])
+    const ours = async () =>
+      (await bed.spawner.list()).processes.filter(each => each.process.startsWith(pod.metadata.uid ?? ''))
+    // Killed at once, buried a moment later.
+    while ((await ours()).length > 0) await new Promise(resolve => setTimeout(resolve, 5))
   })
 })
 
