@@ -2,6 +2,7 @@
 import { bootstrapRoles } from '../apiserver/auth/rbac/bootstrap-roles.ts'
 import type { RoleRow } from '../apiserver/auth/rbac/built-in-roles.ts'
 import type { KubeApi } from '../client/kube-api.ts'
+import { SERVICE_NAME } from '../kube/names.ts'
 import { type KubeObject, refOf } from '../kube/object.ts'
 import { isApiError } from '../kube/status.ts'
 
@@ -62,6 +63,15 @@ export async function publishApi(api: KubeApi, { service, host, port }: ApiAddre
   const subsets = [{ addresses: [{ ip: host }], ports: [{ name: 'https', port, protocol: 'TCP' }] }]
   const endpoints = { apiVersion: 'v1', kind: 'Endpoints', metadata, subsets } as KubeObject
   if (!(await ensure(api, endpoints))) await api.update(endpoints)
+  const slice = {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { ...metadata, labels: { [SERVICE_NAME]: metadata.name } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: [host], conditions: { ready: true } }],
+    ports: [{ name: 'https', port, protocol: 'TCP' }],
+  } as KubeObject
+  if (!(await ensure(api, slice))) await api.update(slice)
 }
 
 /** True when it was made now. Looks first: a Service whose address is taken is refused for that before its name is looked at. */

@@ -7,6 +7,7 @@
 import type { EndpointSlice, Pod, Service } from '../kube/core.ts'
 import { SERVICE_NAME } from '../kube/names.ts'
 import { matchesLabels, requirementsOfMap } from '../kube/selector.ts'
+import { groupBy } from './group-by.ts'
 
 export interface NameEntry {
   readonly address: string
@@ -100,13 +101,3 @@ const longForms = (endpoint: Endpoint): readonly string[] =>
   ownersOf(endpoint).flatMap(owner =>
     ['', '.svc', `.${CLUSTER_DOMAIN}`].map(suffix => `${owner}.${endpoint.namespace}${suffix}`),
   )
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>()
-  for (const item of items) {
-    const group = groups.get(keyOf(item))
-    if (group) group.push(item)
-    else groups.set(keyOf(item), [item])
-  }
-  return groups
-}

@@ -41,6 +41,8 @@ export interface PodNetwork {
   readonly folder: string
   /** The machine's end of the wire, at which pods reach the API server; undefined where no switch is tried. */
   readonly hostAddress: string | undefined
+  /** Where pods at the switch find DNS: the server itself, or (where its port was somebody's) by its Service's address. */
+  readonly nameservers: readonly string[]
   /** This node's own address: `hostAddress` for the first. */
   readonly nodeAddress: string | undefined
   /** Where Services get their addresses from, as `a.b.c.d/20`. */
@@ -78,6 +80,8 @@ export interface PodNetworkOptions {
 
 /** Of the machine's own addresses, the last but one. */
 const ROUTER = 254
+/** Of the Services' addresses, as kubeadm has it. */
+export const DNS_SERVICE = 10
 
 export function createPodNetwork({
   commands,
@@ -116,6 +120,7 @@ export function createPodNetwork({
   return {
     folder: seed,
     hostAddress,
+    nameservers: hostAddress === undefined ? [] : [hostAddress, addressAt(layout.services, DNS_SERVICE)],
     nodeAddress,
     serviceRange: formatNetwork(layout.services),
     layout,

@@ -11,7 +11,7 @@ import { type Mounted, planScript, tableText } from './mount-plan.ts'
 import { enterWith, type Namespaced } from './namespaces.ts'
 import type { Mount, Outcome } from './sandbox.ts'
 import { planFor } from './set-up.ts'
-import { emptySlot, HOST_NAME, HOSTS, overwrite, type Slot } from './slot.ts'
+import { emptySlot, HOST_NAME, HOSTS, overwrite, RESOLVER, type Slot } from './slot.ts'
 
 /** What a later life of this state folder must know of a sandbox. */
 export interface CellRecord {
@@ -33,6 +33,7 @@ export interface Cell {
   readonly madeAmong: string
   hostname: string
   hosts: string
+  resolver: string | undefined
 }
 
 export function openCell(
@@ -43,7 +44,19 @@ export function openCell(
   madeAmong = machineMounts(),
 ): Cell {
   const orders = openOrders(join(slot.folder, 'control'))
-  return { slot, holder, address, orders, mounted, isClean, isTaken: false, madeAmong, hostname: '', hosts: '' }
+  return {
+    slot,
+    holder,
+    address,
+    orders,
+    mounted,
+    isClean,
+    isTaken: false,
+    madeAmong,
+    hostname: '',
+    hosts: '',
+    resolver: undefined,
+  }
 }
 
 export const writeRecord = ({ record }: Slot, value: CellRecord): void =>
@@ -80,15 +93,24 @@ export async function mountIn(
   return { ok: true }
 }
 
+export interface PodNaming {
+  readonly apiHost: string
+  readonly hostname: string
+  readonly entries: readonly HostsEntry[]
+  readonly resolver: string | undefined
+}
+
 /** False when the holder does not answer. */
 export async function nameIn(
   cell: Cell,
-  apiHost: string,
-  hostname: string,
-  entries: readonly HostsEntry[],
+  { apiHost, hostname, entries, resolver }: PodNaming,
   answers: Answers,
 ): Promise<boolean> {
-  const text = hostsText({ hostname, address: cell.address, apiHost }, entries)
+  const answersByDns = resolver !== undefined
+  const text = hostsText({ hostname, address: cell.address, apiHost: answersByDns ? undefined : apiHost }, entries)
+  // Pods of one namespace share it: mostly it is there from the pod before.
+  if (answersByDns && resolver !== cell.resolver) overwrite(cell.slot, RESOLVER, resolver)
+  if (answersByDns) cell.resolver = resolver
   if (text !== cell.hosts) overwrite(cell.slot, HOSTS, text)
   cell.hosts = text
   if (hostname === cell.hostname) return true

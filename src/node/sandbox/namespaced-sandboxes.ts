@@ -64,7 +64,7 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
     const madeAmong = machineMounts()
     const address = addresses.take()
     try {
-      makeSlot(slot)
+      makeSlot(slot, isFull ? network.nameservers : [])
       const wiring = isFull ? network.wiring(address) : undefined
       const record = { address, mounted: writeSetUp(slot, isolation, wiring?.inside) }
       const holder = await startHolder(slot, wiring)
@@ -129,8 +129,8 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
       volumes: slot.volumes,
       isCurrent: () => isFit(cell),
       mount: mounts => mountIn(cell, isolation, mounts, commands),
-      async setHosts(hostname, entries) {
-        const isNamed = await nameIn(cell, apiHost, hostname, entries, answers)
+      async setHosts(hostname, entries, resolver) {
+        const isNamed = await nameIn(cell, { apiHost, hostname, entries, resolver }, answers)
         if (!isNamed) log(`sandbox ${slot.id} did not take its host name`)
       },
       destroy: () => giveBack(cell),

@@ -40,8 +40,11 @@ export interface Sandbox {
   isCurrent(): boolean
   /** Makes `mounts` visible at their targets inside. Refused (with the sentence for the Event) where there is no mount namespace. */
   mount(mounts: readonly Mount[]): Promise<Outcome>
-  /** Sets host name and the hosts file that names resolve by. */
-  setHosts(hostname: string, entries: readonly HostsEntry[]): Promise<void>
+  /**
+   * Sets host name and the hosts file that names resolve by. With `resolver` (the text of a resolv.conf) names of the cluster are DNS's
+   * to answer; without it they must all be among `entries`.
+   */
+  setHosts(hostname: string, entries: readonly HostsEntry[], resolver?: string): Promise<void>
   /**
    * Kills whatever is left inside, empties `root` and gives the sandbox back: a later `create()` may hand it out again where nothing
    * of the pod can remain (no mounts of its own, no process, no connection), and is instant then.
@@ -78,6 +81,8 @@ export interface Wiring {
 /** What sandboxes need of the network; network/'s `PodNetwork` is one. */
 export interface SandboxNetwork {
   readonly hostAddress: string | undefined
+  /** Where pods at the switch find DNS, best first. */
+  readonly nameservers: readonly string[]
   /** Makes the switch that `bridged` addresses are at. */
   open(): Promise<Outcome>
   readonly bridged: Addresses

@@ -1,5 +1,5 @@
 /** What a holder does before its sandbox is ready, written into its slot: the root, what every pod has mounted, its end of the wire. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SERVICE_ACCOUNT_DIR } from '../../kube/names.ts'
 import { hostView, rootFacts } from './host-view.ts'
@@ -13,9 +13,10 @@ import {
   tableText,
 } from './mount-plan.ts'
 import type { Namespaced } from './namespaces.ts'
+import { switchText } from './pod-resolver.ts'
 import { rootScript, rootTable } from './pod-root.ts'
 import type { Mount } from './sandbox.ts'
-import { HOST_NAME, HOSTS, RESOLVER, type Slot } from './slot.ts'
+import { HOST_NAME, HOSTS, NAME_SWITCH, RESOLVER, type Slot } from './slot.ts'
 
 const SET_UP_FILE = 'setup.sh'
 
@@ -50,10 +51,21 @@ export const planFor = (slot: Slot, isolation: Namespaced, mounts: readonly Moun
  */
 function fixedMounts({ root }: Slot, isolation: Namespaced): readonly Mount[] {
   const fromSlot = (path: string): Mount => ({ source: join(root, path), target: path, readOnly: false })
-  const optional = [HOST_NAME, ...(isolation === 'full' ? [RESOLVER] : [])]
+  const switching = isolation === 'full' ? switchText(textOf(NAME_SWITCH)) : undefined
+  if (switching !== undefined) writeFileSync(join(root, NAME_SWITCH), switching)
+  const byDns = [RESOLVER, ...(switching === undefined ? [] : [NAME_SWITCH])]
+  const optional = [HOST_NAME, ...(isolation === 'full' ? byDns : [])]
   return [
     fromSlot(HOSTS),
     ...optional.filter(file => hostView.kindOf(file) === 'file').map(fromSlot),
     fromSlot(SERVICE_ACCOUNT_DIR),
   ]
+}
+
+const textOf = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
 }

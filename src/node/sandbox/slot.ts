@@ -41,22 +41,21 @@ export const slotAt = ({ folder: parent, bulk }: SlotHome, id: string): Slot => 
 export const HOSTS = '/etc/hosts'
 export const HOST_NAME = '/etc/hostname'
 export const RESOLVER = '/etc/resolv.conf'
-const FILES = [HOSTS, HOST_NAME, RESOLVER]
+export const NAME_SWITCH = '/etc/nsswitch.conf'
+const FILES = [HOSTS, HOST_NAME, RESOLVER, NAME_SWITCH]
 
-/**
- * Names come from the hosts file alone. Nothing answers at port 53 of a pod's own loopback, so that an unknown name fails at once; the
- * machine's resolver cannot be reached from a pod's network, and every wrong name would hang for its time-out.
- */
-const RESOLVER_TEXT = '# Names of this cluster are in /etc/hosts.\nnameserver 127.0.0.1\noptions timeout:1 attempts:1\n'
+/** Before a pod's own is known: a process that waits in the sandbox may look at the servers once and never again. */
+const resolverText = (nameservers: readonly string[]): string =>
+  nameservers.map(address => `nameserver ${address}\n`).join('')
 
-export function makeSlot(slot: Slot): void {
+export function makeSlot(slot: Slot, nameservers: readonly string[] = []): void {
   mkdirSync(join(slot.root, 'etc'), { recursive: true, mode: 0o755 })
   mkdirSync(join(slot.root, SERVICE_ACCOUNT_DIR), { recursive: true, mode: 0o755 })
   mkdirSync(slot.volumes, { recursive: true, mode: 0o755 })
   mkdirSync(slot.rootfs)
   writeFileSync(join(slot.root, HOSTS), '')
   writeFileSync(join(slot.root, HOST_NAME), '')
-  writeFileSync(join(slot.root, RESOLVER), RESOLVER_TEXT)
+  writeFileSync(join(slot.root, RESOLVER), resolverText(nameservers))
 }
 
 /** In place: the file is mounted, so its inode must stay. One write, then a cut: a reader never sees it empty. */

@@ -1,0 +1,82 @@
+/** Forwardings in the kernel: a table in the switch's namespace, changed by a resident nft and written anew when that was lost. */
+import type { Forwarding } from './forwarding.ts'
+import { changedTable, parseCounters, type RulesPlace, TABLE, wholeTable } from './nft-rules.ts'
+import { type NftSession, type NftSessionOptions, openNftSession } from './nft-session.ts'
+import type { Refusal, ServiceProxy } from './service-proxy.ts'
+
+export interface NftProxyOptions extends NftSessionOptions {
+  /** May change: nodes come and go. */
+  readonly place: () => RulesPlace
+  readonly log: (message: string) => void
+}
+
+/** Or why this machine has none. */
+export async function openNftProxy(options: NftProxyOptions): Promise<ServiceProxy | { readonly problem: string }> {
+  const { place, log } = options
+  const opened = await openNftSession(options)
+  if ('problem' in opened) return opened
+  let session: NftSession = opened
+  const tried = await session.run(`add table ${TABLE}`)
+  if (!tried.ok) {
+    session.close()
+    return { problem: tried.output.split('\n')[0] ?? 'nft refused' }
+  }
+  /** What the kernel has; undefined: not known. */
+  let present: readonly Forwarding[] | undefined
+  let placed = ''
+
+  async function reopen(): Promise<void> {
+    session.close()
+    present = undefined
+    const again = await openNftSession(options)
+    if ('problem' in again) throw new Error(again.problem)
+    session = again
+  }
+
+  async function write(forwardings: readonly Forwarding[]): Promise<readonly Refusal[]> {
+    const where = place()
+    const now = JSON.stringify([...where.nodeRanges])
+    const isChange = present !== undefined && now === placed
+    const text = isChange ? changedTable(present ?? [], forwardings, where).join('\n') : wholeTable(forwardings, where)
+    if (text === '') return []
+    const { ok, output } = await session.run(text)
+    if (ok) {
+      present = forwardings
+      placed = now
+      return []
+    }
+    present = undefined
+    log(`nft: ${output.split('\n').slice(0, 3).join(' ')}`)
+    if (isChange) {
+      await reopen()
+      return write(forwardings)
+    }
+    return writeOneByOne(forwardings, where)
+  }
+
+  /** One that the kernel refuses must not take the others along. */
+  async function writeOneByOne(forwardings: readonly Forwarding[], where: RulesPlace): Promise<readonly Refusal[]> {
+    const refused: Refusal[] = []
+    const taken: Forwarding[] = []
+    await session.run(wholeTable([], where))
+    for (const each of forwardings) {
+      const { ok, output } = await session.run(changedTable(taken, [...taken, each], where).join('\n'))
+      if (ok) taken.push(each)
+      else refused.push({ key: each.key, message: output.split('\n')[0] ?? '' })
+    }
+    return refused
+  }
+
+  return {
+    kind: 'nftables',
+    apply: write,
+    async traffic() {
+      if (!present?.some(each => each.isMetered)) return new Map()
+      const { ok, output } = await session.run(`list counters table ${TABLE}`)
+      return ok ? parseCounters(output) : new Map()
+    },
+    async close() {
+      session.close()
+    },
+  }
+}

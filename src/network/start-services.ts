@@ -1,0 +1,112 @@
+/**
+ * The network part that a cluster has once: Services' addresses (kube-proxy's place), DNS (CoreDNS') and what waits for pods that are not
+ * there yet. It needs nothing of a node's agent, so it may run in a process of its own; what it wrote into the kernel outlives it.
+ */
+import type { Clock } from '../base/clock.ts'
+import type { HostCommands } from '../base/host-commands.ts'
+import { createInformer, type Informer } from '../client/informer.ts'
+import type { KubeApi } from '../client/kube-api.ts'
+import type { EndpointSlice, Node, Pod, Service } from '../kube/core.ts'
+import type { KubeObject } from '../kube/object.ts'
+import { type Network as AddressRange, addressAt, parseNetwork } from './address-range.ts'
+import { createNameService, type NameService } from './dns/name-service.ts'
+import { publishDns } from './dns/publish-dns.ts'
+import { DNS_SERVICE, type PodNetwork } from './pod-network.ts'
+import { forwardingsOf } from './services/forwarding.ts'
+import { openProxy } from './services/open-proxy.ts'
+import type { ServiceProxy } from './services/service-proxy.ts'
+
+export interface ServicesOptions {
+  readonly api: KubeApi
+  readonly clock: Clock
+  readonly commands: HostCommands
+  readonly network: PodNetwork
+  readonly log: (message: string) => void
+}
+
+export interface RunningServices {
+  /** Names are answered and what was there at the start is forwarded. */
+  readonly ready: Promise<void>
+  stop(): Promise<void>
+}
+
+export function startServices(options: ServicesOptions): RunningServices {
+  const { api, clock, network, log } = options
+  const informerOf = <T extends KubeObject>(apiVersion: string, kind: string): Informer<T> =>
+    createInformer<T>(api, { apiVersion, kind }, { clock, onError: error => log(`network: ${error}`) })
+  const services = informerOf<Service>('v1', 'Service')
+  const slices = informerOf<EndpointSlice>('discovery.k8s.io/v1', 'EndpointSlice')
+  const pods = informerOf<Pod>('v1', 'Pod')
+  const nodes = informerOf<Node>('v1', 'Node')
+  const informers = [services, slices, pods, nodes]
+  let proxy: ServiceProxy | undefined
+  let names: NameService | undefined
+  let applying: Promise<void> | undefined
+  let isDue = false
+  let isStopped = false
+
+  const nodeRanges = (): ReadonlyMap<string, AddressRange> =>
+    new Map(
+      nodes.list().flatMap(({ metadata, spec }) => {
+        const range = parseNetwork(spec?.podCIDR ?? '')
+        return range ? [[metadata.name ?? '', range] as const] : []
+      }),
+    )
+
+  /** One write at a time; what changes meanwhile is in the next. */
+  async function apply(): Promise<void> {
+    while (isDue && !isStopped && proxy) {
+      isDue = false
+      const refused = await proxy.apply(forwardingsOf(services.list(), slices.list()))
+      for (const { key, message } of refused) log(`Service ${key}: ${message}`)
+    }
+  }
+
+  function soon(): void {
+    isDue = true
+    if (applying || isStopped || !proxy) return
+    // What one event-loop turn brings goes together.
+    applying = new Promise(resume => setImmediate(resume))
+      .then(apply)
+      .catch(error => log(`Services: ${error.message}`))
+      .finally(() => {
+        applying = undefined
+        if (isDue) soon()
+      })
+  }
+
+  async function start(): Promise<void> {
+    for (const informer of informers) informer.start()
+    const isOpen = (await network.open()).ok
+    names = await createNameService({ ...options, isOpen, services, slices, pods })
+    await Promise.all(informers.map(informer => informer.synced))
+    if (isStopped) return
+    names.begin()
+    if (names.address !== undefined && names.port !== undefined) {
+      const service = addressAt(network.layout.services, DNS_SERVICE)
+      await publishDns(api, { service, address: names.address, port: names.port })
+    }
+    proxy = await openProxy({ ...options, nodeRanges })
+    for (const informer of [services, slices]) {
+      informer.on('add', soon)
+      informer.on('update', soon)
+      informer.on('delete', soon)
+    }
+    soon()
+    await applying
+  }
+
+  const ready = start()
+  ready.catch(error => log(`network: ${error.stack}`))
+  return {
+    ready,
+    async stop() {
+      isStopped = true
+      for (const informer of informers) informer.stop()
+      await ready.catch(() => {})
+      await applying
+      await names?.close()
+      await proxy?.close()
+    },
+  }
+}
