@@ -14,10 +14,22 @@ function terminationReason({ state }: ContainerStatus): string {
   return ended?.reason || (ended?.signal ? `Signal:${ended.signal}` : `ExitCode:${ended?.exitCode ?? 0}`)
 }
 
+/** Names of init containers that stay: sidecars. */
+const sidecarsOf = ({ spec }: Pod): ReadonlySet<string> =>
+  new Set((spec.initContainers ?? []).filter(each => each.restartPolicy === 'Always').map(each => each.name))
+
+const sidecarStatuses = (pod: Pod): readonly ContainerStatus[] => {
+  const sidecars = sidecarsOf(pod)
+  return (pod.status?.initContainerStatuses ?? []).filter(({ name }) => sidecars.has(name))
+}
+
 /** Why the pod has not got past its init containers, or undefined when it has. */
 function initReason(pod: Pod): string | undefined {
   const statuses = pod.status?.initContainerStatuses ?? []
-  const index = statuses.findIndex(status => status.state?.terminated?.exitCode !== 0)
+  const sidecars = sidecarsOf(pod)
+  const index = statuses.findIndex(
+    ({ name, started, state }) => state?.terminated?.exitCode !== 0 && !(sidecars.has(name) && started),
+  )
   const status = statuses[index]
   if (!status) return undefined
   if (status.state?.terminated) return `Init:${terminationReason(status)}`
@@ -60,7 +72,8 @@ export function podStatusText(pod: Pod): string {
 
 function restarts(pod: Pod, now: number): string {
   const initializing = !hasCondition(pod, 'Initialized') && initReason(pod) !== undefined
-  const statuses = (initializing ? pod.status?.initContainerStatuses : pod.status?.containerStatuses) ?? []
+  const initialized = [...sidecarStatuses(pod), ...(pod.status?.containerStatuses ?? [])]
+  const statuses = initializing ? (pod.status?.initContainerStatuses ?? []) : initialized
   const count = statuses.reduce((sum, status) => sum + status.restartCount, 0)
   const ends = statuses.flatMap(status => status.lastState?.terminated?.finishedAt ?? []).sort()
   const last = ends.at(-1)
@@ -68,8 +81,17 @@ function restarts(pod: Pod, now: number): string {
 }
 
 function ready(pod: Pod): string {
-  const isReady = (pod.status?.containerStatuses ?? []).filter(status => status.ready && status.state?.running)
-  return `${isReady.length}/${pod.spec.containers.length}`
+  const statuses = [...sidecarStatuses(pod), ...(pod.status?.containerStatuses ?? [])]
+  const isReady = statuses.filter(status => status.ready && status.state?.running)
+  return `${isReady.length}/${pod.spec.containers.length + sidecarsOf(pod).size}`
+}
+
+function gates({ spec, status }: Pod): string {
+  const wanted = spec.readinessGates ?? []
+  const open = wanted.filter(({ conditionType }) =>
+    status?.conditions?.some(each => each.type === conditionType && each.status === 'True'),
+  )
+  return wanted.length === 0 ? NONE : `${open.length}/${wanted.length}`
 }
 
 export const POD_COLUMNS: readonly Column<Pod>[] = [
@@ -80,6 +102,6 @@ export const POD_COLUMNS: readonly Column<Pod>[] = [
   AGE,
   wide(text('IP', pod => pod.status?.podIPs?.[0]?.ip || pod.status?.podIP || NONE)),
   wide(text('Node', pod => pod.spec.nodeName || NONE)),
-  wide(text('Nominated Node', () => NONE)),
-  wide(text('Readiness Gates', () => NONE)),
+  wide(text('Nominated Node', pod => pod.status?.nominatedNodeName || NONE)),
+  wide(text('Readiness Gates', gates)),
 ]

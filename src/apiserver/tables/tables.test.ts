@@ -78,6 +78,20 @@ test.each<[string, Pod]>([
       { initContainers: [{ name: 'i' }] },
     ),
   ],
+  [
+    'Init:1/2',
+    pod(
+      {
+        phase: 'Pending',
+        initContainerStatuses: [
+          { name: 's', started: true, state: { running: {} }, restartCount: 0 },
+          { name: 'i', state: { running: {} }, restartCount: 0 },
+        ],
+      },
+      {},
+      { initContainers: [{ name: 's', restartPolicy: 'Always' }, { name: 'i' }] },
+    ),
+  ],
 ])('a pod is %s', (text, object) => expect(podStatusText(object)).toBe(text))
 
 const cells = (place: string, object: object): unknown[] => {
@@ -90,6 +104,28 @@ const cells = (place: string, object: object): unknown[] => {
   return [...(table.rows[0]?.cells ?? [])]
 }
 const metadata = { name: 'x', creationTimestamp: AN_HOUR_AGO }
+
+test('sidecars count: two of two ready, with its restarts (TestPrintPodWithRestartableInitContainers)', () => {
+  const sidecar = {
+    name: 's',
+    started: true,
+    ready: true,
+    restartCount: 3,
+    state: { running: {} },
+    lastState: { terminated: { exitCode: 1, finishedAt: '2026-01-01T00:59:00Z' } },
+  }
+  const status = {
+    phase: 'Running',
+    conditions: [{ type: 'Initialized', status: 'True' }],
+    initContainerStatuses: [sidecar],
+  }
+  const object = pod(
+    { ...status, ...container({ running: {} }, { ready: true }) },
+    {},
+    { initContainers: [{ name: 's', restartPolicy: 'Always' }, { name: 'i' }] },
+  )
+  expect(cells('pods', object).slice(1, 4)).toEqual(['2/2', 'Running', expect.stringMatching(/^3 \(/)])
+})
 
 describe('rows', () => {
   test.each<[string, object, unknown[]]>([
