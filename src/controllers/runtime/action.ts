@@ -5,11 +5,26 @@
 import type { KubeObject, ObjectRef } from '../../kube/object.ts'
 import { refOf } from '../../kube/object.ts'
 
+/** What an Event says of a creation or an end, for controllers that have words of their own. */
+export interface Words {
+  readonly done: string
+  /** Why follows. */
+  readonly failed: string
+}
+
 export type Action =
   /** `about`: whose Event tells of it (SuccessfulCreate, FailedCreate). */
-  | { readonly kind: 'create'; readonly object: KubeObject; readonly about?: KubeObject }
+  | { readonly kind: 'create'; readonly object: KubeObject; readonly about?: KubeObject; readonly words?: Words }
   /** Server-side apply under our field manager. `about`: whose Event tells when another manager claims a field. */
-  | { readonly kind: 'apply'; readonly object: KubeObject; readonly about: KubeObject }
+  | {
+      readonly kind: 'apply'
+      readonly object: KubeObject
+      readonly about: KubeObject
+      /** Takes fields that others claim. */
+      readonly force?: boolean
+      /** Another field manager than ours. */
+      readonly manager?: string
+    }
   /** The whole object with its resourceVersion: a Conflict, not a lost write, if somebody was faster. */
   | { readonly kind: 'update'; readonly object: KubeObject }
   | { readonly kind: 'update-status'; readonly object: KubeObject }
@@ -19,7 +34,7 @@ export type Action =
       readonly ref: ObjectRef
       readonly type: 'merge' | 'strategic'
       readonly patch: unknown
-      readonly subresource?: 'status'
+      readonly subresource?: 'status' | 'scale' | 'resize'
     }
   | {
       readonly kind: 'delete'
@@ -29,6 +44,7 @@ export type Action =
       readonly policy?: 'Background' | 'Foreground' | 'Orphan'
       readonly graceSeconds?: number
       readonly about?: KubeObject
+      readonly words?: Words
     }
   | {
       readonly kind: 'event'

@@ -55,24 +55,35 @@ export function createPerformer({ api, clock, informers, events }: PerformerOpti
     }
   }
 
-  async function createOne({ object, about }: Extract<Action, { kind: 'create' }>): Promise<void> {
+  async function createOne({ object, about, words }: Extract<Action, { kind: 'create' }>): Promise<void> {
     try {
       const made = await api.create(object)
       informers.assume(made)
       if (about)
-        events.event(about, 'Normal', 'SuccessfulCreate', `Created ${word(object.kind, about)} ${made.metadata.name}`)
+        events.event(
+          about,
+          'Normal',
+          'SuccessfulCreate',
+          words?.done ?? `Created ${word(object.kind, about)} ${made.metadata.name}`,
+        )
     } catch (error) {
       if (about && !isApiError(error, 'AlreadyExists')) {
         const what = about.kind === 'CronJob' ? ' job' : ''
-        events.event(about, 'Warning', 'FailedCreate', `Error creating${what}: ${(error as Error).message}`)
+        const failed = words?.failed ?? `Error creating${what}`
+        events.event(about, 'Warning', 'FailedCreate', `${failed}: ${(error as Error).message}`)
       }
       throw error
     }
   }
 
-  async function applyOne({ object, about }: Extract<Action, { kind: 'apply' }>): Promise<void> {
+  async function applyOne({
+    object,
+    about,
+    force,
+    manager = FIELD_MANAGER,
+  }: Extract<Action, { kind: 'apply' }>): Promise<void> {
     try {
-      informers.assume(await api.apply(object, { fieldManager: FIELD_MANAGER }))
+      informers.assume(await api.apply(object, { fieldManager: manager, ...(force ? { force } : {}) }))
     } catch (error) {
       if (error instanceof ApiError && error.reason !== 'NotFound') {
         const what = `${object.kind} ${object.metadata.name}`
@@ -83,14 +94,16 @@ export function createPerformer({ api, clock, informers, events }: PerformerOpti
   }
 
   async function deleteOne(action: Extract<Action, { kind: 'delete' }>): Promise<void> {
-    const { ref, uid, policy, graceSeconds, about } = action
+    const { ref, uid, policy, graceSeconds, about, words } = action
     await api.delete(ref, {
       propagationPolicy: policy ?? 'Background',
       ...(graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds }),
       ...(uid ? { preconditions: { uid } } : {}),
     })
     informers.assumeDeleting(ref, uid, formatTime(clock.now()))
-    if (about) events.event(about, 'Normal', 'SuccessfulDelete', `Deleted ${word(ref.kind, about)} ${ref.name}`)
+    if (about === undefined) return
+    const done = words?.done ?? `Deleted ${word(ref.kind, about)} ${ref.name}`
+    events.event(about, 'Normal', 'SuccessfulDelete', done)
   }
 
   return {

@@ -46,7 +46,7 @@ function container(server: Server, drainSeconds: number): Container {
     ...imageOf(server),
     ...(run.command === undefined ? { command: [MODULE_RUNNER] } : { command: run.command }),
     ...(run.workingDir === undefined ? {} : { workingDir: run.workingDir }),
-    env: [...env, ...moduleEnvironment(server)],
+    ...environment([...env, ...moduleEnvironment(server)]),
     ...(envFrom.length > 0 ? { envFrom } : {}),
     ports: [
       {
@@ -62,6 +62,8 @@ function container(server: Server, drainSeconds: number): Container {
     ...(volumeMounts.length > 0 ? { volumeMounts } : {}),
   }
 }
+
+const environment = (env: Container['env'] & object): Pick<Container, 'env'> => (env.length > 0 ? { env } : {})
 
 /** dist/serve.js, which finds the bundled module at CODE_DIR. */
 export const MODULE_RUNNER = 'solvent-serve'
