@@ -1,6 +1,7 @@
 /** The core group's kinds, as far as our parts read or write them (k8s.io/api/core/v1). Unread fields pass through untyped. */
 import type { Container, ResourceFieldSelector, ResourceList, ResourceRequirements } from './container.ts'
 import type { Condition, KubeObject } from './object.ts'
+import type { Affinity, TopologySpreadConstraint } from './placement.ts'
 
 export type {
   Container,
@@ -79,6 +80,7 @@ export interface Volume {
     readonly optional?: boolean
   }
   readonly emptyDir?: { readonly medium?: '' | 'Memory'; readonly sizeLimit?: string }
+  readonly persistentVolumeClaim?: { readonly claimName: string; readonly readOnly?: boolean }
   readonly hostPath?: { readonly path: string; readonly type?: string }
   readonly downwardAPI?: { readonly items?: readonly DownwardApiFile[]; readonly defaultMode?: number }
   readonly projected?: { readonly sources?: readonly ProjectedSource[]; readonly defaultMode?: number }
@@ -110,6 +112,17 @@ export interface PodSpec {
   /** The gang that the pod belongs to (scheduling.k8s.io PodGroup, KEP-4671). */
   readonly schedulingGroup?: { readonly podGroupName: string }
   readonly tolerations?: readonly Toleration[]
+  readonly affinity?: Affinity
+  readonly topologySpreadConstraints?: readonly TopologySpreadConstraint[]
+  /** Whoever set a gate says by removing it when the pod may be scheduled. */
+  readonly schedulingGates?: readonly { readonly name: string }[]
+  readonly preemptionPolicy?: 'PreemptLowerPriority' | 'Never'
+  /** Devices that it gets (KEP-4381): a claim by name, or a template that becomes one a pod. */
+  readonly resourceClaims?: readonly {
+    readonly name: string
+    readonly resourceClaimName?: string
+    readonly resourceClaimTemplateName?: string
+  }[]
 }
 
 export interface PodTemplateSpec {
@@ -164,6 +177,10 @@ export interface PodStatus {
   readonly initContainerStatuses?: readonly ContainerStatus[]
   readonly ephemeralContainerStatuses?: readonly ContainerStatus[]
   readonly qosClass?: string
+  /** Where room is being made for it by preemption. */
+  readonly nominatedNodeName?: string
+  /** The claims that were made from its templates. */
+  readonly resourceClaimStatuses?: readonly { readonly name: string; readonly resourceClaimName?: string }[]
 }
 
 export interface Pod extends KubeObject {
