@@ -74,7 +74,14 @@ export interface Container {
   readonly workingDir?: string
   readonly env?: readonly EnvVar[]
   readonly envFrom?: readonly EnvFromSource[]
-  readonly ports?: readonly { readonly name?: string; readonly containerPort: number; readonly protocol?: string }[]
+  readonly ports?: readonly {
+    readonly name?: string
+    readonly containerPort: number
+    readonly protocol?: string
+    /** Taken on the node itself, at `hostIP` or at all of its addresses. */
+    readonly hostPort?: number
+    readonly hostIP?: string
+  }[]
   readonly resources?: ResourceRequirements
   /** Whether a changed resource needs a restart (KEP-1287); absent: not. */
   readonly resizePolicy?: readonly {

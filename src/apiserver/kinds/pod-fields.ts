@@ -94,8 +94,12 @@ export interface VolumeFields extends Volume {
   readonly persistentVolumeClaim?: { readonly claimName?: string }
 }
 
-export interface PodFields
-  extends Omit<PodSpec, 'containers' | 'initContainers' | 'ephemeralContainers' | 'volumes' | 'tolerations'> {
+/** Read by others as checked. */
+type UncheckedSpec =
+  | ('containers' | 'initContainers' | 'ephemeralContainers' | 'volumes' | 'tolerations')
+  | ('affinity' | 'topologySpreadConstraints' | 'preemptionPolicy')
+
+export interface PodFields extends Omit<PodSpec, UncheckedSpec> {
   readonly containers?: readonly ContainerFields[]
   readonly initContainers?: readonly ContainerFields[]
   readonly ephemeralContainers?: readonly ContainerFields[]
