@@ -42,6 +42,7 @@ export interface WriteOptions {
     | 'eviction'
     | 'approval'
     | 'ephemeralcontainers'
+    | 'resize'
   readonly fieldManager?: string
   readonly dryRun?: boolean
 }

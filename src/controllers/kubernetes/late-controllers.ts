@@ -23,4 +23,11 @@ export const lateKubernetesControllers = (
     ...{ apiVersion: 'batch/v1', kind: 'CronJob' },
     load: async () => (await import('./cron-job/cron-job-controller.ts')).cronJobController(context),
   },
+  {
+    ...{ apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' },
+    load: async () =>
+      (
+        await import('./horizontal-pod-autoscaler/horizontal-pod-autoscaler-controller.ts')
+      ).horizontalPodAutoscalerController(context),
+  },
 ]
