@@ -31,6 +31,7 @@ const STARTED = {
 const IMPORTED = {
   warm: 'src/node/runtimes/warm-main.ts',
   batch: 'src/runtimes/batch/main.ts',
+  serve: 'src/runtimes/server/main.ts',
 }
 
 /** Pages and what they run beside themselves, for a browser: everything inside, no address but their own. */

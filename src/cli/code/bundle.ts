@@ -15,7 +15,7 @@ export interface ModuleExport {
   /** Absolute `file://` URI. */
   readonly module: string
   readonly export: string
-  readonly role: 'map' | 'reduce'
+  readonly role: 'map' | 'reduce' | 'serve'
   /** Where the declaration names module and export, for problems. */
   readonly moduleField: string
   readonly exportField: string

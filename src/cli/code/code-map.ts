@@ -12,7 +12,13 @@ export interface Coded {
 
 /** What of the declaration is code of the user's. Code that is in the cluster already (`spec.code`) is left alone. */
 export function codeOf(declaration: Declaration): readonly ModuleExport[] | Script | undefined {
-  if (declaration.kind === 'Server' || declaration.kind === 'Fleet' || declaration.spec.code) return undefined
+  if (declaration.kind === 'Fleet' || declaration.spec.code) return undefined
+  if (declaration.kind === 'Server') {
+    const { module } = declaration.spec.run
+    const field = 'spec.run.module'
+    if (module === undefined) return undefined
+    return [{ module, export: 'default', role: 'serve', moduleField: field, exportField: field }]
+  }
   if (declaration.kind === 'TrainingJob') {
     const script = declaration.spec.framework.node?.script
     return script === undefined ? undefined : { script, field: 'spec.framework.node.script' }
