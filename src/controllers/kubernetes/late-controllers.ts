@@ -20,6 +20,10 @@ export const lateKubernetesControllers = (
     load: async () => (await import('./taint-eviction/taint-eviction-controller.ts')).taintEvictionController(context),
   },
   {
+    ...{ apiVersion: 'apps/v1', kind: 'StatefulSet' },
+    load: async () => (await import('./stateful-set/stateful-set-controller.ts')).statefulSetController(context),
+  },
+  {
     ...{ apiVersion: 'batch/v1', kind: 'CronJob' },
     load: async () => (await import('./cron-job/cron-job-controller.ts')).cronJobController(context),
   },
