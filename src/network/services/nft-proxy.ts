@@ -1,6 +1,16 @@
 /** Forwardings in the kernel: a table in the switch's namespace, changed by a resident nft and written anew when that was lost. */
+import { randomInt } from 'node:crypto'
 import type { Forwarding } from './forwarding.ts'
-import { changedTable, parseCounters, type RulesPlace, TABLE, wholeTable } from './nft-rules.ts'
+import {
+  changedTable,
+  parseCounters,
+  type RulesPlace,
+  TABLE,
+  type TableState,
+  wholeTable,
+  type Zones,
+  zonesAfter,
+} from './nft-rules.ts'
 import { type NftSession, type NftSessionOptions, openNftSession } from './nft-session.ts'
 import type { Refusal, ServiceProxy } from './service-proxy.ts'
 
@@ -9,6 +19,11 @@ export interface NftProxyOptions extends NftSessionOptions {
   readonly place: () => RulesPlace
   readonly log: (message: string) => void
 }
+
+const NO_ZONES: Zones = new Map()
+
+/** The line that says what, of those that say where. */
+const complaintOf = (output: string): string => /Error: .*/.exec(output)?.[0] ?? output.split('\n')[0] ?? ''
 
 /** Or why this machine has none. */
 export async function openNftProxy(options: NftProxyOptions): Promise<ServiceProxy | { readonly problem: string }> {
@@ -22,7 +37,8 @@ export async function openNftProxy(options: NftProxyOptions): Promise<ServicePro
     return { problem: tried.output.split('\n')[0] ?? 'nft refused' }
   }
   /** What the kernel has; undefined: not known. */
-  let present: readonly Forwarding[] | undefined
+  let present: TableState | undefined
+  const firstZone = randomInt(1, 60_000)
   let placed = ''
 
   async function reopen(): Promise<void> {
@@ -37,16 +53,20 @@ export async function openNftProxy(options: NftProxyOptions): Promise<ServicePro
     const where = place()
     const now = JSON.stringify([...where.nodeRanges])
     const isChange = present !== undefined && now === placed
-    const text = isChange ? changedTable(present ?? [], forwardings, where).join('\n') : wholeTable(forwardings, where)
+    const { forwardings: before = [], zones: zonesBefore = NO_ZONES } = present ?? {}
+    const zones = zonesAfter(zonesBefore, before, forwardings, firstZone)
+    const next = { forwardings, zones }
+    const text =
+      isChange && present ? changedTable(present, next, where).join('\n') : wholeTable(forwardings, where, zones)
     if (text === '') return []
     const { ok, output } = await session.run(text)
     if (ok) {
-      present = forwardings
+      present = next
       placed = now
       return []
     }
     present = undefined
-    log(`nft: ${output.split('\n').slice(0, 3).join(' ')}`)
+    log(`nft: ${complaintOf(output)}`)
     if (isChange) {
       await reopen()
       return write(forwardings)
@@ -57,12 +77,13 @@ export async function openNftProxy(options: NftProxyOptions): Promise<ServicePro
   /** One that the kernel refuses must not take the others along. */
   async function writeOneByOne(forwardings: readonly Forwarding[], where: RulesPlace): Promise<readonly Refusal[]> {
     const refused: Refusal[] = []
-    const taken: Forwarding[] = []
+    let taken: TableState = { forwardings: [], zones: NO_ZONES }
     await session.run(wholeTable([], where))
     for (const each of forwardings) {
-      const { ok, output } = await session.run(changedTable(taken, [...taken, each], where).join('\n'))
-      if (ok) taken.push(each)
-      else refused.push({ key: each.key, message: output.split('\n')[0] ?? '' })
+      const next = { ...taken, forwardings: [...taken.forwardings, each] }
+      const { ok, output } = await session.run(changedTable(taken, next, where).join('\n'))
+      if (ok) taken = next
+      else refused.push({ key: each.key, message: complaintOf(output) })
     }
     return refused
   }
@@ -71,7 +92,7 @@ export async function openNftProxy(options: NftProxyOptions): Promise<ServicePro
     kind: 'nftables',
     apply: write,
     async traffic() {
-      if (!present?.some(each => each.isMetered)) return new Map()
+      if (!present?.forwardings.some(each => each.isMetered)) return new Map()
       const { ok, output } = await session.run(`list counters table ${TABLE}`)
       return ok ? parseCounters(output) : new Map()
     },

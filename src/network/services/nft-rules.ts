@@ -15,11 +15,40 @@ export interface RulesPlace {
   readonly nodeRanges: ReadonlyMap<string, Network>
 }
 
+/**
+ * Connection tracking keeps leading a UDP client to the backend that it had, even to one that is gone. So each UDP forwarding is tracked in a
+ * zone of its own, and moves to the next one when a backend leaves: every client is led anew.
+ */
+export type Zones = ReadonlyMap<string, number>
+
+const MAX_ZONE = 65_535
+
+export function zonesAfter(
+  zones: Zones,
+  before: readonly Forwarding[],
+  after: readonly Forwarding[],
+  first: number,
+): Zones {
+  const old = new Map(before.map(each => [each.key, each]))
+  return new Map(
+    after
+      .filter(({ protocol }) => protocol === 'udp')
+      .map(({ key, backends }) => {
+        const zone = zones.get(key) ?? first
+        const kept = new Set(backends.map(nameOf))
+        const hasLost = old.get(key)?.backends.some(backend => !kept.has(nameOf(backend))) ?? false
+        return [key, hasLost ? (zone % MAX_ZONE) + 1 : zone] as const
+      }),
+  )
+}
+
+const nameOf = ({ address, port }: Backend): string => `${address}:${port}`
+
 /** An address of the cluster whose node is the machine itself. */
 const HAIRPIN = 'hairpin'
 
 /** Everything, in the place of whatever an earlier life left, at once. */
-export function wholeTable(forwardings: readonly Forwarding[], place: RulesPlace): string {
+export function wholeTable(forwardings: readonly Forwarding[], place: RulesPlace, zones: Zones = new Map()): string {
   const machine = formatNetwork(place.machine)
   return [
     `add table ${TABLE}`,
@@ -35,22 +64,30 @@ export function wholeTable(forwardings: readonly Forwarding[], place: RulesPlace
     `add rule ${TABLE} prerouting ip daddr ${machine} meta l4proto . th dport vmap @node-ports`,
     // Who reaches itself would not know its own address as another's.
     `add rule ${TABLE} postrouting ip saddr . ip daddr @${HAIRPIN} masquerade`,
-    ...changedTable([], forwardings, place),
+    // Named by what it is compared with: zones have no name as a type.
+    `add map ${TABLE} zones { typeof ip daddr . udp dport : ct zone; }`,
+    `add chain ${TABLE} tracking { type filter hook prerouting priority raw; }`,
+    `add rule ${TABLE} tracking ct original zone set ip daddr . udp dport map @zones`,
+    ...changedTable({ forwardings: [], zones: new Map() }, { forwardings, zones }, place),
   ].join('\n')
 }
 
+export interface TableState {
+  readonly forwardings: readonly Forwarding[]
+  readonly zones: Zones
+}
+
 /** What makes `after` of `before`. Empty: nothing. */
-export function changedTable(
-  before: readonly Forwarding[],
-  after: readonly Forwarding[],
-  place: RulesPlace,
-): readonly string[] {
+export function changedTable(from: TableState, to: TableState, place: RulesPlace): readonly string[] {
+  const { forwardings: before } = from
+  const { forwardings: after } = to
   const old = new Map(before.map(each => [each.key, each]))
   const kept = new Set(after.map(each => each.key))
   const gone = before.filter(each => !kept.has(each.key))
   const changed = after.filter(each => JSON.stringify(old.get(each.key)) !== JSON.stringify(each))
-  const entriesBefore = new Set(before.flatMap(entriesOf))
-  const entriesAfter = new Set(after.flatMap(entriesOf))
+  const [entriesBefore, entriesAfter] = [from, to].map(
+    ({ forwardings, zones }) => new Set(forwardings.flatMap(each => entriesOf(each, zones))),
+  ) as [Set<string>, Set<string>]
   return [
     ...meterChanges(before, after),
     ...[...entriesBefore]
@@ -63,8 +100,13 @@ export function changedTable(
 }
 
 /** Elements of the maps and the set. What several share is there once. */
-function entriesOf({ key, protocol, addresses, port, nodePort, backends }: Forwarding): readonly string[] {
+function entriesOf(
+  { key, protocol, addresses, port, nodePort, backends }: Forwarding,
+  zones: Zones,
+): readonly string[] {
+  const zone = zones.get(key)
   return [
+    ...(zone === undefined ? [] : addresses.map(address => `zones { ${address} . ${port} : ${zone} }`)),
     ...(backends.length === 0
       ? []
       : addresses.map(address => `services { ${address} . ${protocol} . ${port} : goto ${key} }`)),
@@ -165,7 +207,7 @@ function meterChanges(before: readonly Forwarding[], after: readonly Forwarding[
     ...(old!.size === 0 && now!.size > 0
       ? [
           `add chain ${TABLE} count { type filter hook forward priority filter; }`,
-          `add rule ${TABLE} count counter name ct original ip daddr . meta l4proto . ct original proto-dst map @meters`,
+          `add rule ${TABLE} count meta l4proto { tcp, udp } counter name ct original ip daddr . meta l4proto . ct original proto-dst map @meters`,
         ]
       : []),
   ]
