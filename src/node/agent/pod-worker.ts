@@ -3,7 +3,7 @@
  * other; what they set out to do is marked before they begin, so a decision never asks for the same thing twice.
  */
 import type { Container, Pod } from '../../kube/core.ts'
-import { refOf } from '../../kube/object.ts'
+import { type Condition, refOf } from '../../kube/object.ts'
 import { isApiError } from '../../kube/status.ts'
 import { envReferences, type Lookup, podReferences } from '../env/references.ts'
 import type { Action } from './action.ts'
@@ -102,8 +102,9 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
     if (isTerminal(first.status?.phase)) return
     const facts = { hostIP: parts.hostIP, now: clock.now(), nowMs: clock.monotonicMs(), conditions }
     const status = podStatus(pod, view.seen, facts)
+    const isUrgent = isTerminal(status.phase) || turns(pod, conditions, status.conditions)
     conditions = status.conditions ?? []
-    writer.set(pod, status, isTerminal(status.phase))
+    writer.set(pod, status, isUrgent)
   }
 
   async function prepare(): Promise<void> {
@@ -254,6 +255,14 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
       return place
     },
   }
+}
+
+/** Whoever sends it requests must know now: it is ready no more, or it is after it was asked. */
+function turns({ spec }: Pod, before: readonly Condition[], after: readonly Condition[] = []): boolean {
+  const isReady = (conditions: readonly Condition[]): boolean =>
+    conditions.some(({ type, status }) => type === 'Ready' && status === 'True')
+  if (isReady(before) === isReady(after)) return false
+  return isReady(before) || spec.containers.some(({ readinessProbe }) => readinessProbe !== undefined)
 }
 
 const resourcesOf = ({ spec }: Pod): string =>
