@@ -14,6 +14,7 @@ import {
   WATCH,
 } from './global-flags.ts'
 import { POD_COMMANDS } from './pod-commands.ts'
+import { SCALING_COMMANDS } from './scaling-commands.ts'
 import { WRITE_COMMANDS } from './write-commands.ts'
 
 const IDLE_TIMEOUT: Flag = { name: 'idle-timeout', value: 'TIME', help: 'stop when unused so long, such as 10m' }
@@ -216,6 +217,7 @@ const OTHER: readonly Command[] = [
 export const COMMAND_GROUPS: readonly { readonly title: string; readonly commands: readonly Command[] }[] = [
   { title: 'Declare and run', commands: WRITE_COMMANDS },
   { title: 'Look and steer', commands: LOOK },
+  { title: 'Copies and revisions', commands: SCALING_COMMANDS },
   { title: 'Inside pods', commands: POD_COMMANDS },
   { title: 'The embedded cluster', commands: CLUSTER },
   { title: 'Other', commands: OTHER },
