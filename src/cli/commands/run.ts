@@ -40,7 +40,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const { left, watched } = await attach(waited, { api: target.api, terminal, timeoutSeconds, repeat: target.repeat })
   if (left.kind === 'detached') return sayDetached(invocation, target, watched)
   if (left.kind === 'timeout') return sayTimeout(invocation, target, watched, timeoutSeconds)
-  return sayEndings(invocation, watched)
+  return sayEndings(invocation, target, watched)
 }
 
 async function detach(
@@ -93,7 +93,11 @@ function sayTimeout({ terminal }: Invocation, target: Target, watched: readonly 
   return late.some(({ waitsFor }) => waitsFor?.unschedulable) ? EXIT.notPlaceable : EXIT.timeout
 }
 
-async function sayEndings({ flags, terminal }: Invocation, watched: readonly Watched[]): Promise<number> {
+async function sayEndings(
+  { flags, terminal }: Invocation,
+  target: Target,
+  watched: readonly Watched[],
+): Promise<number> {
   let code: number = EXIT.ok
   const format = flags.text('output') ?? 'text'
   for (const each of watched) {
@@ -101,7 +105,10 @@ async function sayEndings({ flags, terminal }: Invocation, watched: readonly Wat
     // The first failure gives the exit code.
     if (code === EXIT.ok) code = own
     if (own !== EXIT.ok) terminal.note(`${terminal.noteStyle.red('error:')} ${each.ref.name} failed: ${problem}`)
-    else if (format === 'text') for (const line of await goodEnd(each)) terminal.print(line)
+    else if (format === 'text') {
+      for (const line of await goodEnd(each)) terminal.print(line)
+      if (stays(each)) for (const line of comeBack(target, each)) terminal.note(terminal.noteStyle.dim(line))
+    }
   }
   if (format === 'name') for (const { ref } of watched) terminal.print(`${ref.kind.toLowerCase()}/${ref.name}`)
   if (format === 'json' || format === 'yaml') {
@@ -112,9 +119,15 @@ async function sayEndings({ flags, terminal }: Invocation, watched: readonly Wat
   return code
 }
 
+/** It is there, and goes on. */
+const stays = ({ ref: { apiVersion, kind } }: Watched): boolean =>
+  apiVersion === API_VERSION ? kind === 'Server' : kind === 'Deployment'
+
 async function goodEnd(each: Watched): Promise<readonly string[]> {
   if (each.isBatch) return resultLines(each.state as unknown as BatchJob, each.seconds)
-  const { apiVersion, kind, name } = each.ref
-  const stays = apiVersion === API_VERSION ? kind === 'Server' : kind === 'Deployment'
-  return [`${name} ${stays ? 'is available after' : 'completed in'} ${each.seconds.toFixed(1)} s`]
+  const { url } = (each.state.status ?? {}) as { readonly url?: string }
+  const where = url === undefined ? '' : `: ${url}`
+  return [
+    `${each.ref.name} ${stays(each) ? 'is available after' : 'completed in'} ${each.seconds.toFixed(1)} s${where}`,
+  ]
 }
