@@ -4,17 +4,20 @@
  */
 import type { Clock } from '../base/clock.ts'
 import type { HostCommands } from '../base/host-commands.ts'
+import { createEventRecorder } from '../client/events.ts'
 import { createInformer, type Informer } from '../client/informer.ts'
 import type { KubeApi } from '../client/kube-api.ts'
 import type { EndpointSlice, Node, Pod, Service } from '../kube/core.ts'
 import type { KubeObject } from '../kube/object.ts'
+import { isApiError } from '../kube/status.ts'
 import { type Network as AddressRange, addressAt, parseNetwork } from './address-range.ts'
 import { createNameService, type NameService } from './dns/name-service.ts'
 import { publishDns } from './dns/publish-dns.ts'
 import { DNS_SERVICE, type PodNetwork } from './pod-network.ts'
-import { forwardingsOf } from './services/forwarding.ts'
+import { forwardingsOf, serviceKey } from './services/forwarding.ts'
+import { balancerStatus } from './services/load-balancer.ts'
 import { openProxy } from './services/open-proxy.ts'
-import type { ServiceProxy } from './services/service-proxy.ts'
+import type { Refusal, ServiceProxy } from './services/service-proxy.ts'
 
 export interface ServicesOptions {
   readonly api: KubeApi
@@ -38,10 +41,12 @@ export function startServices(options: ServicesOptions): RunningServices {
   const slices = informerOf<EndpointSlice>('discovery.k8s.io/v1', 'EndpointSlice')
   const pods = informerOf<Pod>('v1', 'Pod')
   const nodes = informerOf<Node>('v1', 'Node')
+  const events = createEventRecorder({ api, clock, component: 'service-proxy' })
   const informers = [services, slices, pods, nodes]
   let proxy: ServiceProxy | undefined
   let names: NameService | undefined
   let applying: Promise<void> | undefined
+  let told: ReadonlyMap<string, string> = new Map()
   let isDue = false
   let isStopped = false
 
@@ -53,12 +58,33 @@ export function startServices(options: ServicesOptions): RunningServices {
       }),
     )
 
+  /** Once for each new reason: in the log, and where people look. */
+  function tell(refused: readonly Refusal[]): void {
+    const before = told
+    told = new Map(refused.map(({ key, message }) => [key, message]))
+    for (const [key, message] of told) {
+      if (before.get(key) === message) continue
+      log(`Service ${key}: ${message}`)
+      const service = services.list().find(each => key.endsWith(`/${serviceKey(each)}`))
+      if (service) events.event(service, 'Warning', 'FailedToForward', message)
+    }
+  }
+
+  function balance(service: Service): void {
+    const status = balancerStatus(service)
+    if (!status) return
+    const { apiVersion, kind, metadata } = service
+    const ref = { apiVersion, kind, namespace: metadata.namespace, name: metadata.name ?? '' }
+    api.patch(ref, 'merge', { status }, { subresource: 'status' }).catch(error => {
+      if (!isApiError(error, 'NotFound')) log(`Service ${serviceKey(service)}: ${error.message}`)
+    })
+  }
+
   /** One write at a time; what changes meanwhile is in the next. */
   async function apply(): Promise<void> {
     while (isDue && !isStopped && proxy) {
       isDue = false
-      const refused = await proxy.apply(forwardingsOf(services.list(), slices.list()))
-      for (const { key, message } of refused) log(`Service ${key}: ${message}`)
+      tell(await proxy.apply(forwardingsOf(services.list(), slices.list())))
     }
   }
 
@@ -92,6 +118,8 @@ export function startServices(options: ServicesOptions): RunningServices {
       informer.on('update', soon)
       informer.on('delete', soon)
     }
+    services.on('add', balance)
+    services.on('update', balance)
     soon()
     await applying
   }

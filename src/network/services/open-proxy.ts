@@ -1,8 +1,14 @@
-/** Finds out by trying who forwards: the kernel where there is a router of our own and nft, a process elsewhere. */
+/**
+ * Finds out by trying who forwards. Behind a router of our own: the kernel, or where there is no nft a process in the router's namespace; and one on
+ * the machine for its own ports, since what the machine says to itself never comes by the router. Elsewhere: one process on loopback addresses.
+ */
 import type { Clock } from '../../base/clock.ts'
 import type { HostCommands } from '../../base/host-commands.ts'
+import { programPath } from '../../base/package-root.ts'
 import type { Network } from '../address-range.ts'
 import type { PodNetwork } from '../pod-network.ts'
+import { createRemoteProxy } from '../process/remote-proxy.ts'
+import type { Forwarding } from './forwarding.ts'
 import { openNftProxy } from './nft-proxy.ts'
 import type { ServiceProxy } from './service-proxy.ts'
 
@@ -14,13 +20,67 @@ export interface OpenProxyOptions {
   readonly log: (message: string) => void
 }
 
-export async function openProxy(options: OpenProxyOptions): Promise<ServiceProxy | undefined> {
+/** As kube-proxy's --nodeport-addresses, but narrow unless asked: a laptop's ports are nobody else's business. */
+export const nodePortAddresses = (hostAddress: string | undefined): readonly string[] => [
+  ...(process.env.SOLVENT_NODEPORT_ADDRESSES?.split(',') ?? ['127.0.0.1']),
+  ...(hostAddress === undefined ? [] : [hostAddress]),
+]
+
+/** The API server's own Service is not worth a process. */
+const isOfOthers = ({ key }: Forwarding): boolean => key !== 'tcp/443/default/kubernetes'
+
+export async function openProxy(options: OpenProxyOptions): Promise<ServiceProxy> {
   const { commands, clock, network, nodeRanges, log } = options
+  const { folder } = network
   const switchPath = network.switchPath()
-  if (switchPath === undefined) return undefined
+  const remote = { commands, clock, folder, program: programPath('proxy.js'), log }
+  if (switchPath === undefined) {
+    const nodeAddresses = nodePortAddresses(undefined)
+    return createRemoteProxy({
+      ...remote,
+      name: 'proxy',
+      enter: [],
+      atServices: true,
+      nodeAddresses,
+      concerns: isOfOthers,
+    })
+  }
+  const nodePorts = createRemoteProxy({
+    ...remote,
+    name: 'node-ports',
+    enter: [],
+    atServices: false,
+    nodeAddresses: nodePortAddresses(network.hostAddress),
+    concerns: ({ nodePort }) => nodePort !== undefined,
+  })
   const place = () => ({ machine: network.layout.machine, nodeRanges: nodeRanges() })
-  const proxy = await openNftProxy({ commands, clock, folder: network.folder, switchPath, place, log })
-  if (!('problem' in proxy)) return proxy
-  log(`Services: ${proxy.problem}`)
-  return undefined
+  const kernel = await openNftProxy({ commands, clock, folder, switchPath, place, log })
+  if (!('problem' in kernel)) return both(kernel, nodePorts)
+  log(`Services are forwarded by a process: ${kernel.problem}`)
+  const enter = ['nsenter', `--net=${switchPath}`]
+  const services = createRemoteProxy({
+    ...remote,
+    name: 'proxy',
+    enter,
+    atServices: true,
+    nodeAddresses: [],
+    concerns: isOfOthers,
+  })
+  return both(services, nodePorts)
+}
+
+function both(first: ServiceProxy, second: ServiceProxy): ServiceProxy {
+  return {
+    kind: first.kind,
+    async apply(forwardings) {
+      return (await Promise.all([first.apply(forwardings), second.apply(forwardings)])).flat()
+    },
+    async traffic() {
+      const [a, b] = await Promise.all([first.traffic(), second.traffic()])
+      return new Map([...new Set([...a.keys(), ...b.keys()])].map(key => [key, (a.get(key) ?? 0) + (b.get(key) ?? 0)]))
+    },
+    async close() {
+      await Promise.all([first.close(), second.close()])
+    },
+  }
 }
