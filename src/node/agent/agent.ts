@@ -32,7 +32,7 @@ import { capacityOfMachine } from './node-object.ts'
 import { podFolders } from './pod-folders.ts'
 import { isFinished } from './pod-status.ts'
 import { createPodWorker, type PodWorker } from './pod-worker.ts'
-import { registerNode } from './registration.ts'
+import { type RegistrationOptions, registerNode } from './registration.ts'
 import { createSandboxPool } from './sandbox-pool.ts'
 import { hostnameOf } from './surroundings.ts'
 
@@ -46,6 +46,8 @@ export interface NodeAgentOptions {
   /** Of the Node, and so of its pods' host. */
   readonly nodeAddress?: string
   readonly capacity?: ResourceList
+  readonly lease?: RegistrationOptions['lease']
+  readonly podCIDR?: string
   readonly apiPort: number
   /** Programs that a waiting process has loaded; their commands are started warm. */
   readonly warmPreload?: readonly Preload[]
@@ -128,6 +130,8 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     clock,
     log,
     node: { name: nodeName, address: nodeAddress, capacity, isolation, limitation },
+    lease: options.lease,
+    podCIDR: options.podCIDR,
   })
   const pods = createInformer<Pod>(
     api,
