@@ -25,12 +25,17 @@ const STARTED = {
   solvent: 'src/cli/main.ts',
   server: 'src/cluster/server-main.ts',
   spawner: 'src/node/spawner/main.ts',
+  agent: 'src/cluster/agent-main.ts',
+  controllers: 'src/cluster/controllers-main.ts',
+  scheduler: 'src/cluster/scheduler-main.ts',
+  network: 'src/cluster/network-main.ts',
 }
 
 /** Programs that are imported, or import what a user wrote. */
 const IMPORTED = {
   warm: 'src/node/runtimes/warm-main.ts',
   batch: 'src/runtimes/batch/main.ts',
+  proxy: 'src/network/process/proxy-main.ts',
   serve: 'src/runtimes/server/main.ts',
 }
 

@@ -160,9 +160,22 @@ const CLUSTER: readonly Command[] = [
   {
     name: 'up',
     summary: 'Start the embedded cluster',
-    examples: ['solvent up', 'solvent up --state ./cluster -o json'],
+    examples: ['solvent up', 'solvent up --nodes 3', 'solvent up --state ./cluster -o json'],
     flags: [
       { name: 'port', value: 'NUMBER', help: 'port of the API server; a free one unless given' },
+      {
+        name: 'nodes',
+        value: 'NUMBER',
+        help: 'nodes on this machine, each a process of its own; as last time, else 1',
+      },
+      {
+        name: 'processes',
+        value: 'one|several',
+        choices: ['one', 'several'],
+        help: 'API server, controllers, scheduler, network and agent in one process or apart; as last time, else one',
+      },
+      { name: 'fake-nodes', value: 'N[:RESOURCE=AMOUNT,..]', help: 'simulated nodes, such as 100:cpu=8,memory=32Gi' },
+      { name: 'node', value: 'NAME', help: 'of a running cluster: start this node again, which was taken down' },
       IDLE_TIMEOUT,
       output('text', 'json'),
       STATE,
@@ -172,8 +185,11 @@ const CLUSTER: readonly Command[] = [
   {
     name: 'down',
     summary: 'Stop the embedded cluster and all that runs in it',
-    examples: ['solvent down', 'solvent down --state ./cluster'],
-    flags: [STATE],
+    examples: ['solvent down', 'solvent down --state ./cluster', 'solvent down --node here-2'],
+    flags: [
+      { name: 'node', value: 'NAME', help: 'only this node (not the first); it stays down until up --node' },
+      STATE,
+    ],
     load: () => import('./commands/down.ts'),
   },
   {

@@ -5,9 +5,13 @@
  */
 import { readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { isSameShape, rememberedShape, rememberShape, type Shape, wordsOf } from '../cluster/shape.ts'
 import { launchSpawner } from '../node/spawner/launch.ts'
 import { lockOwner } from '../node/spawner/lock.ts'
+import { livingParts } from '../node/spawner/part-record.ts'
+import { sendSignal } from '../node/spawner/process-identity.ts'
 import { EXIT, Exit } from './exit.ts'
+import { bringUp, nodeFolders } from './node-folders.ts'
 import { type ClusterInfo, isAlive, writtenCluster } from './state-folder.ts'
 
 export interface StartOptions {
@@ -15,6 +19,8 @@ export interface StartOptions {
   /** Only this port will do. */
   readonly port?: number
   readonly idleTimeoutSeconds?: number
+  /** As last time unless given. */
+  readonly shape?: Shape
 }
 
 const READY_MS = 30_000
@@ -40,7 +46,7 @@ function readyCluster(folder: string): ClusterInfo | undefined {
 
 /** The same, after a killed spawner has been replaced, if that is what goes on. */
 async function settledCluster(folder: string): Promise<ClusterInfo | undefined> {
-  const mayBeReplaced = (): boolean => isAlive(writtenCluster(folder)?.pid)
+  const mayBeReplaced = (): boolean => isAlive(writtenCluster(folder)?.pid) || survivorsOf(folder).length > 0
   const end = performance.now() + REPLACE_MS
   for (;;) {
     const ready = readyCluster(folder)
@@ -49,9 +55,16 @@ async function settledCluster(folder: string): Promise<ClusterInfo | undefined> 
   }
 }
 
-async function start({ folder, port, idleTimeoutSeconds }: StartOptions): Promise<ClusterInfo> {
+async function start(options: StartOptions): Promise<ClusterInfo> {
+  const { folder, port, idleTimeoutSeconds } = options
   const from = logSize(folder)
+  const remembered = rememberedShape(folder)
+  const shape = options.shape ?? remembered
+  if (!isSameShape(shape, remembered)) rememberShape(folder, shape)
+  // What was taken down by itself comes up with all others.
+  for (const node of nodeFolders(folder)) bringUp(node)
   const words = [
+    ...wordsOf(shape),
     ...(port === undefined ? [] : ['--port', String(port)]),
     ...(idleTimeoutSeconds === undefined ? [] : ['--idle-timeout', String(idleTimeoutSeconds)]),
   ]
@@ -79,34 +92,48 @@ const logSize = (folder: string): number => statSync(logPath(folder), { throwIfN
 const logSince = (folder: string, from: number): string =>
   readFileSync(logPath(folder)).subarray(from).toString().trim().split('\n').slice(-20).join('\n')
 
-/** Ends the cluster of the folder and waits until its processes are gone. False when none ran. */
-export async function stopCluster(folder: string): Promise<boolean> {
-  await settledCluster(folder)
-  const spawner = lockOwner(folder)
-  const server = writtenCluster(folder)?.pid
-  if (!spawner) {
-    // Left behind by processes that were killed.
-    rmSync(join(folder, 'cluster.json'), { force: true })
-    return false
-  }
-  signal(spawner.pid, 'SIGTERM')
-  const giveUp = performance.now() + STOP_MS
-  while (lockOwner(folder)?.pid === spawner.pid || isAlive(server)) {
-    if (performance.now() > giveUp) {
-      throw new Exit(
-        EXIT.error,
-        `the cluster in ${folder} (pid ${spawner.pid}) has not ended after ${STOP_MS / 1000} s`,
-      )
-    }
-    await turn(5)
-  }
-  return true
+/** All programs of the cluster but the spawner of its folder: parts, and the nodes' spawners and agents. */
+const survivorsOf = (folder: string): readonly { readonly pid: number; readonly startTime: string }[] => [
+  ...livingParts(folder).values(),
+  ...nodeFolders(folder).flatMap(node => [...livingParts(node).values(), ...ownerOf(node)]),
+]
+
+function ownerOf(node: string) {
+  const owner = lockOwner(node)
+  return owner ? [owner] : []
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name)
-  } catch {
-    // It ended by itself.
+/**
+ * Ends the cluster of the folder and waits until its programs are gone: the spawner ends them, and where it was killed, whoever replaces it.
+ * False when none ran.
+ */
+export async function stopCluster(folder: string): Promise<boolean> {
+  await settledCluster(folder)
+  const begun = performance.now()
+  const told = new Set<number>()
+  const tell = (pid: number): void => {
+    if (!told.has(pid)) sendSignal(pid, 'SIGTERM')
+    told.add(pid)
   }
+  for (let orphanedMs = begun; ; ) {
+    const now = performance.now()
+    const spawner = lockOwner(folder)
+    const survivors = survivorsOf(folder)
+    if (spawner) {
+      tell(spawner.pid)
+      orphanedMs = now
+    } else if (survivors.length === 0) break
+    else if (now - orphanedMs > REPLACE_MS) for (const { pid } of survivors) tell(pid)
+    if (now - begun > STOP_MS) {
+      const left = [spawner, ...survivors].flatMap(each => each?.pid ?? [])
+      throw new Exit(
+        EXIT.error,
+        `the cluster in ${folder} (pid ${left.join(', ')}) has not ended after ${STOP_MS / 1000} s`,
+      )
+    }
+    await turn(10)
+  }
+  // Left behind by a server that was killed.
+  rmSync(join(folder, 'cluster.json'), { force: true })
+  return told.size > 0
 }

@@ -1,19 +1,19 @@
 /**
- * This machine as the cluster's node: sandboxes, the pods' network and names, and the agent, which are joined here because none of them
- * knows the others. What must be known before the API server listens (its addresses) is there at once; the rest waits for the spawner.
+ * A node of the cluster on this machine: sandboxes, the pods' network and names, and the agent, which are joined here because none of them
+ * knows the others. The first node may live in the server's process, others have one of their own; both come here. What must be known
+ * before the API server listens (its addresses) is there at once; the rest waits for the spawner.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ApiServer } from '../apiserver/server.ts'
 import type { Clock } from '../base/clock.ts'
 import type { HostCommands } from '../base/host-commands.ts'
 import { packageRoot, programPath } from '../base/package-root.ts'
+import type { KubeApi } from '../client/kube-api.ts'
 import type { Pod } from '../kube/core.ts'
-import { createPodNetwork } from '../network/pod-network.ts'
+import { formatNetwork, type Slice, sliceOf } from '../network/address-range.ts'
+import { createPodNetwork, type PodNetwork } from '../network/pod-network.ts'
 import { startNetwork } from '../network/start-network.ts'
-import type { RunningServices } from '../network/start-services.ts'
-import { startNodeAgent } from '../node/agent/agent.ts'
-import { defaultNodeName } from '../node/agent/node-object.ts'
+import { type NodeAgent, startNodeAgent } from '../node/agent/agent.ts'
 import { hostnameOf } from '../node/agent/surroundings.ts'
 import { createSandboxes } from '../node/sandbox/create-sandboxes.ts'
 import { createNameBoard, type OwnNames } from '../node/sandbox/name-board.ts'
@@ -21,9 +21,18 @@ import { ownEntries, resolverText } from '../node/sandbox/pod-resolver.ts'
 import type { Isolation, Sandbox } from '../node/sandbox/sandbox.ts'
 import type { Spawner } from '../node/spawner/spawner-client.ts'
 import { memoryFolder } from './memory-folder.ts'
+import { poolSize, shareOfMachine } from './share-of-machine.ts'
 
 export interface NodeOptions {
+  /** The cluster's state folder. */
+  readonly cluster: string
+  /** The node's own, which is the cluster's for the first. */
   readonly state: string
+  readonly name: string
+  /** Which part of the addresses and of the machine it has. */
+  readonly slice: Slice
+  /** The owner of the network makes it and ends it. */
+  readonly role: 'owner' | 'member'
   readonly spawner: Promise<Spawner>
   readonly clock: Clock
   readonly log: (line: string) => void
@@ -34,59 +43,77 @@ export interface NodeOptions {
 export interface JoinedNode {
   /** Where pods reach the API server. */
   readonly apiHost: string
+  readonly agent: NodeAgent
+  /** Ends the agent with its pods. */
   stop(): Promise<void>
+  /** Then: sandboxes and network. */
+  close(): Promise<void>
 }
 
 export interface ComingNode {
-  /** Addresses beside loopback that the server's certificate must name. */
-  readonly apiAddresses: readonly string[]
-  /** Where Services get their addresses from: this cluster's own, so that the machine can tell it from another's. */
-  readonly serviceRange: string
-  join(server: ApiServer, port: number): Promise<JoinedNode>
+  readonly network: PodNetwork
+  readonly commands: HostCommands
+  /** `onApiHost` comes before any pod: whoever is asked there must answer then. */
+  join(api: KubeApi, port: number, onApiHost?: (host: string) => Promise<unknown>): Promise<JoinedNode>
 }
 
-const LOOPBACK = '127.0.0.1'
+export const LOOPBACK = '127.0.0.1'
 /** What pods get to end in when the whole cluster does: nobody wants to wait for a `down`. */
 const POD_GRACE_MS = 2_000
+/** With others beside it a node must be missed soon; alone it is missed by nobody who could do something. */
+const LEASE_AMONG_OTHERS = { renewMs: 1_000, durationSeconds: 4 }
 
-export function comingNode({ state, spawner, clock, log, isolation }: NodeOptions): ComingNode {
-  const commands: HostCommands = { run: async (argv, options) => (await spawner).run(argv, options) }
-  const mayRoute = isolation === undefined || isolation === 'full'
-  const network = createPodNetwork({ commands, folder: join(state, 'network'), ...(!mayRoute && { isRoot: false }) })
+export function comingNode(options: NodeOptions): ComingNode {
+  const { state, name, slice, spawner, clock, log, isolation } = options
+  const commands: HostCommands = { run: async (argv, what) => (await spawner).run(argv, what) }
+  const network = clusterNetwork(options, commands)
   const names = createNameBoard(log)
+  const hasOthers = slice.of > 1
 
   return {
-    apiAddresses: network.hostAddress === undefined ? [] : [network.hostAddress],
-    serviceRange: network.serviceRange,
-    async join(server, port) {
+    network,
+    commands,
+    async join(api, port, onApiHost) {
       const live = await spawner
-      const nodeName = defaultNodeName()
       const folder = memoryFolder(state) ?? join(state, 'sandboxes')
       const bulk = join(state, 'volumes')
       const sandboxes = await createSandboxes({ commands, folder, bulk, clock, network, log, atMost: isolation })
-      const apiHost = sandboxes.isolation === 'full' ? (network.hostAddress ?? LOOPBACK) : LOOPBACK
-      if (apiHost !== LOOPBACK) await server.listen([apiHost], port)
       // Where pods have a network of their own, names are DNS's; elsewhere they are in a hosts file.
       const isRouted = sandboxes.isolation === 'full'
+      const apiHost = (isRouted ? network.hostAddress : undefined) ?? LOOPBACK
+      if (apiHost !== LOOPBACK) await onApiHost?.(apiHost)
       const naming = isRouted
         ? undefined
-        : startNetwork({ api: server.api, clock, names, onError: error => log(`names: ${error}`) })
+        : startNetwork({ api, clock, names, onError: error => log(`names: ${error}`) })
       const resolving = { nameservers: network.nameservers, machine: machineResolver() }
       const ownNames = (pod: Pod, { address }: Sandbox): OwnNames => ({
         entries: ownEntries(pod, hostnameOf(pod), address),
         ...(isRouted && { resolver: resolverText(pod, resolving) }),
       })
       const agent = await startNodeAgent({
-        api: server.api,
+        api,
         spawner: live,
         sandboxes,
         clock,
         stateDir: state,
-        nodeName,
-        nodeAddress: apiHost,
+        nodeName: name,
+        nodeAddress: (isRouted ? network.nodeAddress : undefined) ?? LOOPBACK,
         apiPort: port,
-        warmPreload: [{ command: 'solvent-batch', module: programPath('batch.js') }],
-        commands: { 'solvent-batch': join(packageRoot(), 'bin', 'solvent-batch.js') },
+        ...(hasOthers && {
+          capacity: shareOfMachine(slice.of),
+          lease: LEASE_AMONG_OTHERS,
+          podCIDR: formatNetwork(sliceOf(network.layout.pods, slice)),
+          readySandboxes: poolSize(slice.of),
+          warmProcesses: poolSize(slice.of),
+        }),
+        warmPreload: [
+          { command: 'solvent-batch', module: programPath('batch.js') },
+          { command: 'solvent-serve', module: programPath('serve.js') },
+        ],
+        commands: {
+          'solvent-batch': join(packageRoot(), 'bin', 'solvent-batch.js'),
+          'solvent-serve': join(packageRoot(), 'bin', 'solvent-serve.js'),
+        },
         onSandbox: (pod, sandbox) => {
           const { uid = '', namespace = '' } = pod.metadata
           return names.assign(uid, namespace, hostnameOf(pod), sandbox, ownNames(pod, sandbox))
@@ -94,27 +121,32 @@ export function comingNode({ state, spawner, clock, log, isolation }: NodeOption
         onSandboxGone: uid => names.release(uid),
         log,
       })
-      let services: RunningServices | undefined
-      let isStopped = false
-      agent.ready
-        .then(() => import('../network/start-services.ts'))
-        .then(({ startServices }) => {
-          if (!isStopped) services = startServices({ api: server.api, clock, commands, network, log })
-        })
-        .catch((error: Error) => log(`network: ${error.stack}`))
-      server.setNodeApi(name => (name === nodeName ? agent : undefined))
       return {
         apiHost,
+        agent,
         async stop() {
           await agent.stop({ podsGraceMs: POD_GRACE_MS })
-          isStopped = true
-          await services?.stop()
           await naming?.stop()
-          await sandboxes.close()
         },
+        close: () => sandboxes.close(),
       }
     },
   }
+}
+
+/** The network of the whole cluster, as one of its nodes or its owner has it. */
+export function clusterNetwork(
+  { cluster, role, slice, isolation }: Pick<NodeOptions, 'cluster' | 'role' | 'slice' | 'isolation'>,
+  commands: HostCommands,
+): PodNetwork {
+  const mayRoute = isolation === undefined || isolation === 'full'
+  return createPodNetwork({
+    commands,
+    folder: join(cluster, 'network'),
+    role,
+    slice,
+    ...(!mayRoute && { isRoot: false }),
+  })
 }
 
 function machineResolver(): string {

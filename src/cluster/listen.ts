@@ -29,3 +29,24 @@ export async function listenOn(
   if (asked !== undefined) throw new PortInUse(asked)
   return (await server.listen([address], 0)).port
 }
+
+const TRIES = 100
+const AGAIN_MS = 100
+
+/** At an address that another process is about to make. False where it does not come. */
+export async function listenPatiently(
+  server: Pick<ApiServer, 'listen'>,
+  address: string,
+  port: number,
+): Promise<boolean> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    try {
+      await server.listen([address], port)
+      return true
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRNOTAVAIL') throw error
+      await new Promise(resume => setTimeout(resume, AGAIN_MS))
+    }
+  }
+  return false
+}

@@ -18,11 +18,13 @@ export interface PartArguments {
   readonly slice: { readonly index: number; readonly of: number }
   readonly port?: number
   readonly idleTimeoutMs?: number
+  /** Simulated nodes, as node/fake/parse-fake-nodes.ts has them. */
+  readonly fakeNodes?: string
   /** $SOLVENT_ISOLATION: the best that is tried for pods. */
   readonly isolation?: Isolation
 }
 
-const TEXTS = ['state', 'cluster', 'name', 'slice', 'port', 'idle-timeout'] as const
+const TEXTS = ['state', 'cluster', 'name', 'slice', 'port', 'idle-timeout', 'fake-nodes'] as const
 
 export function partArguments(
   words: readonly string[] = process.argv.slice(2),
@@ -51,6 +53,7 @@ export function partArguments(
     ...(name !== undefined && { name }),
     ...(port !== undefined && { port: Number(port) }),
     ...(values['idle-timeout'] !== undefined && { idleTimeoutMs: Number(values['idle-timeout']) * 1000 }),
+    ...(values['fake-nodes'] !== undefined && { fakeNodes: values['fake-nodes'] }),
     ...isolationOf(env.SOLVENT_ISOLATION),
   }
 }

@@ -1,4 +1,4 @@
-/** Makes this machine known as a Node and keeps saying that it lives: a Lease every 10 s, as the kubelet does. */
+/** Makes this machine known as a Node and keeps saying that it lives: by a Lease, as the kubelet does. */
 import { type Clock, formatMicroTime } from '../../base/clock.ts'
 import type { KubeApi } from '../../client/kube-api.ts'
 import type { Node } from '../../kube/core.ts'
@@ -16,37 +16,62 @@ export interface RegistrationOptions {
   readonly api: KubeApi
   readonly clock: Clock
   readonly node: NodeDescription
+  /** Every 10 s for 40 s, as upstream, unless given. */
+  readonly lease?: LeaseTimes
+  /** Which addresses its pods have, where it has others beside it. */
+  readonly podCIDR?: string
   readonly log: (message: string) => void
 }
 
+export interface LeaseTimes {
+  readonly renewMs: number
+  readonly durationSeconds: number
+}
+
 const NAMESPACE = 'kube-node-lease'
-const LEASE_SECONDS = 40
-const RENEW_MS = 10_000
+const UPSTREAM: LeaseTimes = { renewMs: 10_000, durationSeconds: 40 }
 const FIRST_RETRY_MS = 50
 const MAX_RETRY_MS = 5_000
 
-export function registerNode({ api, clock, node, log }: RegistrationOptions): Registration {
+export function registerNode(options: RegistrationOptions): Registration {
+  const { api, clock, node, log, lease: times = UPSTREAM, podCIDR } = options
   let stopped = false
   let cancel = (): void => {}
   const ref = { apiVersion: 'v1', kind: 'Node', name: node.name }
 
   /** In one write where the server takes a status on creation, as kube-apiserver does. */
   async function register(): Promise<void> {
-    const wanted = nodeObject(node, clock.now())
+    const described = nodeObject(node, clock.now())
+    const addresses = podCIDR ? { podCIDR, podCIDRs: [podCIDR] } : undefined
+    const wanted: Node = { ...described, spec: { ...described.spec, ...addresses } }
     const existing = await api.create<Node>(wanted).catch(async error => {
       if (!isApiError(error, 'AlreadyExists')) throw error
-      return api.patch<Node>(ref, 'merge', { metadata: { labels: wanted.metadata.labels } })
+      return api.patch<Node>(ref, 'merge', { metadata: { labels: wanted.metadata.labels }, spec: addresses })
     })
-    const isReady = existing.status?.conditions?.some(
-      each => each.type === 'Ready' && each.message === readyMessage(wanted),
-    )
-    if (!isReady) await api.patch(ref, 'merge', { status: nodeStatus(node, clock.now()) }, { subresource: 'status' })
+    if (!isReady(existing)) await setStatus()
+  }
+
+  const setStatus = (): Promise<unknown> =>
+    api.patch(ref, 'merge', { status: nodeStatus(node, clock.now()) }, { subresource: 'status' })
+
+  const message = readyMessage(nodeObject(node, clock.now()))
+  const isReady = ({ status }: Node): boolean =>
+    status?.conditions?.some(each => each.type === 'Ready' && each.status === 'True' && each.message === message) ??
+    false
+
+  /** A Node that was deleted comes back by itself, and one that was taken for dead says that it is not. */
+  async function look(): Promise<void> {
+    try {
+      if (!isReady(await api.get<Node>(ref))) await setStatus()
+    } catch (error) {
+      if (isApiError(error, 'NotFound')) await register()
+    }
   }
 
   async function renew(): Promise<void> {
     const spec = {
       holderIdentity: node.name,
-      leaseDurationSeconds: LEASE_SECONDS,
+      leaseDurationSeconds: times.durationSeconds,
       renewTime: formatMicroTime(clock.now()),
     }
     const lease: Lease = {
@@ -75,11 +100,7 @@ export function registerNode({ api, clock, node, log }: RegistrationOptions): Re
 
   function renewLater(): void {
     if (stopped) return
-    cancel = clock.after(RENEW_MS, () => {
-      // A Node that was deleted comes back by itself, as with the kubelet.
-      const both = api.get(ref).catch(error => (isApiError(error, 'NotFound') ? register() : undefined))
-      void Promise.allSettled([renew(), both]).then(renewLater)
-    })
+    cancel = clock.after(times.renewMs, () => void Promise.allSettled([renew(), look()]).then(renewLater))
   }
 
   const done = untilDone(register)
