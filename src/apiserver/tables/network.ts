@@ -1,19 +1,23 @@
 /** Columns of Services and of the endpoints behind them. */
-import type { EndpointSlice, Endpoints, Service } from '../../kube/core.ts'
+import type { EndpointSlice, Endpoints, Service, ServicePort } from '../../kube/core.ts'
 import { AGE, type Column, firstThree, NAME, NONE, text, wide } from './column.ts'
 import { at, field, labelsText, listAt, textAt } from './field.ts'
 import { INGRESS_CLASS_NAME } from './storage.ts'
 import { formatSelector } from './workloads.ts'
 
-type ServicePort = NonNullable<Service['spec']['ports']>[number] & { readonly nodePort?: number }
-
 const portText = ({ port, nodePort, protocol = 'TCP' }: ServicePort): string =>
   nodePort ? `${port}:${nodePort}/${protocol}` : `${port}/${protocol}`
 
-function externalIp({ spec }: Service): string {
-  const { externalIPs = [], externalName } = spec as { externalIPs?: readonly string[]; externalName?: string }
+/** As much of a load balancer's addresses as upstream shows (loadBalancerWidth). */
+const MAX_BALANCERS = 16
+
+function externalIp({ spec, status }: Service): string {
+  const { externalIPs = [], externalName } = spec
   if (spec.type === 'ExternalName') return externalName ?? ''
-  if (externalIPs.length > 0) return externalIPs.join(',')
+  const balancers = (status?.loadBalancer?.ingress ?? []).map(({ ip }) => ip ?? '').join(',')
+  const shown = balancers.length > MAX_BALANCERS ? `${balancers.slice(0, MAX_BALANCERS - 3)}...` : balancers
+  const all = [...(spec.type === 'LoadBalancer' && shown ? [shown] : []), ...externalIPs]
+  if (all.length > 0) return all.join(',')
   return spec.type === 'LoadBalancer' ? '<pending>' : NONE
 }
 
