@@ -4,9 +4,9 @@
  */
 import type { Node, Pod } from '../kube/core.ts'
 import type { PodGroup } from '../kube/workloads.ts'
-import type { NodeView } from './filter.ts'
-import { type Amounts, amountsOf, minus, plus, requestsOf } from './resources.ts'
-import type { Gang, PendingPod, Waiting } from './schedule.ts'
+import type { Gang, PendingPod, Waiting } from './decision.ts'
+import { type NodeView, viewOfNode, withoutPod, withPod } from './node-view.ts'
+import { type PodView, signatureOf, viewOfPod } from './pod-view.ts'
 
 export interface ClusterState {
   putNode(node: Node): void
@@ -23,44 +23,62 @@ export interface ClusterState {
   /** Those that wait; `isHeld` leaves out pods that are to be tried later. */
   waiting(isHeld: (uid: string) => boolean): Waiting
   numWaiting(): number
+  /** What has to be known of the cluster for these pods, beside nodes and pods. */
+  needs(): Needs
 }
 
-interface NodeEntry {
-  readonly node: Node
-  readonly allocatable: Amounts
+export interface Needs {
+  /** Some pod chooses others by the labels of their namespaces. */
+  readonly namespaces: boolean
+  /** Pods are not all equally important: some may have to make room. */
+  readonly budgets: boolean
+  /** Some pod claims devices. */
+  readonly devices: boolean
 }
 
 interface Known {
-  readonly pod: Pod
-  readonly requests: Amounts
-  readonly signature: string
+  readonly view: PodView
   readonly order: number
   /** Where it is, or was bound to be. */
   readonly node: string | undefined
 }
 
 export function createClusterState(isOurs: (pod: Pod) => boolean): ClusterState {
-  const nodes = new Map<string, NodeEntry>()
-  /** By node name, whether or not the node is known yet. */
-  const used = new Map<string, Amounts>()
+  const nodes = new Map<string, NodeView>()
+  /** Pods by the name of their node, whether or not the node is known yet. */
+  const placed = new Map<string, Map<string, PodView>>()
   const pods = new Map<string, Known>()
   const pending = new Set<string>()
   const gangs = new Map<string, Set<string>>()
   const groups = new Map<string, PodGroup>()
   const assumed = new Map<string, string>()
+  const priorities = new Set<number>()
+  const needs = { namespaces: false, budgets: false, devices: false }
+  let numChoosers = 0
   let arrivals = 0
 
   function enter(uid: string, known: Known): void {
+    const { view, node } = known
     pods.set(uid, known)
-    const gang = gangKeyOf(known.pod)
+    const gang = gangKeyOf(view.pod)
     if (gang) {
       const members = gangs.get(gang)
       if (members) members.add(uid)
       else gangs.set(gang, new Set([uid]))
     }
-    if (hasEnded(known.pod)) return
-    if (known.node !== undefined) used.set(known.node, plus(used.get(known.node) ?? {}, known.requests))
-    else if (isWaiting(known.pod)) pending.add(uid)
+    if (view.terms) numChoosers++
+    if (hasEnded(view.pod)) return
+    notice(view)
+    if (node !== undefined) putOn(node, view)
+    else if (isWaiting(view.pod)) pending.add(uid)
+  }
+
+  function notice({ priority, terms, pod }: PodView): void {
+    priorities.add(priority)
+    if (priorities.size > 1) needs.budgets = true
+    if (pod.spec.resourceClaims?.length) needs.devices = true
+    const all = terms ? [...terms.required, ...terms.forbidden, ...terms.preferred, ...terms.avoided] : []
+    if (all.some(({ namespaceSelector }) => namespaceSelector !== undefined)) needs.namespaces = true
   }
 
   function leave(uid: string): Known | undefined {
@@ -68,15 +86,30 @@ export function createClusterState(isOurs: (pod: Pod) => boolean): ClusterState 
     if (!known) return undefined
     pods.delete(uid)
     pending.delete(uid)
-    const gang = gangKeyOf(known.pod)
+    const { view, node } = known
+    const gang = gangKeyOf(view.pod)
     if (gang) {
       gangs.get(gang)?.delete(uid)
       if (gangs.get(gang)?.size === 0) gangs.delete(gang)
     }
-    if (known.node !== undefined && !hasEnded(known.pod)) {
-      used.set(known.node, minus(used.get(known.node) ?? {}, known.requests))
-    }
+    if (view.terms) numChoosers--
+    if (node !== undefined && !hasEnded(view.pod)) takeOff(node, view)
     return known
+  }
+
+  function putOn(name: string, view: PodView): void {
+    const there = placed.get(name)
+    if (there) there.set(view.uid, view)
+    else placed.set(name, new Map([[view.uid, view]]))
+    const node = nodes.get(name)
+    if (node) nodes.set(name, withPod(node, view))
+  }
+
+  function takeOff(name: string, view: PodView): void {
+    placed.get(name)?.delete(view.uid)
+    if (placed.get(name)?.size === 0) placed.delete(name)
+    const node = nodes.get(name)
+    if (node) nodes.set(name, withoutPod(node, view))
   }
 
   const isWaiting = (pod: Pod): boolean => isOurs(pod) && pod.metadata.deletionTimestamp === undefined && !isGated(pod)
@@ -85,33 +118,32 @@ export function createClusterState(isOurs: (pod: Pod) => boolean): ClusterState 
     const uid = pod.metadata.uid!
     const before = leave(uid)
     if (pod.spec.nodeName) assumed.delete(uid)
-    const isSameSpec = before?.pod.spec === pod.spec
-    const requests = isSameSpec ? before.requests : requestsOf(pod)
     enter(uid, {
-      pod,
-      requests,
-      signature: isSameSpec ? before.signature : signatureOf(pod, requests),
+      view: viewOfPod(pod),
       order: before?.order ?? arrivals++,
       node: pod.spec.nodeName ?? assumed.get(uid),
     })
   }
 
   const pendingOf = (uid: string): PendingPod => {
-    const { pod, requests, signature, order } = pods.get(uid)!
-    return { pod, requests, signature, order, priority: pod.spec.priority ?? 0, said: saidOf(pod) }
+    const { view, order } = pods.get(uid)!
+    return { view, signature: signatureOf(view, numChoosers > 0), order, said: saidOf(view.pod) }
   }
 
   function gangOf(key: string, members: readonly string[], waiting: readonly string[]): Gang {
     const [namespace = '', name = ''] = key.split('/')
     const numPlaced = members.filter(uid => {
-      const { node, pod } = pods.get(uid)!
-      return node !== undefined && pod.status?.phase !== 'Failed'
+      const { node, view } = pods.get(uid)!
+      return node !== undefined && view.pod.status?.phase !== 'Failed'
     }).length
     return { name, namespace, group: groups.get(key), pods: waiting.map(pendingOf), numPlaced }
   }
 
   return {
-    putNode: node => void nodes.set(node.metadata.name!, { node, allocatable: amountsOf(node.status?.allocatable) }),
+    putNode(node) {
+      const name = node.metadata.name!
+      nodes.set(name, viewOfNode(node, placed.get(name)?.values() ?? []))
+    },
     removeNode: name => void nodes.delete(name),
     putPod,
     removePod(uid) {
@@ -122,20 +154,17 @@ export function createClusterState(isOurs: (pod: Pod) => boolean): ClusterState 
     removeGroup: (namespace, name) => void groups.delete(`${namespace}/${name}`),
     assume(pod, node) {
       assumed.set(pod.metadata.uid!, node)
-      putPod(pods.get(pod.metadata.uid!)?.pod ?? pod)
+      putPod(pods.get(pod.metadata.uid!)?.view.pod ?? pod)
     },
     forget(uid) {
       assumed.delete(uid)
       const known = pods.get(uid)
-      if (known) putPod(known.pod)
+      if (known) putPod(known.view.pod)
     },
-    nodes: () =>
-      [...nodes].map(([name, { node, allocatable }]) => {
-        return { name, node, allocatable, free: minus(allocatable, used.get(name) ?? {}) }
-      }),
+    nodes: () => [...nodes.values()],
     waiting(isHeld) {
       const ready = [...pending].filter(uid => !isHeld(uid))
-      const byGang = grouped(ready, uid => gangKeyOf(pods.get(uid)!.pod))
+      const byGang = grouped(ready, uid => gangKeyOf(pods.get(uid)!.view.pod))
       return {
         pods: (byGang.get(undefined) ?? []).map(pendingOf),
         gangs: [...byGang].flatMap(([key, uids]) =>
@@ -144,6 +173,7 @@ export function createClusterState(isOurs: (pod: Pod) => boolean): ClusterState 
       }
     },
     numWaiting: () => pending.size,
+    needs: () => needs,
   }
 }
 
@@ -161,17 +191,12 @@ function grouped<K>(items: readonly string[], keyOf: (item: string) => K): Map<K
 const hasEnded = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed'
 
 /** Gates of others (spec.schedulingGates): whoever set them says when the pod is ready to be scheduled. */
-const isGated = ({ spec }: Pod): boolean =>
-  ((spec as { readonly schedulingGates?: readonly unknown[] }).schedulingGates ?? []).length > 0
+const isGated = ({ spec }: Pod): boolean => (spec.schedulingGates ?? []).length > 0
 
 function gangKeyOf({ spec, metadata }: Pod): string | undefined {
   const name = spec.schedulingGroup?.podGroupName
   return name === undefined ? undefined : `${metadata.namespace}/${name}`
 }
-
-/** Everything by which the filters may tell two pods apart. */
-const signatureOf = ({ spec }: Pod, requests: Amounts): string =>
-  JSON.stringify([Object.entries(requests).sort(), spec.nodeSelector ?? {}, spec.tolerations ?? []])
 
 function saidOf({ status }: Pod): string | undefined {
   const condition = status?.conditions?.find(({ type }) => type === 'PodScheduled')

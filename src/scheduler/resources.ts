@@ -1,13 +1,14 @@
 /** Amounts of resources as numbers: millicores of cpu, whole units (bytes, devices, pods) of everything else. */
-import type { Container, Pod, ResourceList } from '../kube/core.ts'
+import type { Container, ContainerStatus, Pod, ResourceList } from '../kube/core.ts'
 import { milliValue, wholeValue } from '../kube/quantity.ts'
 
 export type Amounts = Readonly<Record<string, number>>
 
-export const amountsOf = (list: ResourceList | undefined): Amounts =>
-  Object.fromEntries(
-    Object.entries(list ?? {}).map(([name, text]) => [name, name === 'cpu' ? milliValue(text) : wholeValue(text)]),
-  )
+export const amountsOf = (list: ResourceList | undefined): Amounts => {
+  const amounts: Record<string, number> = {}
+  for (const name in list) amounts[name] = name === 'cpu' ? milliValue(list[name]!) : wholeValue(list[name]!)
+  return amounts
+}
 
 export const plus = (a: Amounts, b: Amounts): Amounts => combined(a, b, (x, y) => x + y)
 export const minus = (a: Amounts, b: Amounts): Amounts => combined(a, b, (x, y) => x - y)
@@ -20,24 +21,54 @@ function combined(a: Amounts, b: Amounts, of: (x: number, y: number) => number):
 }
 
 /**
- * What a pod takes on its node: the sum over its containers, or one init container where that asks for more, since those run alone
- * (k8s.io/component-helpers resource/helpers.go); and one place among the node's pods. Extended resources are given as limits.
+ * What a pod takes on its node (k8s.io/component-helpers resource/helpers.go): the sum over its containers and sidecars, or what its start
+ * needs where that is more; the pod's own request in place of that sum where it has one; and one place among the node's pods.
  */
-export function requestsOf({ spec }: Pod): Amounts {
-  const together = spec.containers.map(containerRequests).reduce(plus, {})
-  const alone = (spec.initContainers ?? []).map(containerRequests).reduce(atLeast, {})
-  const overhead = amountsOf((spec as { readonly overhead?: ResourceList }).overhead)
-  return { ...plus(atLeast(together, alone), overhead), pods: 1 }
+export function requestsOf({ spec, status }: Pod): Amounts {
+  return { ...amountsAsked(spec, container => takenBy(container, status?.containerStatuses)), pods: 1 }
 }
 
-const containerRequests = ({ resources }: Container): Amounts =>
-  amountsOf({ ...resources?.limits, ...resources?.requests })
+/** What upstream scores with: a container that asks for nothing still takes something (DefaultMilliCPURequest, DefaultMemoryRequest). */
+export interface ScoredRequests {
+  readonly cpu: number
+  readonly memory: number
+}
 
-/** Names of what `free` has too little of, in order. */
-export const shortages = (free: Amounts, requests: Amounts): readonly string[] =>
-  Object.keys(requests)
-    .filter(name => requests[name]! > 0 && (free[name] ?? 0) < requests[name]!)
-    .sort()
+const DEFAULT_CPU = 100
+const DEFAULT_MEMORY = 200 * 1024 * 1024
+
+export function scoredRequestsOf({ spec }: Pod): ScoredRequests {
+  const asked = amountsAsked(spec, container => ({ cpu: DEFAULT_CPU, memory: DEFAULT_MEMORY, ...askedBy(container) }))
+  return { cpu: asked.cpu ?? 0, memory: asked.memory ?? 0 }
+}
+
+function amountsAsked(spec: Pod['spec'], of: (container: Container) => Amounts): Amounts {
+  let together = spec.containers.map(of).reduce(plus, {})
+  let [sidecars, start]: [Amounts, Amounts] = [{}, {}]
+  for (const container of spec.initContainers ?? []) {
+    const own = of(container)
+    const isSidecar = container.restartPolicy === 'Always'
+    if (isSidecar) {
+      together = plus(together, own)
+      sidecars = plus(sidecars, own)
+    }
+    start = atLeast(start, isSidecar ? sidecars : plus(sidecars, own))
+  }
+  const whole = atLeast(together, start)
+  const podLevel = askedBy({ name: '', resources: spec.resources })
+  return plus({ ...whole, ...podLevel }, amountsOf(spec.overhead))
+}
+
+/** Extended resources are given as limits. */
+const askedBy = ({ resources }: Container): Amounts => amountsOf({ ...resources?.limits, ...resources?.requests })
+
+/** While a container is resized it takes the most of what it asks for, was allotted and runs with. */
+function takenBy(container: Container, statuses: readonly ContainerStatus[] = []): Amounts {
+  const asked = askedBy(container)
+  const status = statuses.find(({ name }) => name === container.name)
+  if (!status?.allocatedResources) return asked
+  return atLeast(asked, atLeast(amountsOf(status.allocatedResources), amountsOf(status.resources?.requests)))
+}
 
 /** How many equal requests fit at once. */
 export const timesThatFit = (free: Amounts, requests: Amounts): number =>

@@ -98,7 +98,9 @@ test('pods of other schedulers are left alone, but the room that they take is no
   for await (const { object } of server.api.watch<Pod>({ apiVersion: 'v1', kind: 'Pod' }, options)) {
     const message = object.status?.conditions?.find(({ type }) => type === 'PodScheduled')?.message
     if (message === undefined) continue
-    expect(message).toBe('0/1 nodes are available: 1 Insufficient cpu.')
+    expect(message).toBe(
+      '0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.',
+    )
     return
   }
   throw new Error('nothing was said')

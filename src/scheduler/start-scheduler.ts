@@ -2,17 +2,19 @@
  * The scheduler's shell: watches pods, nodes and PodGroups, asks the core at every change that may matter, and binds. Binds and conditions
  * go out side by side; the core never waits for them, since what it decided is assumed at once. A bind that fails comes back after a while.
  */
-import { type Clock, formatTime, systemClock } from '../base/clock.ts'
+import { type Clock, systemClock } from '../base/clock.ts'
 import { unreachable } from '../base/invariant.ts'
 import { createEventRecorder } from '../client/events.ts'
 import { createInformer } from '../client/informer.ts'
 import type { KubeApi } from '../client/kube-api.ts'
 import type { Node, Pod } from '../kube/core.ts'
-import { type KubeObject, refOf } from '../kube/object.ts'
+import type { KubeObject } from '../kube/object.ts'
 import { isApiError } from '../kube/status.ts'
 import type { PodGroup } from '../kube/workloads.ts'
 import { createClusterState } from './cluster-state.ts'
-import { type Decision, INITIALLY_SCHEDULED, schedule } from './schedule.ts'
+import { createLateViews } from './late-views.ts'
+import { type Decision, schedule } from './schedule.ts'
+import { createWrites, withEnd, withGroupCondition, withWait } from './writes.ts'
 
 const DEFAULT_SCHEDULER = 'default-scheduler'
 
@@ -41,7 +43,8 @@ export function startScheduler({
   const isOurs = ({ spec }: Pod): boolean => (spec.schedulerName ?? DEFAULT_SCHEDULER) === schedulerName
   const state = createClusterState(isOurs)
   const events = createEventRecorder({ api, clock, component: schedulerName })
-  const writes = new Set<Promise<void>>()
+  const writes = createWrites(api, events, clock)
+  const underWay = new Set<Promise<void>>()
   /** Failed binds by uid of the pod: how often, and whether it is still too early to try again. */
   const failures = new Map<string, { count: number; isHeld: boolean }>()
   let isReady = false
@@ -51,6 +54,7 @@ export function startScheduler({
   const watched = <T extends KubeObject>(apiVersion: string, kind: string, onError: (error: unknown) => void) =>
     createInformer<T>(api, { apiVersion, kind }, { clock, onError })
   const complain = (error: unknown): void => log(`scheduler: ${(error as Error).message}`)
+  const late = createLateViews({ api, clock, onError: complain, onChange: ask })
   const pods = watched<Pod>('v1', 'Pod', complain)
   const nodes = watched<Node>('v1', 'Node', complain)
   const groups = watched<PodGroup>('scheduling.k8s.io/v1beta1', 'PodGroup', error => {
@@ -70,9 +74,9 @@ export function startScheduler({
     isAsked = true
     queueMicrotask(() => {
       isAsked = false
-      if (isStopped || state.numWaiting() === 0) return
+      if (isStopped || state.numWaiting() === 0 || !late.know(state.needs())) return
       const waiting = state.waiting(uid => failures.get(uid)?.isHeld ?? false)
-      for (const decision of schedule(state.nodes(), waiting)) track(carryOut(decision))
+      for (const decision of schedule(state.nodes(), waiting, late.surroundings())) track(carryOut(decision))
     })
   }
 
@@ -83,12 +87,14 @@ export function startScheduler({
         state.assume(decision.pod, decision.node)
         return bind(decision.pod, decision.node)
       case 'wait':
-        state.putPod(withCondition(decision.pod, decision))
-        return explainWait(decision)
+        state.putPod(withWait(decision, clock))
+        return writes.explain(decision)
+      case 'preempt':
+        return evict(decision)
       case 'gang-scheduled':
-        return setGroupCondition(decision.group, 'True', 'Scheduled', 'all pods that the gang needs have a node')
+        return setGroupCondition(decision.group, 'True', 'all pods that the gang needs have a node')
       case 'gang-unschedulable':
-        return setGroupCondition(decision.group, 'False', 'Unschedulable', decision.message)
+        return setGroupCondition(decision.group, 'False', decision.message)
       default:
         return unreachable(decision)
     }
@@ -99,20 +105,28 @@ export function startScheduler({
       .catch(error => {
         if (!isApiError(error, 'Conflict', 'NotFound')) complain(error)
       })
-      .finally(() => writes.delete(tracked))
-    writes.add(tracked)
+      .finally(() => underWay.delete(tracked))
+    underWay.add(tracked)
   }
 
   async function bind(pod: Pod, node: string): Promise<void> {
-    const { name = '', namespace, uid = '' } = pod.metadata
-    const target = { apiVersion: 'v1', kind: 'Node', name: node }
-    const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace, uid }, target }
+    const { uid = '' } = pod.metadata
     try {
-      await api.create(binding, { subresource: 'binding' })
+      await writes.bind(pod, node)
       failures.delete(uid)
-      events.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${node}`)
     } catch (error) {
       retryLater(uid)
+      throw error
+    }
+  }
+
+  async function evict(decision: Extract<Decision, { kind: 'preempt' }>): Promise<void> {
+    state.putPod(withEnd(decision, clock))
+    try {
+      await writes.evict(decision)
+    } catch (error) {
+      const current = pods.get(decision.pod.metadata.namespace, decision.pod.metadata.name ?? '')
+      if (current && current.metadata.uid === decision.pod.metadata.uid) state.putPod(current)
       throw error
     }
   }
@@ -128,40 +142,8 @@ export function startScheduler({
     })
   }
 
-  function conditionFor({ reason, message }: Extract<Decision, { kind: 'wait' }>) {
-    return {
-      type: 'PodScheduled',
-      status: 'False',
-      reason,
-      message,
-      lastTransitionTime: formatTime(clock.now()),
-    } as const
-  }
-
-  /** What was said counts as said from now on; the watch brings the same in a moment. */
-  function withCondition(pod: Pod, decision: Extract<Decision, { kind: 'wait' }>): Pod {
-    const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'PodScheduled')
-    return { ...pod, status: { ...pod.status, conditions: [...others, conditionFor(decision)] } }
-  }
-
-  async function explainWait(decision: Extract<Decision, { kind: 'wait' }>): Promise<void> {
-    const { pod, reason, message } = decision
-    if (reason === 'Unschedulable') events.event(pod, 'Warning', 'FailedScheduling', message)
-    const patch = { metadata: { uid: pod.metadata.uid }, status: { conditions: [conditionFor(decision)] } }
-    await api.patch(refOf({ ...pod, apiVersion: 'v1', kind: 'Pod' }), 'strategic', patch, { subresource: 'status' })
-  }
-
-  async function setGroupCondition(group: PodGroup, status: 'True' | 'False', reason: string, message: string) {
-    const condition = {
-      type: INITIALLY_SCHEDULED,
-      status,
-      reason,
-      message,
-      lastTransitionTime: formatTime(clock.now()),
-      observedGeneration: group.metadata.generation,
-    }
-    const others = (group.status?.conditions ?? []).filter(({ type }) => type !== INITIALLY_SCHEDULED)
-    const next: PodGroup = { ...group, status: { ...group.status, conditions: [...others, condition] } }
+  async function setGroupCondition(group: PodGroup, status: 'True' | 'False', message: string): Promise<void> {
+    const next = withGroupCondition(group, status, message, clock)
     state.putGroup(next)
     await api.update(next, { subresource: 'status' })
   }
@@ -185,7 +167,10 @@ export function startScheduler({
     failures.delete(uid)
     ask()
   })
-  nodes.on('delete', ({ metadata }) => state.removeNode(metadata.name!))
+  nodes.on('delete', ({ metadata }) => {
+    state.removeNode(metadata.name!)
+    ask()
+  })
   groups.on('delete', ({ metadata: { namespace = '', name = '' } }) => state.removeGroup(namespace, name))
   for (const informer of [nodes, pods, groups]) informer.start()
   // Pods of others must be known before the first bind, or a node would be given away twice.
@@ -198,7 +183,8 @@ export function startScheduler({
     async stop() {
       isStopped = true
       for (const informer of [nodes, pods, groups]) informer.stop()
-      await Promise.all(writes)
+      late.stop()
+      await Promise.all(underWay)
     },
   }
 }

@@ -301,7 +301,8 @@ describe('scheduling', () => {
     const waiting = await cluster.when<Pod>(podRef('second'), each => scheduled(each)?.status === 'False')
     expect(scheduled(waiting)).toMatchObject({
       reason: 'Unschedulable',
-      message: '0/1 nodes are available: 1 Insufficient cpu.',
+      message:
+        '0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.',
     })
     await cluster.api.delete(podRef('first'))
     await cluster.when<Pod>(podRef('second'), each => each.status?.phase === 'Running')
