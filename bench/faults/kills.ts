@@ -2,6 +2,7 @@
  * `kill -9` of one replica after the other under load. A killed server is started again in its pod at once; the pod is deleted when it serves
  * again, so that the next kill meets a first restart and no back-off. Failed requests are weighed against those that nobody could have saved.
  */
+import { readFileSync } from 'node:fs'
 import type { HttpApi } from '../../src/client/http-api.ts'
 import { refOf } from '../../src/kube/object.ts'
 import type { Measured } from '../harness/report.ts'
@@ -51,9 +52,11 @@ export async function killUnderLoad(options: KillOptions): Promise<Killed> {
     const { uid } = victim.metadata
     const lives = restartsOf(victim)
     const group = processGroup(state, victim)
+    const children = childrenOf(group)
     const killedAt = performance.now()
     process.kill(-group, 'SIGKILL')
-    load.mark(`kill-${n}`, performance.timeOrigin + killedAt)
+    await untilDead(children)
+    load.mark(`kill-${n}`)
     await untilPods(api, all => all.some(pod => pod.metadata.uid === uid && isReady(pod) && restartsOf(pod) > lives))
     backMs.push(performance.now() - killedAt)
     await api.delete(refOf(victim))
@@ -64,6 +67,23 @@ export async function killUnderLoad(options: KillOptions): Promise<Killed> {
   await closeShop(api)
   return { report, backMs }
 }
+
+/** Until its sockets are closed: what was sent before went to one that still seemed to live. */
+async function untilDead(pids: readonly string[]): Promise<void> {
+  const lives = (pid: string): boolean => {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+      return stat[stat.lastIndexOf(')') + 2] !== 'Z'
+    } catch {
+      return false
+    }
+  }
+  while (pids.some(lives)) await new Promise(resolve => setImmediate(resolve))
+}
+
+/** The wrapper's: the server among them. */
+const childrenOf = (pid: number): readonly string[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean)
 
 /** Failed requests beyond those in flight at a kill and those whose connection was opened within 80 ms of one. */
 export function beyondSaving({ marks, failed }: LoadReport): number {
