@@ -156,8 +156,26 @@ describe('status', () => {
     const actions = reconcileServer(observed(known, { deployment: rolledBack }), NOW)
     expect(told(actions)).toEqual(['patch'])
     expect(afterStatus(known, actions).status?.conditions).toContainEqual(
-      expect.objectContaining({ type: 'Current', status: 'False', reason: 'OtherRevision' }),
+      expect.objectContaining({ type: 'Current', status: 'False', reason: 'RolledBack' }),
     )
+  })
+
+  test('more copies do not end a rollback; another configuration does', () => {
+    const known = observedTwice(server, { deployment })
+    const older = { spec: { containers: [{ name: 'server', command: ['old'] }] } }
+    const rolledBack = { ...deployment, spec: { ...deployment.spec, template: older } }
+    const next = (spec: Partial<ServerSpec>): Server => ({
+      ...known,
+      metadata: { ...known.metadata, generation: 2 },
+      spec: { ...known.spec, ...spec },
+    })
+    const templateAfter = (changed: Server): unknown => {
+      const actions = reconcileServer(observed(changed, { deployment: rolledBack }), NOW)
+      const applied = actions.find(action => action.kind === 'apply' && action.object.kind === 'Deployment')
+      return applied?.kind === 'apply' ? (applied.object as Deployment).spec.template : undefined
+    }
+    expect(templateAfter(next({ replicas: { min: 3, max: 3 } }))).toEqual(older)
+    expect(templateAfter(next({ config: { A: 'new' } }))).not.toEqual(older)
   })
 
   test.each([

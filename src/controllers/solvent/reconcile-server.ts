@@ -16,7 +16,7 @@ import { type Children, nameTaken } from './children.ts'
 import type { Refusal } from './refusal.ts'
 import { CANARY_HEALTHY, type Trial, trialOf, withTemplateName } from './server-canary.ts'
 import { type Belongings, leftoversOf } from './server-leftovers.ts'
-import { type ServerUsage, statusFields } from './server-status.ts'
+import { isRolledBack, type ServerUsage, statusFields } from './server-status.ts'
 import { patchStatus, sentences } from './status-patch.ts'
 
 export type PreparedServer =
@@ -67,9 +67,15 @@ function applyActions({ server, children, deployment }: ServerObserved, objects:
   const toApply = isHeld ? chosen.filter(({ kind }) => kind !== 'Deployment') : chosen
   return toApply.flatMap(object => [
     ...(object.kind === 'Deployment' ? handOver(server, deployment, object as Deployment) : []),
-    ours(server, object),
+    ours(server, object.kind === 'Deployment' ? keepingRollback(object as Deployment, deployment) : object),
   ])
 }
+
+/** More copies, another budget: what is no other pod template does not end a rollback. */
+const keepingRollback = (wanted: Deployment, present: Deployment | undefined): Deployment =>
+  present && isRolledBack(present, wanted)
+    ? { ...wanted, spec: { ...wanted.spec, template: present.spec.template } }
+    : wanted
 
 /** What is ours follows the declaration, whoever changed it by hand. */
 const ours = (server: Server, object: KubeObject): Action => ({ kind: 'apply', object, about: server, force: true })
@@ -142,7 +148,7 @@ function leftoverActions(
 
 function statusActions(observed: ServerObserved, wanted: Deployment | undefined, trial: Trial, now: Instant) {
   const { server } = observed
-  const fields = statusFields({ ...observed, wanted }, now)
+  const fields = statusFields({ ...observed, wanted, isTrying: trial.kind !== 'none' }, now)
   const conditions = withVerdict(server, fields.conditions ?? [], trial, now)
   const becameAvailable = fields.phase === 'Available' && !isTrue(server, 'Available')
   return [

@@ -5,6 +5,7 @@ import type { Condition } from '../../kube/object.ts'
 import type { Deployment } from '../../kube/workloads.ts'
 import type { Server, ServerProtocol, ServerStatus } from '../../spec/kinds.ts'
 import { conditionOf, withCondition } from '../runtime/conditions.ts'
+import { templateName } from './server-canary.ts'
 
 /** Of all copies together, as text for people; undefined where it is not measured. */
 export interface ServerUsage {
@@ -19,10 +20,13 @@ export interface ServerFacts {
   /** The Deployment that the declaration compiles to. */
   readonly wanted: Deployment | undefined
   readonly service: Service | undefined
+  /** A change is tried on a canary, or did not stand there. */
+  readonly isTrying: boolean
   readonly usage: ServerUsage | undefined
 }
 
-export function statusFields({ server, deployment, wanted, service, usage }: ServerFacts, now: Instant): ServerStatus {
+export function statusFields(facts: ServerFacts, now: Instant): ServerStatus {
+  const { server, deployment, wanted, service, usage, isTrying } = facts
   const { status: found = {}, spec } = deployment ?? {}
   const isSettled = deployment !== undefined && found.observedGeneration === deployment.metadata.generation
   const available = conditionOf(deployment, 'Available')
@@ -31,7 +35,7 @@ export function statusFields({ server, deployment, wanted, service, usage }: Ser
   const claims: readonly Claim[] = [
     availability(isAvailable, isIdle, available?.message),
     ...progress(deployment),
-    currency(deployment, wanted),
+    currency(deployment, wanted, isTrying),
   ]
   const kept = server.status?.conditions?.filter(({ type }) => type !== 'Failed')
   const readyReplicas = found.readyReplicas ?? 0
@@ -65,14 +69,22 @@ const progress = (deployment: Deployment | undefined): readonly Claim[] => {
   return found ? [{ type: 'Progressing', status: found.status, reason: found.reason, message: found.message }] : []
 }
 
-/** Whether what runs is what is declared: a rollback of the Deployment holds until the declaration changes. */
-function currency(deployment: Deployment | undefined, wanted: Deployment | undefined): Claim {
-  if (!deployment || !wanted || holds(deployment.spec.template, wanted.spec.template)) {
-    return { type: 'Current', status: 'True', reason: 'AsDeclared', message: 'The copies run what is declared.' }
+/**
+ * The Deployment was made from this very template, and has another one now: somebody went back to a revision. That holds until another
+ * template is declared.
+ */
+export const isRolledBack = (present: Deployment, wanted: Deployment): boolean =>
+  templateName(present) === templateName(wanted) && !holds(present.spec.template, wanted.spec.template)
+
+/** Whether what runs is what is declared. */
+function currency(deployment: Deployment | undefined, wanted: Deployment | undefined, isTrying: boolean): Claim {
+  const other = (reason: string, message: string): Claim => ({ type: 'Current', status: 'False', reason, message })
+  if (isTrying) return other('Canary', 'The change is tried on a canary; the other copies are as they were.')
+  if (deployment && wanted && isRolledBack(deployment, wanted)) {
+    const message = 'The Deployment was rolled back. Another program or configuration in the declaration is rolled out.'
+    return other('RolledBack', message)
   }
-  const message =
-    'The Deployment has another pod template than the declaration: it was rolled back, or a change of it is being tried. A changed declaration is rolled out.'
-  return { type: 'Current', status: 'False', reason: 'OtherRevision', message }
+  return { type: 'Current', status: 'True', reason: 'AsDeclared', message: 'The copies run what is declared.' }
 }
 
 /** Whether all that is wanted is there; the API server adds defaults. */
