@@ -16,6 +16,8 @@ import { allContainersOf } from './roles.ts'
 export interface Past {
   /** Absent: it is gone, and all that ran there with it. */
   readonly sandbox?: Sandbox
+  /** Name of the group that bounds it. */
+  readonly group: string
 }
 
 export interface Adopting {

@@ -5,6 +5,7 @@ import type { KubeApi } from '../../client/kube-api.ts'
 import type { Pod, ResourceList } from '../../kube/core.ts'
 import type { ReferenceWatcher } from '../env/watch-references.ts'
 import type { Lives } from '../logs/lives.ts'
+import type { Enforcement } from '../resources/enforcement.ts'
 import type { Runtime } from '../runtimes/runtime.ts'
 import type { Preload } from '../runtimes/warm/hand-over.ts'
 import type { WarmPool } from '../runtimes/warm/warm-pool.ts'
@@ -21,6 +22,8 @@ export interface AgentParts {
   readonly clock: Clock
   readonly spawner: Spawner
   readonly isolation: Isolation
+  /** Holds pods to their limits. */
+  readonly enforcement: Enforcement
   /** In the order in which they are asked. */
   readonly runtimes: readonly Runtime[]
   readonly pool: SandboxPool

@@ -9,12 +9,15 @@ import type { Clock } from '../../base/clock.ts'
 import { createEventRecorder } from '../../client/events.ts'
 import { createInformer } from '../../client/informer.ts'
 import type { KubeApi } from '../../client/kube-api.ts'
-import type { NodeApi } from '../../client/node-api.ts'
+import type { NodeApi, PodUsage } from '../../client/node-api.ts'
 import type { Pod, ResourceList } from '../../kube/core.ts'
 import { createReferenceWatcher } from '../env/watch-references.ts'
 import { createLives } from '../logs/lives.ts'
 import { createLogReader } from '../logs/log-reader.ts'
 import { keepLogsBounded } from '../logs/rotation.ts'
+import type { Enforcement } from '../resources/enforcement.ts'
+import { machineUsage } from '../resources/machine-usage.ts'
+import { createWatchingEnforcement } from '../resources/watching-enforcement.ts'
 import { processRuntime } from '../runtimes/process/process-runtime.ts'
 import type { Preload } from '../runtimes/warm/hand-over.ts'
 import { createWarmPool } from '../runtimes/warm/warm-pool.ts'
@@ -29,7 +32,7 @@ import { killGroup } from './adopt.ts'
 import type { AgentParts } from './agent-parts.ts'
 import { type BackOffLimits, limitsOf, UPSTREAM_LIMITS } from './back-off.ts'
 import { capacityOfMachine } from './node-object.ts'
-import { podFolders } from './pod-folders.ts'
+import { type PodNote, podFolders } from './pod-folders.ts'
 import { isFinished } from './pod-status.ts'
 import { createPodWorker, type PodWorker } from './pod-worker.ts'
 import { type RegistrationOptions, registerNode } from './registration.ts'
@@ -48,6 +51,8 @@ export interface NodeAgentOptions {
   readonly capacity?: ResourceList
   readonly lease?: RegistrationOptions['lease']
   readonly podCIDR?: string
+  /** By default memory is watched. */
+  readonly enforcement?: Enforcement
   readonly apiPort: number
   /** Programs that a waiting process has loaded; their commands are started warm. */
   readonly warmPreload?: readonly Preload[]
@@ -77,12 +82,14 @@ export interface NodeAgent extends NodeApi {
   stop(options?: { readonly podsGraceMs?: number }): Promise<void>
 }
 
+const NO_NOTE: PodNote = { namespace: '', name: '', sandbox: '', group: '' }
 /** The pool of waiting processes takes two cores for a tenth of a second: not while the cluster is still starting. */
 const WARM_AFTER_MS = 300
 
 export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAgent> {
   const { api, spawner, sandboxes, clock, stateDir, nodeName, log } = options
   const { nodeAddress = '127.0.0.1', warmPreload = [], capacity = capacityOfMachine() } = options
+  const { enforcement = createWatchingEnforcement({ clock, limitation: 'not asked for' }) } = options
   const lives = createLives()
   const folders = podFolders(stateDir)
   const baseEnv = baseEnvironment(linkCommands(stateDir, options.commands ?? {}))
@@ -96,6 +103,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     preloads: warmPreload,
     env: baseEnv,
     newSandbox: pool.take,
+    openGroup: enforcement.open,
     program: options.warmProgram,
   })
   const inputs = createContainerInputs(spawner)
@@ -104,6 +112,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     clock,
     spawner,
     isolation: sandboxes.isolation,
+    enforcement,
     runtimes: [warmRuntime(spawner, warmPreload), processRuntime(spawner, inputs)],
     inputs,
     pool,
@@ -146,15 +155,17 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
 
   async function takeOver(): Promise<void> {
     const known = new Map(pods.list().map(pod => [uidOf(pod), pod]))
-    const unfinished = new Map<string, string>()
+    const unfinished = new Map<string, PodNote>()
     for (const uid of folders.uids()) {
       const pod = known.get(uid)
       if (!pod) await discard(uid)
-      else if (!isFinished(pod)) unfinished.set(uid, folders.note(uid)?.sandbox ?? '')
+      else if (!isFinished(pod)) unfinished.set(uid, folders.note(uid) ?? NO_NOTE)
     }
-    const recovered = await sandboxes.recover([...unfinished.values()].filter(Boolean))
-    for (const [uid, id] of unfinished) {
-      const past = { sandbox: recovered.find(each => each.id === id) }
+    const notes = [...unfinished.values()]
+    const recovered = await sandboxes.recover(notes.map(note => note.sandbox).filter(Boolean))
+    enforcement.recover(notes.map(note => note.group))
+    for (const [uid, { sandbox, group }] of unfinished) {
+      const past = { sandbox: recovered.find(each => each.id === sandbox), group: group || uid }
       workers.set(uid, createPodWorker(parts, known.get(uid)!, past))
     }
   }
@@ -178,6 +189,14 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
       void worker?.finish()
     } else if (worker) worker.update(pod)
     else workers.set(uid, createPodWorker(parts, pod))
+  }
+
+  function podUsage(): readonly PodUsage[] {
+    return [...workers].flatMap(([uid, { resources }]) => {
+      const { namespace = '', name = '' } = folders.note(uid) ?? {}
+      const containers = resources.usage()
+      return containers.length > 0 ? [{ uid, namespace, name, containers }] : []
+    })
   }
 
   async function forget(pod: Pod): Promise<void> {
@@ -204,6 +223,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     logs: reader.logs,
     streams: createNodeStreams({ agent: parts, folder: streamFolder, reader, sandboxOf }),
     sandboxOf,
+    usage: async () => ({ at: clock.now(), node: machineUsage(clock.now()), pods: podUsage() }),
     async stop({ podsGraceMs } = {}) {
       cancelWarm()
       rotation.stop()
@@ -215,6 +235,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
       else await Promise.all([...workers.values()].map(worker => worker.end(podsGraceMs)))
       await warmPool.stop()
       await pool.stop()
+      if (podsGraceMs !== undefined) enforcement.close()
       await parts.events.flush()
     },
   }

@@ -13,6 +13,7 @@ import { type ContainerCare, createContainerCare } from './container-care.ts'
 import { observedOf } from './observed.ts'
 import type { PodContext } from './pod-context.ts'
 import { createPodProcesses, type PodProcesses } from './pod-processes.ts'
+import type { PodResources } from './pod-resources.ts'
 import type { PodView } from './pod-view.ts'
 import { allContainersOf, restarts, roleOf } from './roles.ts'
 import { startContainer } from './start-container.ts'
@@ -36,7 +37,12 @@ const MISCONFIGURED_RETRY_MS = 2_000
 /** One that lasts so long gets an Event; a thousand that come and go do not. */
 const STARTED_EVENT_MS = 1_000
 
-export function createPodContainers(parts: AgentParts, view: PodView, context: PodContext): PodContainers {
+export function createPodContainers(
+  parts: AgentParts,
+  view: PodView,
+  context: PodContext,
+  resources: PodResources,
+): PodContainers {
   const { clock, events, folders, lives } = parts
   const { sync, hasLeft } = context
   const processes = createPodProcesses(parts.spawner, clock)
@@ -85,6 +91,7 @@ export function createPodContainers(parts: AgentParts, view: PodView, context: P
     processes.began(name, process)
     lives.begin(folder)
     view.changeContainer(name, { state: { kind: 'running', startedAt, health: firstHealth(container) } })
+    resources.began(container, life, startedAt)
     care.began(container, clock.monotonicMs())
     clock.after(STARTED_EVENT_MS, () => {
       if (!hasLeft() && lives.isRunning(folder)) events.event(context.pod(), 'Normal', 'Started', 'Container started')
@@ -100,7 +107,7 @@ export function createPodContainers(parts: AgentParts, view: PodView, context: P
     const { sandbox } = context.place() ?? {}
     const message =
       container && terminationMessage(container, code, { sandbox, startedAt, folder: folderOf(name, life) })
-    const reason = reasonOf(code)
+    const reason = resources.ended(name, code)
     const finishedAt = recordedAt ?? clock.now()
     view.containerEnded(name, { life, exitCode: code, reason, ...(message && { message }), startedAt, finishedAt })
     if (container && backOff && !hasLeft() && willWait(container, code)) tellBackOff(name)
@@ -148,6 +155,8 @@ export function createPodContainers(parts: AgentParts, view: PodView, context: P
         see: view.changeContainer,
         running(container, process, startedMs, known: Health) {
           processes.began(container.name, process)
+          const { life, state } = observedOf(view.seen, container.name)
+          if (state.kind === 'running') resources.began(container, life, state.startedAt)
           care.adopted(container, startedMs, known)
         },
         ended,
@@ -157,5 +166,3 @@ export function createPodContainers(parts: AgentParts, view: PodView, context: P
     end: processes.stop,
   }
 }
-
-const reasonOf = (code: number): string => (code === 0 ? 'Completed' : 'Error')

@@ -11,6 +11,8 @@ export interface PodNote {
   readonly name: string
   /** Id of its sandbox. */
   readonly sandbox: string
+  /** Name of the group that bounds it. */
+  readonly group: string
 }
 
 export interface Life {

@@ -15,6 +15,7 @@ import { isOurs } from './pod-conditions.ts'
 import { createPodConfig } from './pod-config.ts'
 import { createPodContainers } from './pod-containers.ts'
 import type { PodContext } from './pod-context.ts'
+import { createPodResources, type PodResources } from './pod-resources.ts'
 import { isTerminal, noCommand, podStatus } from './pod-status.ts'
 import { createPodView } from './pod-view.ts'
 import { allContainersOf, argvOf } from './roles.ts'
@@ -33,6 +34,8 @@ export interface PodWorker {
   /** The API has it as over: nothing of it may run any more. */
   finish(): Promise<void>
   readonly place: Place | undefined
+  /** What its containers use. */
+  readonly resources: PodResources
 }
 
 const RETRY_MS = 2_000
@@ -44,13 +47,14 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
   const underWay = new Set<Promise<void>>()
   const uid = first.metadata.uid ?? ''
   let pod = first
-  let place: Place | undefined = past?.sandbox && { sandbox: past.sandbox }
+  let place: Place | undefined = past?.sandbox && { sandbox: past.sandbox, group: parts.enforcement.open(past.group) }
   let attempts = 0
   let hasLeft = false
   const wakes: (() => void)[] = []
   let conditions = first.status?.conditions ?? []
   const context: PodContext = { pod: () => pod, place: () => place, hasLeft: () => hasLeft, sync, awaitConfig }
-  const containers = createPodContainers(parts, view, context)
+  const resources = createPodResources(parts, context)
+  const containers = createPodContainers(parts, view, context, resources)
   const config = createPodConfig(parts, context)
 
   function sync(): void {
@@ -153,7 +157,8 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
         return { refusal: { reason: 'FailedCreatePodSandBox', message: (error as Error).message, retryMs } }
       }
       const { namespace = '', name = '' } = pod.metadata
-      folders.writeNote(uid, { namespace, name, sandbox: place.sandbox.id })
+      folders.writeNote(uid, { namespace, name, sandbox: place.sandbox.id, group: place.group.name })
+      place.group.bound(pod)
     }
     return furnish(parts, pod, place.sandbox, attempts++)
   }
@@ -170,6 +175,7 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
     parts.onSandboxGone(uid)
     await left?.slot?.discard()
     await left?.sandbox.destroy().catch((error: Error) => parts.log(`sandbox ${left.sandbox.id}: ${error.message}`))
+    left?.group.remove()
   }
 
   /** The last word to the API, once how it ended is written there. */
@@ -251,6 +257,7 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
       await folders.remove(uid)
     },
     leave,
+    resources,
     get place() {
       return place
     },

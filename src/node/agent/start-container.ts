@@ -4,12 +4,14 @@ import type { Container, Pod } from '../../kube/core.ts'
 import { containerEnv } from '../env/container-env.ts'
 import { expand } from '../env/expand.ts'
 import type { Lookup } from '../env/references.ts'
+import { type PodGroup, WAITING } from '../resources/enforcement.ts'
 import { findProgram } from '../runtimes/find-program.ts'
 import type { ContainerStart, StartedContainer } from '../runtimes/runtime.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import type { ProcessEnd } from '../spawner/spawner-client.ts'
 import { withTerminal } from '../streams/terminal.ts'
 import type { AgentParts } from './agent-parts.ts'
+import { groupNameOf } from './pod-resources.ts'
 import { argvOf } from './roles.ts'
 import { hostnameOf, nodeFacts, type Place, referencesOf } from './surroundings.ts'
 
@@ -50,7 +52,7 @@ export async function startContainer(
   }
   parts.folders.clearFor(uid, container.name, life)
   try {
-    return await startBy(parts, start, onExit)
+    return await startBy(parts, start, place.group, { container, life }, onExit)
   } catch (error) {
     return { kind: 'failed', message: (error as Error).message }
   }
@@ -85,12 +87,18 @@ export async function insideOf(
 async function startBy(
   parts: AgentParts,
   start: ContainerStart,
+  podGroup: PodGroup,
+  { container, life }: { readonly container: Container; readonly life: number },
   onExit: (end: ProcessEnd) => void,
 ): Promise<StartResult> {
   const runtime = parts.runtimes.find(each => each.canRun(start))
   if (!runtime) return { kind: 'failed', message: 'no runtime of this node can start it' }
-  if (runtime.name !== 'warm') void start.slot?.discard()
-  return { kind: 'started', runtime: runtime.name, ...(await runtime.start(start, onExit)) }
+  const isWarm = runtime.name === 'warm'
+  if (!isWarm) void start.slot?.discard()
+  const group = podGroup.container(isWarm ? WAITING : groupNameOf(container.name, life))
+  group.bound(container)
+  const bounded = isWarm ? start : { ...start, joins: group.joins }
+  return { kind: 'started', runtime: runtime.name, ...(await runtime.start(bounded, onExit)) }
 }
 
 /** Why it cannot be started, in the words that people know from container runtimes. */

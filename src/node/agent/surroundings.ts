@@ -2,6 +2,7 @@
 
 import type { Container, Pod } from '../../kube/core.ts'
 import { envReferences, fetchReferences, type Lookup, podReferences } from '../env/references.ts'
+import type { PodGroup } from '../resources/enforcement.ts'
 import { looksWarm } from '../runtimes/warm/can-stand-in.ts'
 import type { WarmSlot } from '../runtimes/warm/warm-slot.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
@@ -12,6 +13,8 @@ import { allContainersOf, argvOf } from './roles.ts'
 
 export interface Place {
   readonly sandbox: Sandbox
+  /** Bounds what its processes use. */
+  readonly group: PodGroup
   /** Waits in the sandbox; for the first container only. */
   slot?: WarmSlot
 }
@@ -25,7 +28,10 @@ export const hostnameOf = ({ spec, metadata }: Pod): string => (spec.hostname ??
 export async function findPlace(parts: AgentParts, pod: Pod): Promise<Place> {
   const [first] = allContainersOf(pod)
   const warm = first && looksWarm(argvOf(first), parts.preloads) ? parts.warmPool.take() : undefined
-  return warm ? { ...warm } : { sandbox: parts.pool.ready() ?? (await parts.pool.take()) }
+  if (warm) return { ...warm }
+  parts.enforcement.expectStart()
+  const sandbox = parts.pool.ready() ?? (await parts.pool.take())
+  return { sandbox, group: parts.enforcement.open(pod.metadata.uid ?? '') }
 }
 
 /** What is refused for good is refused before a sandbox is taken. */

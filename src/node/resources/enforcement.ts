@@ -59,3 +59,5 @@ export interface RunningLife {
 
 /** The name of a group for a process that waits in a sandbox before its pod is known. */
 export const WAITING = 'waiting'
+/** Left in the folder of such a process, which becomes that of the container's life. */
+export const WAITING_MARK = 'waited'

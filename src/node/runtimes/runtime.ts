@@ -17,6 +17,8 @@ export interface ContainerStart {
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
   readonly sandbox: Sandbox
+  /** Files of the groups that bound it (`ContainerGroup.joins`). */
+  readonly joins?: readonly string[]
   /** It has a standard input that people can attach to. */
   readonly stdin?: InputKind
   /** A process that waits inside the sandbox for something to run. */

@@ -7,10 +7,11 @@ import type { Runtime } from '../runtime.ts'
 export const processRuntime = (spawner: Spawner, inputs: ContainerInputs): Runtime => ({
   name: 'process',
   canRun: () => true,
-  async start({ id, folder, argv, env, cwd, sandbox, stdin }, onExit) {
+  async start({ id, folder, argv, env, cwd, sandbox, joins, stdin }, onExit) {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const ends = stdin && (await inputs.make(folder, stdin))
-    await spawner.start({ process: id, argv, env, cwd, enter: sandbox.enter, folder, ...(ends && { ends }) }, end => {
+    const start = { process: id, argv, env, cwd, enter: sandbox.enter, folder, joins, ...(ends && { ends }) }
+    await spawner.start(start, end => {
       inputs.release(folder)
       onExit(end)
     })

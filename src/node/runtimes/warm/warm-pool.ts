@@ -6,6 +6,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../../../base/clock.ts'
 import { programPath } from '../../../base/package-root.ts'
+import type { PodGroup } from '../../resources/enforcement.ts'
 import type { Sandbox } from '../../sandbox/sandbox.ts'
 import type { ProcessEnd, Spawner } from '../../spawner/spawner-client.ts'
 import type { Preload } from './hand-over.ts'
@@ -13,7 +14,7 @@ import { startWaiting, type Waiting, type WarmSlot } from './warm-slot.ts'
 
 export interface WarmPool {
   /** One that is ready, with its sandbox; undefined when there is none. */
-  take(): { readonly slot: WarmSlot; readonly sandbox: Sandbox } | undefined
+  take(): { readonly slot: WarmSlot; readonly sandbox: Sandbox; readonly group: PodGroup } | undefined
   /** Begins to fill. */
   start(): void
   stop(): Promise<void>
@@ -28,6 +29,8 @@ export interface WarmPoolOptions {
   /** What every container's environment begins with; read by Node at its start. */
   readonly env: Readonly<Record<string, string>>
   readonly newSandbox: () => Promise<Sandbox>
+  /** What will bound the pod; by name. */
+  readonly openGroup: (name: string) => PodGroup
   readonly log: (message: string) => void
   readonly program?: string
 }
@@ -37,7 +40,7 @@ const REFILL_AFTER_MS = 30
 const RETRY_AFTER_MS = 5_000
 
 export function createWarmPool(options: WarmPoolOptions): WarmPool {
-  const { spawner, clock, stateDir, size, preloads, env, newSandbox, log } = options
+  const { spawner, clock, stateDir, size, preloads, env, newSandbox, openGroup, log } = options
   const home = join(stateDir, 'warm')
   const waiting = new Set<Waiting>()
   const starting = new Set<Promise<void>>()
@@ -67,11 +70,13 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
     const process = `warm-${clock.now().toString(36)}-${serial++}`
     const program = options.program ?? programPath('warm.js')
     const argv = [globalThis.process.execPath, program, home, ...preloads.map(each => each.module)]
+    const group = openGroup(process)
     try {
       const folder = join(home, process)
-      waiting.add(await startWaiting({ spawner, process, folder, argv, env, sandbox, onLost }))
+      waiting.add(await startWaiting({ spawner, process, folder, argv, env, sandbox, group, onLost }))
     } catch (error) {
       await sandbox.destroy()
+      group.remove()
       throw error
     }
   }
@@ -101,7 +106,7 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
           void entry.end()
           continue
         }
-        return { slot: entry.slot, sandbox: entry.sandbox }
+        return { slot: entry.slot, sandbox: entry.sandbox, group: entry.group }
       }
       return undefined
     },

@@ -1,5 +1,7 @@
 /** One Node process that waits in a sandbox of its own: until a container becomes of it, or until it is not wanted any more. */
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type PodGroup, WAITING, WAITING_MARK } from '../../resources/enforcement.ts'
 import type { Sandbox } from '../../sandbox/sandbox.ts'
 import type { ProcessEnd, Spawner } from '../../spawner/spawner-client.ts'
 
@@ -17,6 +19,7 @@ export interface WarmSlot {
 export interface Waiting {
   readonly slot: WarmSlot
   readonly sandbox: Sandbox
+  readonly group: PodGroup
   readonly isReady: () => boolean
   /** Ends it and gives its sandbox back. */
   end(): Promise<void>
@@ -29,12 +32,13 @@ export interface WaitingOptions {
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly sandbox: Sandbox
+  readonly group: PodGroup
   /** It ended before anybody used it. */
   readonly onLost: (waiting: Waiting, end: ProcessEnd) => void
 }
 
 export async function startWaiting(options: WaitingOptions): Promise<Waiting> {
-  const { spawner, process, folder, argv, env, sandbox, onLost } = options
+  const { spawner, process, folder, argv, env, sandbox, group, onLost } = options
   let isReady = false
   let isWanted = true
   let container: ((end: ProcessEnd) => void) | undefined
@@ -70,14 +74,18 @@ export async function startWaiting(options: WaitingOptions): Promise<Waiting> {
   const waiting: Waiting = {
     slot,
     sandbox,
+    group,
     isReady: () => isReady,
     async end() {
       await discard()
       await sandbox.destroy()
+      group.remove()
     },
   }
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const start = { process, argv, env, cwd: sandbox.root, enter: sandbox.enter, folder, listens: true }
+  writeFileSync(join(folder, WAITING_MARK), '')
+  const { joins } = group.container(WAITING)
+  const start = { process, argv, env, cwd: sandbox.root, enter: sandbox.enter, folder, joins, listens: true }
   await spawner.start(start, onExit, () => {
     isReady = true
   })

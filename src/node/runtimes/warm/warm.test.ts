@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../base/clock.ts'
+import { createWatchingEnforcement } from '../../resources/watching-enforcement.ts'
 import type { ProcessEnd } from '../../spawner/spawner-client.ts'
 import { createTestbed, type Testbed } from '../../testbed.ts'
 import type { Preload } from './hand-over.ts'
@@ -28,6 +29,7 @@ beforeAll(async () => {
     preloads,
     env: { PATH: process.env.PATH ?? '' },
     newSandbox: () => sandboxes.create(),
+    openGroup: createWatchingEnforcement({ clock: systemClock, limitation: 'a test' }).open,
     log: message => console.error(message),
     program: programs.warm,
   })
