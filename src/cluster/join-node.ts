@@ -15,6 +15,7 @@ import { createPodNetwork, type PodNetwork } from '../network/pod-network.ts'
 import { startNetwork } from '../network/start-network.ts'
 import { type NodeAgent, startNodeAgent } from '../node/agent/agent.ts'
 import { hostnameOf } from '../node/agent/surroundings.ts'
+import { createEnforcement } from '../node/resources/create-enforcement.ts'
 import { createSandboxes } from '../node/sandbox/create-sandboxes.ts'
 import { createNameBoard, type OwnNames } from '../node/sandbox/name-board.ts'
 import { ownEntries, resolverText } from '../node/sandbox/pod-resolver.ts'
@@ -77,7 +78,10 @@ export function comingNode(options: NodeOptions): ComingNode {
       const live = await spawner
       const folder = memoryFolder(state) ?? join(state, 'sandboxes')
       const bulk = join(state, 'volumes')
-      const sandboxes = await createSandboxes({ commands, folder, bulk, clock, network, log, atMost: isolation })
+      const [sandboxes, enforcement] = await Promise.all([
+        createSandboxes({ commands, folder, bulk, clock, network, log, atMost: isolation }),
+        createEnforcement({ stateDir: state, commands, clock, log, atMost: process.env.SOLVENT_LIMITS }),
+      ])
       // Where pods have a network of their own, names are DNS's; elsewhere they are in a hosts file.
       const isRouted = sandboxes.isolation === 'full'
       const apiHost = (isRouted ? network.hostAddress : undefined) ?? LOOPBACK
@@ -94,6 +98,7 @@ export function comingNode(options: NodeOptions): ComingNode {
         api,
         spawner: live,
         sandboxes,
+        enforcement,
         clock,
         stateDir: state,
         nodeName: name,

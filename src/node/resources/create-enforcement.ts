@@ -11,13 +11,13 @@ export interface EnforcementOptions {
   readonly commands: HostCommands
   readonly clock: Clock
   readonly log: (message: string) => void
-  /** As the environment of `solvent up` may ask for. */
-  readonly atMost?: 'cgroups' | 'watching'
+  /** $SOLVENT_LIMITS: `watching` asks for less than the machine allows. */
+  readonly atMost?: string
 }
 
 export async function createEnforcement(options: EnforcementOptions): Promise<Enforcement> {
-  const { stateDir, commands, clock, log, atMost = 'cgroups' } = options
-  if (atMost === 'watching') return createWatchingEnforcement({ clock, limitation: 'asked for' })
+  const { stateDir, commands, clock, log, atMost } = options
+  if (atMost === 'watching') return createWatchingEnforcement({ clock, limitation: 'SOLVENT_LIMITS=watching' })
   const place = await findPlace(stateDir, commands)
   if (!place.ok) return createWatchingEnforcement({ clock, limitation: place.because })
   const { version, root } = place
