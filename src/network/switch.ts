@@ -136,13 +136,20 @@ export async function joinSwitch(
 ): Promise<Switch | { readonly problem: string }> {
   const lifeline = join(folder, 'lifeline')
   let held: number | undefined
+  let problem = 'the network of the first node is not there'
   for (let tries = 0; held === undefined; tries++) {
     held = openWithReader(lifeline)
-    if (held === undefined && tries === JOIN_TRIES) return { problem: 'the network of the first node is not there' }
-    if (held === undefined) await new Promise(resume => setTimeout(resume, JOIN_AGAIN_MS))
+    if (held !== undefined) {
+      // The keeper is there a moment before the wire.
+      const { code, stderr } = await commands.run(['ip', 'addr', 'replace', `${address}/32`, 'dev', wire])
+      if (code === 0) break
+      problem = stderr.trim().split('\n')[0] || `ip addr: exit code ${code}`
+      closeSync(held)
+      held = undefined
+    }
+    if (tries === JOIN_TRIES) return { problem }
+    await new Promise(resume => setTimeout(resume, JOIN_AGAIN_MS))
   }
-  const { code, stderr } = await commands.run(['ip', 'addr', 'replace', `${address}/32`, 'dev', wire])
-  if (code !== 0) return { problem: stderr.trim().split('\n')[0] || `ip addr: exit code ${code}` }
   const { namespace, path } = openNamespace(folder)
   const handles = [held, namespace]
   return {
