@@ -36,6 +36,19 @@ export function claim<T extends KubeObject>(
   }
 }
 
+const orphansOf = (namespace: string | undefined): string => `orphans of ${namespace}`
+
+/** The keys of an index of what may be claimed: by the uid of whoever controls it, or by the namespace if nobody does. */
+export const ownersKey = (object: KubeObject): readonly string[] => [
+  controllerOf(object)?.uid ?? orphansOf(object.metadata.namespace),
+]
+
+/** From such an index: its own, and those of nobody. */
+export const candidatesFor = <T>(owner: KubeObject, index: (key: string) => readonly T[]): readonly T[] => [
+  ...index(owner.metadata.uid ?? ''),
+  ...index(orphansOf(owner.metadata.namespace)),
+]
+
 const adopt = (owner: KubeObject, object: KubeObject): Action => ownersPatch(object, [controllerRef(owner)])
 
 const release = (owner: KubeObject, object: KubeObject): Action =>

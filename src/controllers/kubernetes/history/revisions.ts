@@ -29,12 +29,19 @@ export const byNumber = (a: ControllerRevision, b: ControllerRevision): number =
   Date.parse(a.metadata.creationTimestamp ?? '') - Date.parse(b.metadata.creationTimestamp ?? '') ||
   ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1)
 
-/** The revision that the template is now. `hashOf` names it; `collisions`: how often that name was already another's. */
+export interface Naming {
+  readonly hashOf: (data: unknown) => string
+  /** How often a name was already another's. */
+  readonly collisions?: number | undefined
+  /** The label that holds the hash. */
+  readonly label?: string
+}
+
+/** The revision that the template is now. */
 export function updateRevision(
   owner: WithTemplate,
   revisions: readonly ControllerRevision[],
-  hashOf: (data: unknown) => string,
-  collisions = 0,
+  naming: Naming,
 ): UpdateRevision {
   const sorted = [...revisions].sort(byNumber)
   const latest = sorted.at(-1)
@@ -49,7 +56,7 @@ export function updateRevision(
     const all = [...sorted.filter(each => each !== equal), renumbered]
     return { revision: renumbered, actions: [{ kind: 'patch', ref: refOf(equal), type: 'merge', patch }], all }
   }
-  const made = newRevision(owner, data, number, hashOf, collisions)
+  const made = newRevision(owner, data, number, naming)
   return { revision: made, actions: [create(made)], all: [...sorted, made] }
 }
 
@@ -57,8 +64,7 @@ function newRevision(
   owner: WithTemplate,
   data: unknown,
   revision: number,
-  hashOf: (data: unknown) => string,
-  collisions: number,
+  { hashOf, collisions = 0, label = REVISION_HASH }: Naming,
 ): ControllerRevision {
   const hash = hashOf(collisions === 0 ? data : { data, collisions })
   const { name = '', namespace, annotations } = owner.metadata
@@ -68,7 +74,7 @@ function newRevision(
     metadata: {
       name: `${name.slice(0, 223)}-${hash}`,
       namespace,
-      labels: { ...owner.spec.template.metadata?.labels, [REVISION_HASH]: hash },
+      labels: { ...owner.spec.template.metadata?.labels, [label]: hash },
       ...(annotations ? { annotations } : {}),
       ownerReferences: [controllerRef(owner)],
     },

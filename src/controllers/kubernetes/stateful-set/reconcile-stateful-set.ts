@@ -53,7 +53,7 @@ export function reconcileStatefulSet(
   now: Instant,
 ): readonly Action[] {
   const { set, pods, revisions } = observed
-  const update = updateRevision(set, revisions, hashOf, set.status?.collisionCount)
+  const update = updateRevision(set, revisions, { hashOf, collisions: set.status?.collisionCount })
   const current = update.all.find(({ metadata }) => metadata.name === set.status?.currentRevision) ?? update.revision
   const names = { current: current.metadata.name ?? '', update: update.revision.metadata.name ?? '' }
   const templates = { current: templateOf(current) ?? set.spec.template, update: set.spec.template }

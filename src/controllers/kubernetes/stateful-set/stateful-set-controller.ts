@@ -4,7 +4,7 @@ import { contentHash8 } from '../../../kube/content-name.ts'
 import type { Pod } from '../../../kube/core.ts'
 import { controllerOf, type KubeObject, keyOf, type UnknownObject } from '../../../kube/object.ts'
 import { selects } from '../../../kube/selector.ts'
-import { claim, mayAdopt } from '../../runtime/claim.ts'
+import { candidatesFor, claim, mayAdopt, ownersKey } from '../../runtime/claim.ts'
 import type { ControllerContext } from '../../runtime/context.ts'
 import type { Controller } from '../../runtime/run-controller.ts'
 import { reconcileStatefulSet } from './reconcile-stateful-set.ts'
@@ -48,13 +48,9 @@ export function statefulSetController(context: ControllerContext): Controller {
     const [namespace, name = ''] = key.split('/')
     const set = sets.get(namespace, name)
     if (!set) return undefined
-    const candidates = <T>(of: (key: string) => readonly T[]): readonly T[] => [
-      ...of(set.metadata.uid ?? ''),
-      ...of(orphanKey(namespace)),
-    ]
     const isOurs = ({ metadata }: KubeObject): boolean => selects(set.spec.selector, metadata.labels)
-    const ownPods = claim(set, candidates(podsOf), pod => isOurs(pod) && isMember(set, pod))
-    const ownRevisions = claim(set, candidates(revisionsOf), isOurs)
+    const ownPods = claim(set, candidatesFor(set, podsOf), pod => isOurs(pod) && isMember(set, pod))
+    const ownRevisions = claim(set, candidatesFor(set, revisionsOf), isOurs)
     if ((ownPods.adopts || ownRevisions.adopts) && !(await mayAdopt(api, set))) return undefined
     await perform([...ownPods.actions, ...ownRevisions.actions])
     return perform(
@@ -69,10 +65,3 @@ export function statefulSetController(context: ControllerContext): Controller {
   const all = [sets, pods, revisions, claims]
   return { name: 'statefulset', queue, ready: () => Promise.all(all.map(({ synced }) => synced)), reconcile, log }
 }
-
-const orphanKey = (namespace: string | undefined): string => `orphans of ${namespace}`
-
-/** By the uid of whoever controls it; those of nobody by their namespace. */
-const ownersKey = (object: KubeObject): readonly string[] => [
-  controllerOf(object)?.uid ?? orphanKey(object.metadata.namespace),
-]
