@@ -7,6 +7,7 @@ import { looksWarm } from '../runtimes/warm/can-stand-in.ts'
 import type { WarmSlot } from '../runtimes/warm/warm-slot.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import { admit } from '../volumes/admit.ts'
+import { wantsMounts } from '../volumes/pod-mounts.ts'
 import type { AgentParts } from './agent-parts.ts'
 import type { Refusal } from './observed.ts'
 import { allContainersOf, argvOf } from './roles.ts'
@@ -51,7 +52,7 @@ export async function furnish(parts: AgentParts, pod: Pod, sandbox: Sandbox, att
   const retryMs = parts.clock.monotonicMs() + Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt)
   try {
     const namesKnown = parts.onSandbox(pod, sandbox)
-    const mounts = allContainersOf(pod).some(({ volumeMounts = [] }) => volumeMounts.length > 0)
+    const mounts = wantsMounts(pod)
     let lookup: Lookup | undefined
     if (mounts) {
       lookup = await fetchReferences(parts.api, pod.metadata.namespace ?? '', podReferences(pod))

@@ -146,13 +146,21 @@ test('a point inside a volume of ours is made in it; in a folder of the host it 
 
 test.each([
   ['/proc/solvent', '/state/v', '/proc/solvent does not exist, and nothing can be made in /proc'],
-  ['/dev/solvent', '/state/v', '/dev/solvent does not exist, and nothing can be made in /dev'],
   ['/etc/passwd', '/state/v', 'a folder cannot be mounted at /etc/passwd, which is a file'],
   ['/etc/passwd/deep', '/state/v', '/etc/passwd/deep cannot be: /etc/passwd is a file'],
   ['/srv/data', '/state/file', 'a file cannot be mounted at /srv/data, which is a folder'],
   ['/data', '/nowhere', '/nowhere is not there'],
 ])('%s from %s is refused: %s', (target, source, message) => {
   expect(planMounts([mountAt(target, source)], NOTHING_MOUNTED, HOST, OPTIONS)).toEqual({ ok: false, message })
+})
+
+test('in a user namespace, which may not show devices, nothing is made in /dev; elsewhere it gets a cover', () => {
+  expect(planMounts([mountAt('/dev/solvent')], NOTHING_MOUNTED, HOST, { ...OPTIONS, inUserNamespace: true })).toEqual({
+    ok: false,
+    message: '/dev/solvent does not exist, and nothing can be made in /dev',
+  })
+  const result = planMounts([mountAt('/dev/solvent')], NOTHING_MOUNTED, HOST, { ...OPTIONS, inUserNamespace: false })
+  expect(result).toMatchObject({ ok: true, plan: { mounted: { covers: ['/dev'] } } })
 })
 
 test('nothing of the host is ever made: every point is in the root, in a layer, or in a volume of ours', () => {

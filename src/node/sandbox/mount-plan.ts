@@ -62,8 +62,9 @@ export type PlanResult =
   | { readonly ok: true; readonly plan: MountPlan }
   | { readonly ok: false; readonly message: string }
 
-/** Folders of the kernel: nothing can be made in them. */
-const KERNEL = ['/proc', '/sys', '/dev']
+/** Folders of the kernel: nothing can be made in them. In /dev only where an overlay may show devices: not in a user namespace. */
+const KERNEL = ['/proc', '/sys']
+const DEVICES = '/dev'
 /** A folder with more folders than that is covered without passing them through: /nix/store and its like. */
 const MAX_PASSED = 256
 /** The machine's configuration: read, hardly ever written by a pod, and of so many folders that passing them would cost 6 ms a pod. */
@@ -149,7 +150,8 @@ function pointInRoot(
   const point = join(folder, missing)
   if (missing === '') return disagree(point, kind, host.kindOf(point))
   if (host.kindOf(folder) === 'file') return `${point} cannot be: ${folder} is a file`
-  if (KERNEL.some(each => folder === each || folder.startsWith(`${each}/`))) {
+  const kernel = inUserNamespace ? [...KERNEL, DEVICES] : KERNEL
+  if (kernel.some(each => folder === each || folder.startsWith(`${each}/`))) {
     return `${point} does not exist, and nothing can be made in ${folder}`
   }
   if (folder === '/') {

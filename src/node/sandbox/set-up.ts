@@ -16,7 +16,7 @@ import type { Namespaced } from './namespaces.ts'
 import { switchText } from './pod-resolver.ts'
 import { rootScript, rootTable } from './pod-root.ts'
 import type { Mount } from './sandbox.ts'
-import { HOST_NAME, HOSTS, NAME_SWITCH, RESOLVER, type Slot } from './slot.ts'
+import { HOST_NAME, HOSTS, LAST_WORDS, NAME_SWITCH, RESOLVER, type Slot } from './slot.ts'
 
 const SET_UP_FILE = 'setup.sh'
 
@@ -57,6 +57,7 @@ function fixedMounts({ root }: Slot, isolation: Namespaced): readonly Mount[] {
   const optional = [HOST_NAME, ...(isolation === 'full' ? byDns : [])]
   return [
     fromSlot(HOSTS),
+    ...(isolation === 'full' ? [fromSlot(LAST_WORDS)] : []),
     ...optional.filter(file => hostView.kindOf(file) === 'file').map(fromSlot),
     fromSlot(SERVICE_ACCOUNT_DIR),
   ]

@@ -2,7 +2,17 @@
  * The folder of one sandbox on the host. Its `root` is $SOLVENT_ROOT; the files that a mount namespace shows under /etc, and the folder of
  * the pod's token, are made ahead, keep their inodes, and are only filled and emptied.
  */
-import { closeSync, ftruncateSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { SERVICE_ACCOUNT_DIR } from '../../kube/names.ts'
@@ -42,7 +52,9 @@ export const HOSTS = '/etc/hosts'
 export const HOST_NAME = '/etc/hostname'
 export const RESOLVER = '/etc/resolv.conf'
 export const NAME_SWITCH = '/etc/nsswitch.conf'
-const FILES = [HOSTS, HOST_NAME, RESOLVER, NAME_SWITCH]
+/** Where containers leave a message at their end, unless they say otherwise (`terminationMessagePath`). */
+export const LAST_WORDS = '/dev/termination-log'
+const FILES = [HOSTS, HOST_NAME, RESOLVER, NAME_SWITCH, LAST_WORDS]
 
 /** Before a pod's own is known: a process that waits in the sandbox may look at the servers once and never again. */
 const resolverText = (nameservers: readonly string[]): string =>
@@ -53,6 +65,9 @@ export function makeSlot(slot: Slot, nameservers: readonly string[] = []): void 
   mkdirSync(join(slot.root, SERVICE_ACCOUNT_DIR), { recursive: true, mode: 0o755 })
   mkdirSync(slot.volumes, { recursive: true, mode: 0o755 })
   mkdirSync(slot.rootfs)
+  mkdirSync(join(slot.root, 'dev'))
+  writeFileSync(join(slot.root, LAST_WORDS), '')
+  chmodSync(join(slot.root, LAST_WORDS), 0o666)
   writeFileSync(join(slot.root, HOSTS), '')
   writeFileSync(join(slot.root, HOST_NAME), '')
   writeFileSync(join(slot.root, RESOLVER), resolverText(nameservers))
@@ -73,6 +88,7 @@ export function overwrite(slot: Slot, file: string, text: string): void {
 export function emptySlot(slot: Slot): void {
   overwrite(slot, HOSTS, '')
   overwrite(slot, HOST_NAME, '')
+  overwrite(slot, LAST_WORDS, '')
   const token = join(slot.root, SERVICE_ACCOUNT_DIR)
   for (const name of readdirSync(token)) rmSync(join(token, name), { recursive: true, force: true })
   for (const name of readdirSync(slot.volumes)) rmSync(join(slot.volumes, name), { recursive: true, force: true })

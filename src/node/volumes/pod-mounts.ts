@@ -2,9 +2,9 @@
  * Where a pod's volumes lie and where its containers want them: rows of mounts, and links at `$SOLVENT_ROOT` + mountPath for those who look
  * there.
  */
-import { lstatSync, mkdirSync, realpathSync, rmSync, statSync, symlinkSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import type { Pod, Volume, VolumeMount } from '../../kube/core.ts'
+import { chmodSync, lstatSync, mkdirSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join, posix } from 'node:path'
+import type { Container, Pod, Volume, VolumeMount } from '../../kube/core.ts'
 import { SERVICE_ACCOUNT_DIR } from '../../kube/names.ts'
 import type { Mount, Sandbox } from '../sandbox/sandbox.ts'
 import { isPrepared, mountPathOf } from './admit.ts'
@@ -14,6 +14,19 @@ export class VolumeFailure extends Error {}
 
 const mountsOf = ({ spec }: Pod): readonly VolumeMount[] =>
   [...(spec.initContainers ?? []), ...spec.containers].flatMap(container => container.volumeMounts ?? [])
+
+/** Every sandbox has it at that place. */
+const LAST_WORDS = '/dev/termination-log'
+
+/** Containers that leave their last words somewhere else, which is to be their own file and none of this machine. */
+const ownWords = ({ spec }: Pod): readonly Container[] =>
+  [...(spec.initContainers ?? []), ...spec.containers].filter(
+    ({ terminationMessagePath: path = LAST_WORDS, volumeMounts = [] }) =>
+      path !== LAST_WORDS && !volumeMounts.some(mount => path.startsWith(`${mountPathOf(mount)}/`)),
+  )
+
+/** Whether anything at all is to be mounted for it. */
+export const wantsMounts = (pod: Pod): boolean => mountsOf(pod).length > 0 || ownWords(pod).length > 0
 
 /** Only what a container mounts is made, as upstream. */
 export function mountedVolumes(pod: Pod): readonly Volume[] {
@@ -45,7 +58,20 @@ export function wantedMounts(pod: Pod, sandbox: Sandbox): readonly Mount[] {
     const readOnly = (mount.readOnly ?? false) && (mounts.get(target)?.readOnly ?? true)
     mounts.set(target, { source, target, readOnly })
   }
+  for (const container of ownWords(pod)) {
+    const target = posix.join('/', container.terminationMessagePath ?? '')
+    mounts.set(target, { source: wordsFile(container, sandbox), target, readOnly: false })
+  }
   return [...mounts.values()].sort((a, b) => (a.target < b.target ? -1 : 1))
+}
+
+function wordsFile({ name }: Container, { volumes }: Sandbox): string {
+  const folder = join(volumes, '.last-words')
+  mkdirSync(folder, { recursive: true, mode: 0o755 })
+  const file = join(folder, name)
+  writeFileSync(file, '')
+  chmodSync(file, 0o666)
+  return file
 }
 
 function subPathOf(place: string, { subPath, name }: VolumeMount, volume: Volume): string {
