@@ -24,7 +24,7 @@ export async function deployScaled(api: HttpApi, { max, perPod, stabilizationSec
   const container = {
     ...{ name: 'server', command: ['node', SERVER], env, ports: [{ containerPort: 8080 }] },
     resources: { requests: { cpu: '10m', memory: '32Mi' } },
-    readinessProbe: { httpGet: { path: '/', port: 8080 } },
+    readinessProbe: { httpGet: { path: '/ready', port: 8080 } },
     lifecycle: { preStop: { sleep: { seconds: 2 } } },
   }
   const objects = [
@@ -47,7 +47,7 @@ export async function deployScaled(api: HttpApi, { max, perPod, stabilizationSec
             type: 'Pods',
             pods: {
               metric: { name: 'http_requests_per_second' },
-              target: { type: 'AverageValue', averageValue: String(perPod) },
+              target: { type: 'AverageValue', averageValue: `${Math.round(perPod * 1000)}m` },
             },
           },
         ],

@@ -11,7 +11,8 @@ const server = createServer((request, response) => {
     response.end(`# TYPE http_requests_total counter\nhttp_requests_total{code="200"} ${requests}\n`)
     return
   }
-  requests++
+  // Whether it is ready is asked by the node, not by a customer.
+  if (request.url !== '/ready') requests++
   response.end('ok\n')
 })
 server.listen(8080, process.env.POD_IP)
