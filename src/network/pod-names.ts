@@ -1,13 +1,12 @@
 /**
- * Names of pods and headless Services, pure: what CoreDNS' kubernetes plugin answers (DNS-based service discovery, v1.1.0), as lines of a
- * hosts file. A hosts file knows no search domains, so every short form that a pod's resolver would complete is a name of its own.
- *
- * A Service with an address is not here: forwarding to it is a later step. Its pods are found by a headless Service.
+ * Names of pods and Services, pure: what CoreDNS' kubernetes plugin answers (DNS-based service discovery, v1.1.0), as lines of a hosts file, for
+ * pods that have no DNS server. A hosts file knows no search domains, so every short form that a pod's resolver would complete is a name of its own.
  */
 import type { EndpointSlice, Pod, Service } from '../kube/core.ts'
 import { SERVICE_NAME } from '../kube/names.ts'
 import { matchesLabels, requirementsOfMap } from '../kube/selector.ts'
 import { groupBy } from './group-by.ts'
+import { hasServiceAddress, serviceKey } from './services/forwarding.ts'
 
 export interface NameEntry {
   readonly address: string
@@ -41,6 +40,16 @@ export function endpointsOf({ services, pods, slices }: Observed): readonly Endp
       : endpointsOfPods(service, podsIn.get(namespace) ?? [])
   })
 }
+
+/** Services with an address of their own lead to that. The API server's is in every hosts file already, with the port that it really has. */
+export const addressedOf = (services: readonly Service[]): readonly Endpoint[] =>
+  services
+    .filter(service => hasServiceAddress(service) && serviceKey(service) !== 'default/kubernetes')
+    .map(({ spec, metadata: { namespace = '', name = '' } }) => ({
+      namespace,
+      service: name,
+      address: spec.clusterIP ?? '',
+    }))
 
 export const isHeadless = ({ spec, metadata }: Service): boolean =>
   spec.clusterIP === 'None' && !metadata.deletionTimestamp

@@ -97,3 +97,13 @@ test('pods of no headless Service are nobody’s news', async () => {
   await vi.waitFor(() => expect(addressesOf('s')).toEqual(['10.0.0.2']), PATIENCE)
   expect(published).toHaveLength(1)
 })
+
+test('a Service with an address leads there', async () => {
+  const made = await server.api.create<KubeObject & { spec: { clusterIP: string } }>({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web', namespace: 'default' },
+    spec: { selector: { app: 'a' }, ports: [{ port: 80 }] },
+  } as KubeObject)
+  await vi.waitFor(() => expect(addressesOf('web.default.svc')).toEqual([made.spec.clusterIP]), PATIENCE)
+})

@@ -1,5 +1,5 @@
 /**
- * Keeps the names that pods resolve right: watches Services, pods and (for Services without a selector) EndpointSlices, and publishes the
+ * Keeps the names that pods without a DNS server resolve right: watches Services, pods and (for Services without a selector) EndpointSlices, and publishes the
  * entries of each namespace when they changed, once an event-loop turn and without further delay.
  */
 import type { Clock } from '../base/clock.ts'
@@ -7,7 +7,15 @@ import { createInformer, type Informer } from '../client/informer.ts'
 import type { KubeApi } from '../client/kube-api.ts'
 import type { EndpointSlice, Pod, Service } from '../kube/core.ts'
 import type { KubeObject } from '../kube/object.ts'
-import { type Endpoint, endpointsOf, hasAddress, hostsFor, isHeadless, type NameEntry } from './pod-names.ts'
+import {
+  addressedOf,
+  type Endpoint,
+  endpointsOf,
+  hasAddress,
+  hostsFor,
+  isHeadless,
+  type NameEntry,
+} from './pod-names.ts'
 
 export interface NetworkOptions {
   readonly api: KubeApi
@@ -39,13 +47,15 @@ export function startNetwork({ api, clock, names, onError }: NetworkOptions): Ne
   function publish(): void {
     isDue = false
     if (isStopped) return
-    const headless = services.list().filter(isHeadless)
+    const all = services.list()
+    const headless = all.filter(isHeadless)
     const namespaces = new Set(headless.map(service => service.metadata.namespace ?? ''))
-    const endpoints = endpointsOf({
+    const members = endpointsOf({
       services: headless,
       pods: [...namespaces].flatMap(podsWithAddress),
       slices: headless.length > 0 ? slices.list() : [],
     })
+    const endpoints = [...addressedOf(all), ...members]
     const text = JSON.stringify(endpoints)
     if (text === published) return
     published = text
