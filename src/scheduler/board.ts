@@ -2,9 +2,10 @@
  * The cluster as it becomes while a pass decides: nodes with the pods that were put there, and what the judges have counted. What was done
  * can be undone, so a gang or a preemption is tried on the board itself and leaves no trace.
  */
-import type { Judge, Judgement, Refusal, Scene } from './judges/judge.ts'
+import type { Judge, Scene } from './judges/judge.ts'
 import type { NodeView } from './node-view.ts'
 import { withoutPod, withPod } from './node-view.ts'
+import { Opinion } from './opinion.ts'
 import type { NamespaceLabels, PodView } from './pod-view.ts'
 
 export interface Move {
@@ -13,35 +14,45 @@ export interface Move {
   readonly by: 1 | -1
 }
 
+export interface BoardOptions {
+  readonly judges: readonly Judge[]
+  readonly namespaceLabels?: NamespaceLabels
+  /** Whether a pod that waits chooses its company. */
+  readonly hasChoosers: boolean
+}
+
 export class Board implements Scene {
   readonly nodes: Map<string, NodeView>
+  /** The same in their order, which decides between equals. */
+  readonly list: NodeView[]
   readonly namespaceLabels: NamespaceLabels
+  readonly hasChoosers: boolean
+  private readonly places: ReadonlyMap<string, number>
   private readonly judges: readonly Judge[]
-  private readonly judgements = new Map<string, readonly Judgement[]>()
+  private readonly opinions = new Map<string, Opinion>()
   private readonly moves: Move[] = []
 
-  constructor(
-    nodes: readonly NodeView[],
-    judges: readonly Judge[],
-    namespaceLabels: NamespaceLabels = () => undefined,
-  ) {
+  constructor(nodes: readonly NodeView[], { judges, namespaceLabels = () => undefined, hasChoosers }: BoardOptions) {
     this.nodes = new Map(nodes.map(view => [view.name, view]))
+    this.list = [...nodes]
+    this.places = new Map(nodes.map(({ name }, i) => [name, i]))
     this.judges = judges
     this.namespaceLabels = namespaceLabels
+    this.hasChoosers = hasChoosers || nodes.some(({ choosers }) => choosers.length > 0)
   }
 
   /** What is to be said of a pod, kept for all that have the same signature and up to date with every move. */
-  about(signature: string, pod: PodView): readonly Judgement[] {
-    const known = this.judgements.get(signature)
+  about(signature: string, pod: PodView): Opinion {
+    const known = this.opinions.get(signature)
     if (known) return known
-    const made = this.judges.flatMap(judge => judge(pod, this) ?? [])
-    this.judgements.set(signature, made)
+    const made = new Opinion(this.judges.flatMap(judge => judge(pod, this) ?? []))
+    this.opinions.set(signature, made)
     return made
   }
 
   /** No other pod of this signature will be asked about. */
   forget(signature: string): void {
-    this.judgements.delete(signature)
+    this.opinions.delete(signature)
   }
 
   put(pod: PodView, node: string): void {
@@ -72,36 +83,11 @@ export class Board implements Scene {
   private apply({ pod, node, by }: Move): void {
     const view = this.nodes.get(node)
     if (!view) return
-    this.nodes.set(node, by === 1 ? withPod(view, pod) : withoutPod(view, pod))
-    for (const judgements of this.judgements.values()) {
-      for (const judgement of judgements) judgement.counts?.(pod, view, by)
+    const next = by === 1 ? withPod(view, pod) : withoutPod(view, pod)
+    this.nodes.set(node, next)
+    this.list[this.places.get(node)!] = next
+    for (const { judgements } of this.opinions.values()) {
+      for (const { counts } of judgements) counts?.(pod, view, by)
     }
   }
-}
-
-/** The first judge that refuses says why. */
-export function refusalOf(judgements: readonly Judgement[], node: NodeView): Refusal | undefined {
-  for (const { refuses } of judgements) {
-    const refused = refuses?.(node)
-    if (refused) return refused
-  }
-  return undefined
-}
-
-/** The best of the nodes that will do; of equals the first by name. */
-export function bestNode(judgements: readonly Judgement[], nodes: Iterable<NodeView>): NodeView | undefined {
-  const fit: NodeView[] = []
-  for (const node of nodes) if (!refusalOf(judgements, node)) fit.push(node)
-  if (fit.length <= 1) return fit[0]
-  const totals = fit.map(() => 0)
-  for (const { scores } of judgements) {
-    if (!scores) continue
-    const given = scores.of(fit)
-    for (let i = 0; i < fit.length; i++) totals[i]! += scores.weight * given[i]!
-  }
-  let best = 0
-  for (let i = 1; i < fit.length; i++) {
-    if (totals[i]! > totals[best]! || (totals[i] === totals[best] && fit[i]!.name < fit[best]!.name)) best = i
-  }
-  return fit[best]
 }

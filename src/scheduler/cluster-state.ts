@@ -19,6 +19,7 @@ export interface ClusterState {
   assume(pod: Pod, node: string): void
   /** The binding failed: the pod waits again. */
   forget(uid: string): void
+  /** By name, so that the first of equals is always the same. */
   nodes(): readonly NodeView[]
   /** Those that wait; `isHeld` leaves out pods that are to be tried later. */
   waiting(isHeld: (uid: string) => boolean): Waiting
@@ -41,6 +42,8 @@ interface Known {
   readonly order: number
   /** Where it is, or was bound to be. */
   readonly node: string | undefined
+  /** Its signature, and whether that was made when others chose by labels. */
+  signature?: readonly [string, boolean]
 }
 
 export function createClusterState(isOurs: (pod: Pod) => boolean): ClusterState {
@@ -54,6 +57,8 @@ export function createClusterState(isOurs: (pod: Pod) => boolean): ClusterState 
   const assumed = new Map<string, string>()
   const priorities = new Set<number>()
   const needs = { namespaces: false, budgets: false, devices: false }
+  /** In order, as long as none came or went. */
+  let names: string[] | undefined
   let numChoosers = 0
   let arrivals = 0
 
@@ -126,8 +131,11 @@ export function createClusterState(isOurs: (pod: Pod) => boolean): ClusterState 
   }
 
   const pendingOf = (uid: string): PendingPod => {
-    const { view, order } = pods.get(uid)!
-    return { view, signature: signatureOf(view, numChoosers > 0), order, said: saidOf(view.pod) }
+    const known = pods.get(uid)!
+    const { view, order } = known
+    const othersChoose = numChoosers > 0
+    if (known.signature?.[1] !== othersChoose) known.signature = [signatureOf(view, othersChoose), othersChoose]
+    return { view, signature: known.signature[0], order, said: saidOf(view.pod) }
   }
 
   function gangOf(key: string, members: readonly string[], waiting: readonly string[]): Gang {
@@ -142,9 +150,13 @@ export function createClusterState(isOurs: (pod: Pod) => boolean): ClusterState 
   return {
     putNode(node) {
       const name = node.metadata.name!
+      if (!nodes.has(name)) names = undefined
       nodes.set(name, viewOfNode(node, placed.get(name)?.values() ?? []))
     },
-    removeNode: name => void nodes.delete(name),
+    removeNode(name) {
+      nodes.delete(name)
+      names = undefined
+    },
     putPod,
     removePod(uid) {
       leave(uid)
@@ -161,7 +173,10 @@ export function createClusterState(isOurs: (pod: Pod) => boolean): ClusterState 
       const known = pods.get(uid)
       if (known) putPod(known.view.pod)
     },
-    nodes: () => [...nodes.values()],
+    nodes() {
+      names ??= [...nodes.keys()].sort()
+      return names.map(name => nodes.get(name)!)
+    },
     waiting(isHeld) {
       const ready = [...pending].filter(uid => !isHeld(uid))
       const byGang = grouped(ready, uid => gangKeyOf(pods.get(uid)!.view.pod))

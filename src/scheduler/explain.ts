@@ -3,16 +3,16 @@
  *
  *     0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable. preemption: 0/3 nodes are available: ...
  */
-import { refusalOf } from './board.ts'
-import type { Judgement, Refusal } from './judges/judge.ts'
+import type { Refusal } from './judges/judge.ts'
 import type { NodeView } from './node-view.ts'
+import type { Opinion } from './opinion.ts'
 import type { PodView } from './pod-view.ts'
 
 export const NO_NODES = 'no nodes available to schedule pods'
 
-export function explain(judgements: readonly Judgement[], nodes: readonly NodeView[]): string {
+export function explain(opinion: Opinion, nodes: readonly NodeView[]): string {
   if (nodes.length === 0) return NO_NODES
-  return histogram(nodes.map(node => refusalOf(judgements, node)))
+  return histogram(nodes.map(node => opinion.refusalOf(node)))
 }
 
 /** `0/4 nodes are available: 1 Insufficient cpu, 3 Too many pods.` */

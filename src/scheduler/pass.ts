@@ -1,5 +1,5 @@
 /** One pass over all that waits: the board, and what was learnt of kinds of pods that find no place. */
-import { Board, bestNode, refusalOf } from './board.ts'
+import { Board } from './board.ts'
 import type { Decision, PendingPod, Surroundings, Waiting } from './decision.ts'
 import { explain, tooLarge } from './explain.ts'
 import { JUDGES } from './judges/all.ts'
@@ -22,11 +22,13 @@ export interface Pass {
 export function beginPass(nodes: readonly NodeView[], waiting: Waiting, surroundings: Surroundings): Pass {
   const judges = [...JUDGES, ...(surroundings.judges ?? [])]
   const left = new Map<string, number>()
-  for (const { signature } of [...waiting.pods, ...waiting.gangs.flatMap(({ pods }) => pods)]) {
+  let hasChoosers = false
+  for (const { signature, view } of [...waiting.pods, ...waiting.gangs.flatMap(({ pods }) => pods)]) {
     left.set(signature, (left.get(signature) ?? 0) + 1)
+    hasChoosers ||= view.terms !== undefined
   }
   return {
-    board: new Board(nodes, judges, surroundings.namespaceLabels),
+    board: new Board(nodes, { judges, hasChoosers, namespaceLabels: surroundings.namespaceLabels }),
     surroundings,
     full: new Set(),
     helpless: new Set(),
@@ -54,16 +56,16 @@ export function takeNode(pass: Pass, pending: PendingPod, score?: Score): string
 }
 
 function find({ board }: Pass, { view, signature }: PendingPod, score: Score | undefined): NodeView | undefined {
-  const judgements = board.about(signature, view)
+  const opinion = board.about(signature, view)
   const nominated = board.nodes.get(view.pod.status?.nominatedNodeName ?? '')
-  if (nominated && !refusalOf(judgements, nominated)) return nominated
-  if (!score) return bestNode(judgements, board.nodes.values())
+  if (nominated && !opinion.refusalOf(nominated)) return nominated
+  if (!score) return opinion.best(board.list)
   let best: NodeView | undefined
   let bestScore = Number.NEGATIVE_INFINITY
-  for (const node of board.nodes.values()) {
-    if (refusalOf(judgements, node)) continue
+  for (const node of board.list) {
+    if (opinion.refusalOf(node)) continue
     const value = score(node)
-    if (!best || value > bestScore || (value === bestScore && node.name < best.name)) [best, bestScore] = [node, value]
+    if (!best || value > bestScore) [best, bestScore] = [node, value]
   }
   return best
 }
@@ -95,11 +97,11 @@ export function whyNot({ board, reasons, surroundings }: Pass, pending: PendingP
   const { signature, view } = pending
   const known = reasons.get(signature)
   if (known !== undefined) return known
-  const nodes = [...board.nodes.values()]
-  const judgements = board.about(signature, view)
-  const why = explain(judgements, nodes)
+  const nodes = board.list
+  const opinion = board.about(signature, view)
+  const why = explain(opinion, nodes)
   const room =
-    tellsPreemption && nodes.length > 0 ? preempt(board, view, judgements, surroundings.budgets ?? []) : undefined
+    tellsPreemption && nodes.length > 0 ? preempt(board, view, opinion, surroundings.budgets ?? []) : undefined
   const tried = room?.kind === 'none' ? ` preemption: ${room.why}` : ''
   const message = `${why}${tried}${tooLarge(view, nodes)}`
   reasons.set(signature, message)

@@ -4,10 +4,11 @@
  */
 import type { PodDisruptionBudget } from '../kube/apps.ts'
 import { selects } from '../kube/selector.ts'
-import { type Board, refusalOf } from './board.ts'
+import type { Board } from './board.ts'
 import { histogram } from './explain.ts'
-import { hopeless, type Judgement, type Refusal } from './judges/judge.ts'
+import { hopeless, type Refusal } from './judges/judge.ts'
 import type { NodeView } from './node-view.ts'
+import type { Opinion } from './opinion.ts'
 import type { PodView } from './pod-view.ts'
 
 export interface Candidate {
@@ -28,16 +29,16 @@ const NO_VICTIMS = hopeless('No preemption victims found for incoming pod')
 export function preempt(
   board: Board,
   pod: PodView,
-  judgements: readonly Judgement[],
+  opinion: Opinion,
   budgets: readonly PodDisruptionBudget[],
 ): Preemption {
-  const ineligible = whyIneligible(board, pod, judgements)
+  const ineligible = whyIneligible(board, pod, opinion)
   if (ineligible !== undefined) return { kind: 'none', why: ineligible }
   const candidates: Candidate[] = []
   const refusals: Refusal[] = []
-  for (const node of [...board.nodes.values()]) {
-    const refused = refusalOf(judgements, node)
-    const found = !refused || refused.isHopeless ? NOT_HELPFUL : victimsOn(board, pod, node, judgements, budgets)
+  for (const node of [...board.list]) {
+    const refused = opinion.refusalOf(node)
+    const found = !refused || refused.isHopeless ? NOT_HELPFUL : victimsOn(board, pod, node, opinion, budgets)
     if ('victims' in found) candidates.push(found)
     else refusals.push(found)
   }
@@ -46,14 +47,10 @@ export function preempt(
 }
 
 /** Once room is being made for a pod, it waits for that (PodEligibleToPreemptOthers). */
-function whyIneligible(
-  { nodes }: Board,
-  { pod, priority }: PodView,
-  judgements: readonly Judgement[],
-): string | undefined {
+function whyIneligible({ nodes }: Board, { pod, priority }: PodView, opinion: Opinion): string | undefined {
   if (pod.spec.preemptionPolicy === 'Never') return 'not eligible due to preemptionPolicy=Never.'
   const nominated = nodes.get(pod.status?.nominatedNodeName ?? '')
-  if (!nominated || refusalOf(judgements, nominated)?.isHopeless) return undefined
+  if (!nominated || opinion.refusalOf(nominated)?.isHopeless) return undefined
   return nominated.pods.some(other => other.priority < priority && isLeaving(other))
     ? 'not eligible due to a terminating pod on the nominated node.'
     : undefined
@@ -70,13 +67,13 @@ function victimsOn(
   board: Board,
   pod: PodView,
   node: NodeView,
-  judgements: readonly Judgement[],
+  opinion: Opinion,
   budgets: readonly PodDisruptionBudget[],
 ): Candidate | Refusal {
   const possible = node.pods.filter(({ priority }) => priority < pod.priority).sort(byImportance)
   if (possible.length === 0) return NO_VICTIMS
   const mark = board.mark()
-  const refused = (): Refusal | undefined => refusalOf(judgements, board.nodes.get(node.name) ?? node)
+  const refused = (): Refusal | undefined => opinion.refusalOf(board.nodes.get(node.name) ?? node)
   try {
     for (const victim of possible) board.take(victim, node.name)
     const inVain = refused()

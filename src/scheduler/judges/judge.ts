@@ -13,9 +13,11 @@ export interface Refusal {
 }
 
 export interface Judgement {
-  /** Undefined: the node will do. */
+  /** Undefined: the node will do. Rests on the node alone, unless `counts` is there: then on all that was counted. */
   readonly refuses?: (node: NodeView) => Refusal | undefined
-  /** How good each of the nodes that will do is, from 0 to 100; `weight` says how much that counts. */
+  /** How good a node is, from 0 to 100, whatever the others are. */
+  readonly score?: (node: NodeView) => number
+  /** How good each of the nodes that will do is, from 0 to 100, as compared to each other; `weight` says how much that counts. */
   readonly scores?: { readonly weight: number; readonly of: (nodes: readonly NodeView[]) => readonly number[] }
   /** A pod came to the node (1) or left it (-1). */
   readonly counts?: (other: PodView, node: NodeView, by: 1 | -1) => void
@@ -24,6 +26,8 @@ export interface Judgement {
 export interface Scene {
   readonly nodes: ReadonlyMap<string, NodeView>
   readonly namespaceLabels: NamespaceLabels
+  /** Whether any pod, there or waiting, chooses its company. */
+  readonly hasChoosers: boolean
 }
 
 /** Undefined: there is nothing to say of this pod. */
@@ -36,7 +40,7 @@ export const refusal = (reason: string): Refusal => ({ reasons: [reason], isHope
 
 /** As shares of the greatest, or of what is missing to it (helper.DefaultNormalizeScore). */
 export function normalized(scores: readonly number[], isReversed: boolean): readonly number[] {
-  const greatest = Math.max(0, ...scores)
+  const greatest = scores.reduce((a, b) => Math.max(a, b), 0)
   if (greatest === 0) return scores.map(() => (isReversed ? MAX_SCORE : 0))
   return scores.map(score => {
     const share = Math.trunc((MAX_SCORE * score) / greatest)

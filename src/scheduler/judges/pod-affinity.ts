@@ -15,6 +15,7 @@ const WEIGHT = 2
 const HARD_WEIGHT = 1
 
 export const companyIsRight: Judge = (pod, scene) => {
+  if (!scene.hasChoosers) return undefined
   const filter = filterOf(pod, scene)
   const scores = scoresOf(pod, scene)
   if (!filter || !scores) return filter ?? scores

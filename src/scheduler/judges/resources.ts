@@ -1,5 +1,4 @@
 /** Whether what a pod asks for is left, and which node is best off after it (noderesources/fit.go, least_allocated.go, balanced_allocation.go). */
-import type { NodeView } from '../node-view.ts'
 import type { Amounts } from '../resources.ts'
 import { type Judge, MAX_SCORE, type Refusal } from './judge.ts'
 
@@ -10,13 +9,8 @@ export const resourcesSuffice: Judge = ({ requests, scored }) => {
       for (const [name, amount] of asked) if ((free[name] ?? 0) < amount) return shortage(asked, free, allocatable)
       return undefined
     },
-    scores: {
-      weight: 1,
-      of: nodes =>
-        nodes.map(({ scoredUse, allocatable }) =>
-          leastAllocated(scoredUse.cpu + scored.cpu, scoredUse.memory + scored.memory, allocatable),
-        ),
-    },
+    score: ({ scoredUse, allocatable }) =>
+      leastAllocated(scoredUse.cpu + scored.cpu, scoredUse.memory + scored.memory, allocatable),
   }
 }
 
@@ -28,39 +22,36 @@ function shortage(asked: readonly (readonly [string, number])[], free: Amounts, 
   }
 }
 
-/** The mean of the shares of cpu and memory that stay free. */
+/** The mean of the shares of cpu and memory that stay free; what a node has none of does not count. */
 export function leastAllocated(cpu: number, memory: number, allocatable: Amounts): number {
-  const shares = [freeShare(cpu, allocatable.cpu), freeShare(memory, allocatable.memory)].filter(
-    share => share !== undefined,
-  )
-  return shares.length === 0 ? 0 : Math.trunc(shares.reduce((sum, share) => sum + share, 0) / shares.length)
+  const [cores = 0, bytes = 0] = [allocatable.cpu, allocatable.memory]
+  if (cores === 0) return bytes === 0 ? 0 : freeShare(memory, bytes)
+  return bytes === 0 ? freeShare(cpu, cores) : Math.trunc((freeShare(cpu, cores) + freeShare(memory, bytes)) / 2)
 }
 
-const freeShare = (used: number, total = 0): number | undefined =>
-  total === 0 ? undefined : used > total ? 0 : Math.trunc(((total - used) * MAX_SCORE) / total)
+const freeShare = (used: number, total: number): number =>
+  used > total ? 0 : Math.trunc(((total - used) * MAX_SCORE) / total)
 
 /** Better where cpu and memory are used to more equal shares with the pod than without it; a pod that asks for neither has no say. */
 export const usageIsBalanced: Judge = ({ requests }) => {
   const { cpu = 0, memory = 0 } = requests
   if (cpu === 0 && memory === 0) return undefined
-  const score = ({ free, allocatable }: NodeView): number => {
-    const used = {
-      cpu: (allocatable.cpu ?? 0) - (free.cpu ?? 0),
-      memory: (allocatable.memory ?? 0) - (free.memory ?? 0),
-    }
-    return balanceGain({ cpu: used.cpu + cpu, memory: used.memory + memory }, used, allocatable)
+  return {
+    score({ free, allocatable }) {
+      const usedCpu = (allocatable.cpu ?? 0) - (free.cpu ?? 0)
+      const usedMemory = (allocatable.memory ?? 0) - (free.memory ?? 0)
+      const before = balance(usedCpu, usedMemory, allocatable)
+      return balanceGain(balance(usedCpu + cpu, usedMemory + memory, allocatable), before)
+    },
   }
-  return { scores: { weight: 1, of: nodes => nodes.map(score) } }
 }
 
-export const balanceGain = (withPod: Amounts, without: Amounts, allocatable: Amounts): number =>
-  MAX_SCORE / 2 + Math.trunc((MAX_SCORE / 2 + balance(withPod, allocatable) - balance(without, allocatable)) / 2)
+export const balanceGain = (withPod: number, without: number): number =>
+  MAX_SCORE / 2 + Math.trunc((MAX_SCORE / 2 + withPod - without) / 2)
 
-function balance(used: Amounts, allocatable: Amounts): number {
-  const shares = ['cpu', 'memory'].flatMap(name => {
-    const total = allocatable[name] ?? 0
-    return total === 0 ? [] : [Math.min(1, (used[name] ?? 0) / total)]
-  })
-  const [a = 0, b = a] = shares
-  return Math.trunc((1 - Math.abs((a - b) / 2)) * MAX_SCORE)
+/** 100 where cpu and memory are used to equal shares. */
+export function balance(cpu: number, memory: number, allocatable: Amounts): number {
+  const [cores = 0, bytes = 0] = [allocatable.cpu, allocatable.memory]
+  if (cores === 0 || bytes === 0) return MAX_SCORE
+  return Math.trunc((1 - Math.abs(Math.min(1, cpu / cores) - Math.min(1, memory / bytes)) / 2) * MAX_SCORE)
 }
