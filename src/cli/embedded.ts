@@ -92,6 +92,12 @@ const logSize = (folder: string): number => statSync(logPath(folder), { throwIfN
 const logSince = (folder: string, from: number): string =>
   readFileSync(logPath(folder)).subarray(from).toString().trim().split('\n').slice(-20).join('\n')
 
+async function sweepLeftovers(folder: string): Promise<void> {
+  const nodes = nodeFolders(folder)
+  const { hasLeftovers, sweep } = await import('../cluster/sweep.ts')
+  if (hasLeftovers(folder, nodes)) await sweep(folder, nodes)
+}
+
 /** All programs of the cluster but the spawner of its folder: parts, and the nodes' spawners and agents. */
 const survivorsOf = (folder: string): readonly { readonly pid: number; readonly startTime: string }[] => [
   ...livingParts(folder).values(),
@@ -133,7 +139,8 @@ export async function stopCluster(folder: string): Promise<boolean> {
     }
     await turn(10)
   }
-  // Left behind by a server that was killed.
+  // Left behind by programs that were killed.
   rmSync(join(folder, 'cluster.json'), { force: true })
+  await sweepLeftovers(folder)
   return told.size > 0
 }

@@ -10,12 +10,21 @@ const SHARED_MEMORY = '/dev/shm'
 /** statfs(2)'s f_type of tmpfs. */
 const TMPFS = 0x01021994
 
+/** Where it is, whether there is one or not. */
+export function memoryFolderOf(state: string): string | undefined {
+  try {
+    const name = createHash('sha256').update(realpathSync(state)).digest('hex').slice(0, 12)
+    return join(SHARED_MEMORY, `solvent-${name}`)
+  } catch {
+    return undefined
+  }
+}
+
 /** Undefined where there is no such file system, or where somebody else sits on the name. */
 export function memoryFolder(state: string): string | undefined {
   try {
-    if (statfsSync(SHARED_MEMORY).type !== TMPFS) return undefined
-    const name = createHash('sha256').update(realpathSync(state)).digest('hex').slice(0, 12)
-    const folder = join(SHARED_MEMORY, `solvent-${name}`)
+    const folder = memoryFolderOf(state)
+    if (folder === undefined || statfsSync(SHARED_MEMORY).type !== TMPFS) return undefined
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     // Everybody may write in /dev/shm: a folder that waits there under our name is ours only if we own it and nobody else enters.
     const found = lstatSync(folder)
