@@ -12,6 +12,7 @@ import { getObject, type Target } from './read.ts'
 import { badRequest, conflict } from './refusals.ts'
 import { DONE, type Subresource } from './subresource.ts'
 import { updateObject, type WriteContext } from './write.ts'
+import type { WriteRequest } from './write-request.ts'
 
 interface Binding extends UnknownObject {
   readonly target?: { readonly kind?: string; readonly name?: string }
@@ -85,14 +86,31 @@ const BUDGETS = 'policy/poddisruptionbudgets'
 
 export const eviction: Subresource = {
   kind: ['policy/v1', 'Eviction'],
-  create: async (context, target, body, { dryRun = false, user }) => {
+  create: async (context, target, body, request) => {
+    const { dryRun = false, user } = request
     checkName(target, body, 'Eviction')
     const pod = getObject(context.store, target) as unknown as Pod
     if (isProtected(pod)) await takeFromBudget(context, target, pod, dryRun)
+    if (!dryRun) await markEvicted(context, target, request)
     const options = (body as { deleteOptions?: object }).deleteOptions ?? {}
     await deleteObject(context, target, { ...options, ...(dryRun && { dryRun }) }, user)
     return DONE
   },
+}
+
+/** For whoever counts disruptions apart from failures (Job's podFailurePolicy): why it goes stands in the pod before it goes. */
+async function markEvicted(context: WriteContext, target: Target, request: WriteRequest): Promise<void> {
+  const lastTransitionTime = formatTime(context.clock.now())
+  const mark: Condition = {
+    ...({ type: 'DisruptionTarget', status: 'True', lastTransitionTime } as const),
+    ...{ reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' },
+  }
+  const marked = (old: UnknownObject): UnknownObject => {
+    const { status } = old as unknown as Pod
+    const others = (status?.conditions ?? []).filter(({ type }) => type !== mark.type)
+    return { ...old, status: { ...status, conditions: [...others, mark] } }
+  }
+  await updateObject(context, target, marked, { ...request, subresource: 'status', isServerOwn: true })
 }
 
 /** A pod that does not run, or leaves anyhow, disrupts nothing by going. */

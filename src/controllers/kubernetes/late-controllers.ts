@@ -25,6 +25,10 @@ export const lateKubernetesControllers = (
     load: async () => (await import('./taint-eviction/taint-eviction-controller.ts')).taintEvictionController(context),
   },
   {
+    ...{ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' },
+    load: async () => (await import('./disruption/disruption-controller.ts')).disruptionController(context),
+  },
+  {
     ...{ apiVersion: 'apps/v1', kind: 'DaemonSet' },
     load: async () => (await import('./daemon-set/daemon-set-controller.ts')).daemonSetController(context),
   },
