@@ -90,7 +90,7 @@ export interface Affinity {
   readonly podAntiAffinity?: PodAffinity
 }
 
-export interface VolumeFields extends Volume {
+export interface VolumeFields extends Omit<Volume, 'persistentVolumeClaim'> {
   readonly persistentVolumeClaim?: { readonly claimName?: string }
 }
 
