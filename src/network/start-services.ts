@@ -10,11 +10,12 @@ import type { KubeApi } from '../client/kube-api.ts'
 import type { EndpointSlice, Node, Pod, Service } from '../kube/core.ts'
 import type { KubeObject } from '../kube/object.ts'
 import { isApiError } from '../kube/status.ts'
+import type { Activator } from './activator/activator.ts'
 import { type Network as AddressRange, addressAt, parseNetwork } from './address-range.ts'
 import { createNameService, type NameService } from './dns/name-service.ts'
 import { publishDns } from './dns/publish-dns.ts'
 import { DNS_SERVICE, type PodNetwork } from './pod-network.ts'
-import { forwardingsOf, serviceKey } from './services/forwarding.ts'
+import { forwardingsOf, SCALE_FROM_ZERO, serviceKey } from './services/forwarding.ts'
 import { balancerStatus } from './services/load-balancer.ts'
 import { openProxy } from './services/open-proxy.ts'
 import type { Refusal, ServiceProxy } from './services/service-proxy.ts'
@@ -33,6 +34,8 @@ export interface RunningServices {
   stop(): Promise<void>
 }
 
+const LOOPBACK = '127.0.0.1'
+
 export function startServices(options: ServicesOptions): RunningServices {
   const { api, clock, network, log } = options
   const informerOf = <T extends KubeObject>(apiVersion: string, kind: string): Informer<T> =>
@@ -46,6 +49,7 @@ export function startServices(options: ServicesOptions): RunningServices {
   let proxy: ServiceProxy | undefined
   let names: NameService | undefined
   let applying: Promise<void> | undefined
+  let activator: Activator | undefined
   let told: ReadonlyMap<string, string> = new Map()
   let isDue = false
   let isStopped = false
@@ -70,6 +74,17 @@ export function startServices(options: ServicesOptions): RunningServices {
     }
   }
 
+  /** Loaded with the first Service that asks for it. */
+  async function followScaled(all: readonly Service[]): Promise<void> {
+    if (!activator && all.some(({ metadata }) => metadata.annotations?.[SCALE_FROM_ZERO] !== undefined)) {
+      const { createActivator } = await import('./activator/activator.ts')
+      const address = (network.switchPath() === undefined ? undefined : network.hostAddress) ?? LOOPBACK
+      const traffic = async () => (await proxy?.traffic()) ?? new Map<string, number>()
+      activator = createActivator({ api, clock, events, address, traffic, log })
+    }
+    await activator?.follow(all)
+  }
+
   function balance(service: Service): void {
     const status = balancerStatus(service)
     if (!status) return
@@ -84,7 +99,10 @@ export function startServices(options: ServicesOptions): RunningServices {
   async function apply(): Promise<void> {
     while (isDue && !isStopped && proxy) {
       isDue = false
-      tell(await proxy.apply(forwardingsOf(services.list(), slices.list())))
+      const now = { services: services.list(), slices: slices.list() }
+      await followScaled(now.services)
+      activator?.serve(forwardingsOf(now.services, now.slices))
+      tell(await proxy.apply(forwardingsOf(now.services, now.slices, activator?.activations())))
     }
   }
 
@@ -133,6 +151,7 @@ export function startServices(options: ServicesOptions): RunningServices {
       for (const informer of informers) informer.stop()
       await ready.catch(() => {})
       await applying
+      activator?.close()
       await names?.close()
       await proxy?.close()
     },

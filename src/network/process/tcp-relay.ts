@@ -21,38 +21,46 @@ const MAX_TRIES = 3
 export async function startTcpRelay({ address, port, choose, count }: RelayOptions): Promise<Relay> {
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, client => {
     client.on('error', () => client.destroy())
-    lead(client, [])
+    lead(client, choose, upstream => join(client, upstream, count))
   })
-
-  function lead(client: Socket, tried: readonly Backend[]): void {
-    const backend = choose(client.remoteAddress ?? '', tried)
-    if (backend === undefined || tried.length === MAX_TRIES) {
-      client.resetAndDestroy()
-      return
-    }
-    const upstream = connect({ host: backend.address, port: backend.port, allowHalfOpen: true, noDelay: true })
-    // One that is going away just now is not the client's problem: nothing was said to it yet.
-    const again = (): void => {
-      upstream.destroy()
-      lead(client, [...tried, backend])
-    }
-    upstream.setTimeout(CONNECT_MS, again)
-    upstream.once('error', again)
-    upstream.once('connect', () => {
-      upstream.setTimeout(0)
-      upstream.removeListener('error', again)
-      if (client.destroyed) upstream.destroy()
-      else join(client, upstream, count)
-    })
-  }
-
   server.listen({ host: address, port, exclusive: true })
   await once(server, 'listening')
   server.on('error', () => {})
   return { close: () => void server.close() }
 }
 
-function join(client: Socket, upstream: Socket, count: (bytes: number) => void): void {
+export type Choose = RelayOptions['choose']
+
+/** Connects a client that waits to a backend; resets it where there is none. */
+export function lead(
+  client: Socket,
+  choose: Choose,
+  joined: (upstream: Socket) => void,
+  tried: readonly Backend[] = [],
+): void {
+  const backend = choose(client.remoteAddress ?? '', tried)
+  if (backend === undefined || tried.length === MAX_TRIES) {
+    client.resetAndDestroy()
+    return
+  }
+  const upstream = connect({ host: backend.address, port: backend.port, allowHalfOpen: true, noDelay: true })
+  // One that is going away just now is not the client's problem: nothing was said to it yet.
+  const again = (): void => {
+    upstream.destroy()
+    lead(client, choose, joined, [...tried, backend])
+  }
+  upstream.setTimeout(CONNECT_MS, again)
+  upstream.once('error', again)
+  upstream.once('connect', () => {
+    upstream.setTimeout(0)
+    upstream.removeListener('error', again)
+    if (client.destroyed) upstream.destroy()
+    else joined(upstream)
+  })
+}
+
+/** Bytes go both ways from now on. */
+export function join(client: Socket, upstream: Socket, count: (bytes: number) => void): void {
   pour(client, upstream, count)
   pour(upstream, client, count)
   client.resume()
