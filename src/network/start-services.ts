@@ -14,6 +14,7 @@ import type { Activator } from './activator/activator.ts'
 import { type Network as AddressRange, addressAt, parseNetwork } from './address-range.ts'
 import { createNameService, type NameService } from './dns/name-service.ts'
 import { publishDns } from './dns/publish-dns.ts'
+import { closeOutside, openOutside } from './outside.ts'
 import { DNS_SERVICE, type PodNetwork } from './pod-network.ts'
 import { forwardingsOf, SCALE_FROM_ZERO, serviceKey } from './services/forwarding.ts'
 import { balancerStatus } from './services/load-balancer.ts'
@@ -37,7 +38,7 @@ export interface RunningServices {
 const LOOPBACK = '127.0.0.1'
 
 export function startServices(options: ServicesOptions): RunningServices {
-  const { api, clock, network, log } = options
+  const { api, clock, commands, network, log } = options
   const informerOf = <T extends KubeObject>(apiVersion: string, kind: string): Informer<T> =>
     createInformer<T>(api, { apiVersion, kind }, { clock, onError: error => log(`network: ${error}`) })
   const services = informerOf<Service>('v1', 'Service')
@@ -49,6 +50,7 @@ export function startServices(options: ServicesOptions): RunningServices {
   let proxy: ServiceProxy | undefined
   let names: NameService | undefined
   let applying: Promise<void> | undefined
+  let isOutside = false
   let activator: Activator | undefined
   let told: ReadonlyMap<string, string> = new Map()
   let isDue = false
@@ -72,6 +74,14 @@ export function startServices(options: ServicesOptions): RunningServices {
       const service = services.list().find(each => key.endsWith(`/${serviceKey(each)}`))
       if (service) events.event(service, 'Warning', 'FailedToForward', message)
     }
+  }
+
+  /** SOLVENT_OUTSIDE=no: the machine's own settings stay as they are, and pods have no way out. */
+  async function openWayOut(): Promise<void> {
+    if (process.env.SOLVENT_OUTSIDE === 'no') return
+    const problem = await openOutside({ commands, wire: network.wire, range: network.layout.all })
+    isOutside = problem === undefined
+    if (problem !== undefined) log(`pods have no way out: ${problem}`)
   }
 
   /** Loaded with the first Service that asks for it. */
@@ -140,6 +150,7 @@ export function startServices(options: ServicesOptions): RunningServices {
     services.on('update', balance)
     soon()
     await applying
+    if (isOpen) await openWayOut()
   }
 
   const ready = start()
@@ -151,6 +162,7 @@ export function startServices(options: ServicesOptions): RunningServices {
       for (const informer of informers) informer.stop()
       await ready.catch(() => {})
       await applying
+      if (isOutside) await closeOutside({ commands, wire: network.wire })
       activator?.close()
       await names?.close()
       await proxy?.close()

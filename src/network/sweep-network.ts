@@ -1,22 +1,21 @@
-/** Removes the network of a cluster whose programs are all gone, for `down`: the keeper of its namespace and the machine's end of its wire. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+/** Removes what a cluster's network left on the machine when everything of it was killed at once: for `down` and the next `up`. */
+import { realpathSync } from 'node:fs'
 import type { HostCommands } from '../base/host-commands.ts'
+import { closeOutside } from './outside.ts'
 import { wireName } from './pod-network.ts'
 
-/** `folder` as `createPodNetwork` has it. */
+/** `folder`: the network's, in the state folder. The namespace with its rules goes by itself, and takes the wire along; this does not wait for it. */
 export async function sweepNetwork(folder: string, commands: HostCommands): Promise<void> {
-  killKeeper(folder)
-  await commands.run(['ip', 'link', 'del', wireName(folder)])
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return
+  const wire = wireName(resolved(folder))
+  await closeOutside({ commands, wire })
+  await commands.run(['ip', 'link', 'del', wire])
 }
 
-/** By its command line: the number may be somebody else's by now. It leads a group, in which its alarm clock waits. */
-function killKeeper(folder: string): void {
+function resolved(folder: string): string {
   try {
-    const pid = Number(readFileSync(join(folder, 'keeper'), 'utf8'))
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0')
-    if (pid > 1 && words.includes(join(folder, 'lifeline'))) process.kill(-pid, 'SIGKILL')
+    return realpathSync(folder)
   } catch {
-    // It has ended.
+    return folder
   }
 }
