@@ -20,7 +20,7 @@ import { deleteObject } from './resource/delete.ts'
 import type { Engine } from './resource/engine.ts'
 import { podLog } from './resource/log.ts'
 import { patched } from './resource/patch.ts'
-import { getObject, listObjects, type Target } from './resource/read.ts'
+import { computeList, computeObject, getObject, listObjects, type Target } from './resource/read.ts'
 import { badRequest, methodNotAllowed } from './resource/refusals.ts'
 import type { Resource } from './resource/resource.ts'
 import { type Subresource, shapeOf } from './resource/subresource.ts'
@@ -39,6 +39,7 @@ export class LocalApi implements KubeApi {
   async get<T extends KubeObject = UnknownObject>(ref: ObjectRef): Promise<T> {
     const target = this.#target(ref)
     this.#authorize('get', target)
+    if (target.resource.compute) return as<T>((await computeObject(this.#engine, target)).object)
     return as<T>(getObject(this.#engine.store, target))
   }
 
@@ -48,6 +49,12 @@ export class LocalApi implements KubeApi {
   ): Promise<KubeList<T>> {
     const { resource, namespace } = this.#collection(collection)
     this.#authorize('list', { resource, name: '', ...(namespace !== undefined && { namespace }) })
+    if (resource.compute) {
+      const { metadata, entries } = await computeList(this.#engine, resource, namespace, options)
+      const { apiVersion, info } = resource
+      const items = entries.map(({ object }) => as<T>(object))
+      return { apiVersion, kind: `${info.kind}List`, metadata, items }
+    }
     return listObjects(this.#engine.store, resource, namespace, options) as unknown as KubeList<T>
   }
 

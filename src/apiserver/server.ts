@@ -14,6 +14,7 @@ import { definitionStrategy } from './custom/definition-rules.ts'
 import { Definitions } from './custom/definitions.ts'
 import { builtInResources } from './kinds/built-in.ts'
 import { LocalApi } from './local-api.ts'
+import { metricsResources } from './metrics/metrics-resources.ts'
 import { createOpenApi } from './openapi/documents.ts'
 import type { Pki } from './pki/pki.ts'
 import { Catalog } from './resource/catalog.ts'
@@ -63,14 +64,15 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const { store, pki, clock = systemClock, serviceRange = DEFAULT_SERVICE_RANGE, warn = () => {} } = options
   let { nodeApi } = options
   let definitions: Definitions | undefined
-  const catalog = new Catalog(
-    builtInResources({
+  const catalog = new Catalog([
+    ...builtInResources({
       'apiextensions.k8s.io/customresourcedefinitions': {
         strategy: definitionStrategy(options.ownDefinitions) as unknown as Strategy,
         onStored: definition => definitions?.stored(definition),
       },
     }),
-  )
+    ...metricsResources(),
+  ])
   const { serviceAccountKey, adminToken } = pki
   const engine = createEngine({
     store,

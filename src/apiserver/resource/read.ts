@@ -1,11 +1,11 @@
 /** get and list: from the store's memory, with Kubernetes' meaning of resourceVersion, limit and continue. */
 import type { KubeList, UnknownObject } from '../../kube/object.ts'
 import { isApiError } from '../../kube/status.ts'
-import type { Encoded } from '../store/encoded.ts'
+import { Encoded } from '../store/encoded.ts'
 import type { Store, StoreList } from '../store/store.ts'
 import { decodePage, encodePage, type Page } from './page.ts'
 import { badRequest, expired, notFound, tooLargeResourceVersion } from './refusals.ts'
-import { type Resource, served } from './resource.ts'
+import { type ComputeContext, type Resource, served } from './resource.ts'
 import { parseSelection, type Selection } from './selection.ts'
 
 export interface Target {
@@ -40,6 +40,26 @@ export function readObject(store: Store, target: Target, resourceVersion?: strin
   parseResourceVersion(store, resourceVersion)
   const found = store.read(storeKey(target))
   if (!found) throw notFound(target.resource.info, target.name)
+  return found
+}
+
+/** Of a kind that lies in no store: all that are selected. */
+export async function computeList(
+  context: ComputeContext,
+  resource: Resource,
+  namespace: string | undefined,
+  { labelSelector, fieldSelector }: ListQuery = {},
+): Promise<StoredList> {
+  const selection = parseSelection(resource, labelSelector, fieldSelector)
+  const objects = (await resource.compute?.(context, namespace)) ?? []
+  const entries = objects.filter(selection.matches).map(object => Encoded.encode(object))
+  return { metadata: { resourceVersion: '' }, entries }
+}
+
+export async function computeObject(context: ComputeContext, { resource, namespace, name }: Target): Promise<Encoded> {
+  const { entries } = await computeList(context, resource, namespace)
+  const found = entries.find(({ object }) => object.metadata.name === name)
+  if (!found) throw notFound(resource.info, name)
   return found
 }
 

@@ -3,6 +3,7 @@
  * in which kinds differ (upstream's registry strategies). The engine itself knows no kind.
  */
 import type { Clock } from '../../base/clock.ts'
+import type { NodeLookUp } from '../../client/node-api.ts'
 import { apiVersionOf, type KindInfo } from '../../kube/kinds.ts'
 import type { KubeObject, UnknownObject } from '../../kube/object.ts'
 import type { StructuralSchema } from '../../kube/schema.ts'
@@ -62,6 +63,13 @@ export interface ScalePaths {
   readonly selector?: readonly string[]
 }
 
+/** What a kind that is computed may look at. */
+export interface ComputeContext {
+  readonly store: Store
+  readonly clock: Clock
+  readonly nodeApi: NodeLookUp
+}
+
 export interface Resource {
   readonly info: KindInfo
   readonly apiVersion: string
@@ -78,6 +86,8 @@ export interface Resource {
   readonly onStored?: (object: UnknownObject) => void
   /** Fields that a field selector may name, next to metadata.name and metadata.namespace. */
   readonly selectableFields: Readonly<Record<string, (object: UnknownObject) => string | undefined>>
+  /** The objects as they are now, of a kind that lies in no store (metrics). */
+  readonly compute?: (context: ComputeContext, namespace: string | undefined) => Promise<readonly UnknownObject[]>
   /** From the stored to the served form and back, where they differ in more than the version. */
   readonly conversion?: {
     readonly fromStored: (object: UnknownObject) => UnknownObject

@@ -7,7 +7,7 @@ import { deleteCollection, deleteObject } from '../resource/delete.ts'
 import { invalid, invalidObject } from '../resource/field-error.ts'
 import { APPLY_PATCH, PATCH_MEDIA_TYPES, patched } from '../resource/patch.ts'
 import { checkDecoded } from '../resource/pipeline.ts'
-import { readList, readObject, type Target } from '../resource/read.ts'
+import { computeList, computeObject, readList, readObject, type Target } from '../resource/read.ts'
 import { badRequest, methodNotAllowed, noSuchResource, unsupportedPatch } from '../resource/refusals.ts'
 import { hasSubresource, type Resource } from '../resource/resource.ts'
 import { DONE, shapeOf } from '../resource/subresource.ts'
@@ -96,13 +96,15 @@ function verbOf(method: string, { name }: ResourceRoute, query: Query): string {
   return verb
 }
 
-const get: Handler = exchange => {
+const get: Handler = async exchange => {
   const { engine, target, query, subresource } = exchange
   if (subresource) {
     if (!subresource.get) throw methodNotAllowed()
     return answer(exchange, 200, subresource.get(engine, target))
   }
-  const stored = readObject(engine.store, target, query.text('resourceVersion'))
+  const stored = target.resource.compute
+    ? await computeObject(engine, target)
+    : readObject(engine.store, target, query.text('resourceVersion'))
   const options = encoding(exchange)
   checkForm(options, target.resource, false)
   const body = storedText(target.resource, stored, options)
@@ -111,7 +113,10 @@ const get: Handler = exchange => {
 
 const list: Handler = async exchange => {
   const { engine, target, query, request, response } = exchange
-  const found = readList(engine.store, target.resource, target.namespace, listQuery(query))
+  const { resource, namespace } = target
+  const found = resource.compute
+    ? await computeList(engine, resource, namespace, listQuery(query))
+    : readList(engine.store, resource, namespace, listQuery(query))
   const options = encoding(exchange, 'list')
   checkForm(options, target.resource, true)
   await sendPieces(request, response, listPieces(target.resource, found, options))
