@@ -109,7 +109,12 @@ export interface PodSpec {
   readonly terminationGracePeriodSeconds?: number
   readonly activeDeadlineSeconds?: number
   readonly readinessGates?: readonly { readonly conditionType: string }[]
-  readonly securityContext?: { readonly runAsUser?: number; readonly runAsGroup?: number; readonly fsGroup?: number }
+  readonly securityContext?: {
+    readonly runAsUser?: number
+    readonly runAsGroup?: number
+    readonly fsGroup?: number
+    readonly supplementalGroups?: readonly number[]
+  }
   /** The gang that the pod belongs to (scheduling.k8s.io PodGroup, KEP-4671). */
   readonly schedulingGroup?: { readonly podGroupName: string }
   readonly tolerations?: readonly Toleration[]

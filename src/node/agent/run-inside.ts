@@ -22,10 +22,10 @@ export async function runInside(
 ): Promise<CommandEnd> {
   const inside = await insideOf(parts, pod, container, sandbox)
   if ('problems' in inside) throw new Error(inside.problems)
-  const { env, cwd } = inside
+  const { as, env, cwd } = inside
   const problem = programProblem(command, env, cwd, sandbox.root)
   if (problem) return { code: 127, output: problem, isTimedOut: false }
-  const argv = [...sandbox.enter, '/bin/sh', '-c', INSIDE, cwd, ...command]
+  const argv = [...sandbox.enter, '/bin/sh', '-c', INSIDE, cwd, ...as, ...command]
   const begunMs = parts.clock.monotonicMs()
   const { code, stdout, stderr } = await parts.spawner.run(argv, { env, timeoutMs })
   const isTimedOut = code === TIMED_OUT && timeoutMs !== undefined && parts.clock.monotonicMs() - begunMs >= timeoutMs

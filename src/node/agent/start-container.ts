@@ -13,6 +13,7 @@ import { withTerminal } from '../streams/terminal.ts'
 import type { AgentParts } from './agent-parts.ts'
 import { groupNameOf } from './pod-resources.ts'
 import { argvOf } from './roles.ts'
+import { runAs } from './run-as.ts'
 import { hostnameOf, nodeFacts, type Place, referencesOf } from './surroundings.ts'
 
 export type StartResult =
@@ -44,7 +45,9 @@ export async function startContainer(
   const start: ContainerStart = {
     id: `${uid}/${container.name}/${life}`,
     folder: parts.folders.lifeFolder(uid, container.name, life),
-    ...(container.tty && container.stdin ? withTerminal(argv, env) : { argv, env }),
+    ...(container.tty && container.stdin
+      ? withTerminal([...inner.as, ...argv], env)
+      : { argv: [...inner.as, ...argv], env }),
     cwd,
     sandbox,
     slot,
@@ -58,8 +61,10 @@ export async function startContainer(
   }
 }
 
-/** What a process of the container finds: its variables and its folder. */
+/** What a process of the container finds: its variables and its folder, and as whom it runs. */
 export interface Inside {
+  /** Put before its command. */
+  readonly as: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
 }
@@ -81,7 +86,11 @@ export async function insideOf(
     base: parts.baseEnv,
   })
   if (!env.ok) return { problems: env.problems.map(({ what }) => what).join('; '), lookup }
-  return { env: env.value, cwd: container.workingDir || sandbox.root }
+  const as = runAs(pod, container)
+  if (as.length === 0) return { as, env: env.value, cwd: container.workingDir || sandbox.root }
+  // Whoever is somebody else can neither enter the pod's own folder nor that user's home.
+  const HOME = env.value.HOME === parts.baseEnv.HOME ? '/' : (env.value.HOME ?? '/')
+  return { as, env: { ...env.value, HOME }, cwd: container.workingDir || '/' }
 }
 
 async function startBy(

@@ -61,7 +61,8 @@ export function createNodeStreams(parts: StreamParts): NodeStreams {
     if ('problems' in inside) throw new Error(inside.problems)
     const problem = programProblem(options.command, inside.env, inside.cwd, sandbox.root)
     if (problem) throw new Error(`error executing command in container: ${problem}`)
-    const how = options.tty ? inTerminal(options.command, inside.env) : { argv: options.command, env: inside.env }
+    const command = [...inside.as, ...options.command]
+    const how = options.tty ? inTerminal(command, inside.env) : { argv: command, env: inside.env }
     const start = { ...newStart(sandbox), cwd: inside.cwd, ...how, stdin: options.stdin || options.tty }
     const held = await startHeld(spawner, clock, start)
     const forget = lives.onEnd(folder, held.kill)

@@ -27,8 +27,9 @@ export interface PayloadFacts {
 }
 
 const DEFAULT_MODE = 0o644
-/** A token is for the pod's user alone. */
-const TOKEN_MODE = 0o600
+/** A token is for the pod's user alone; where that is not us, whoever is inside may read it. */
+const tokenMode = ({ spec }: Pod): number =>
+  [spec, ...spec.containers].some(({ securityContext }) => securityContext?.runAsUser) ? 0o644 : 0o600
 
 type Step = string | undefined
 
@@ -69,7 +70,7 @@ function addProjected(
     const { path } = source.serviceAccountToken
     const token = facts.tokens.get(path)
     if (token === undefined) return `no token for ${path}`
-    files.set(path, { data: token, mode: TOKEN_MODE })
+    files.set(path, { data: token, mode: tokenMode(facts.pod) })
     return undefined
   }
   if (source.configMap) return addConfigMap(files, source.configMap, mode, facts)

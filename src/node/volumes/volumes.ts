@@ -2,7 +2,7 @@
  * A pod's volumes: content in a folder of the sandbox each, links at `$SOLVENT_ROOT` + mountPath, and mounts where there is a mount
  * namespace. The token's folder is special: its content is written into the place that every sandbox has mounted ahead.
  */
-import { mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync } from 'node:fs'
 import type { Clock } from '../../base/clock.ts'
 import type { KubeApi } from '../../client/kube-api.ts'
 import type { Pod, Volume } from '../../kube/core.ts'
@@ -116,7 +116,10 @@ export function createVolumes({ api, clock, log = () => {} }: VolumesOptions): V
       if (problem) throw new VolumeFailure(problem)
       return
     }
-    mkdirSync(place, { recursive: true, mode: volume.emptyDir ? 0o777 : 0o755 })
+    const mode = volume.emptyDir ? 0o777 : 0o755
+    mkdirSync(place, { recursive: true, mode })
+    // Past the mask of this process: a container may run as somebody else.
+    if ((mode & ~process.umask()) !== mode) chmodSync(place, mode)
     await fill(volume, place, of)
   }
 

@@ -33,7 +33,7 @@ export function writePayload(folder: string, payload: Payload, { keepsFirst = fa
   const version = nextVersion(folder, before)
   for (const [path, { data, mode }] of payload) {
     const file = join(folder, version, path)
-    mkdirSync(dirname(file), { recursive: true })
+    makeFolders(join(folder, version), dirname(path))
     writeFileSync(file, data, { mode })
     // Past the mask of this process, which forbids writing by others.
     if ((mode & ~process.umask()) !== mode) chmodSync(file, mode)
@@ -59,8 +59,15 @@ function currentVersion(folder: string): string | undefined {
 function nextVersion(folder: string, before: string | undefined): string {
   const version = `..${Number(before?.slice(2) ?? 0) + 1}`
   rmSync(join(folder, version), { recursive: true, force: true })
-  mkdirSync(join(folder, version), { recursive: true })
+  makeFolders(folder, version)
   return version
+}
+
+/** All may enter them, whatever the mask of this process. */
+function makeFolders(folder: string, below: string): void {
+  mkdirSync(join(folder, below), { recursive: true })
+  if ((process.umask() & 0o055) === 0) return
+  for (let at = below; at !== '.'; at = dirname(at)) chmodSync(join(folder, at), 0o755)
 }
 
 function linkNames(folder: string, names: ReadonlySet<string>): void {
