@@ -106,6 +106,22 @@ const LOOK: readonly Command[] = [
     load: () => import('./commands/events.ts'),
   },
   {
+    name: 'top',
+    summary: 'Show what nodes or pods use',
+    usage: '(nodes | pods) [NAME ...]',
+    examples: ['solvent top nodes', 'solvent top pods --containers', 'solvent top pods -A --sort-by=memory'],
+    flags: [
+      { name: 'containers', help: 'a line for each container' },
+      { name: 'sort-by', value: 'RESOURCE', choices: ['cpu', 'memory'], help: 'cpu or memory, the largest first' },
+      { name: 'no-headers', help: 'leave out the line of titles' },
+      SELECTOR,
+      ALL_NAMESPACES,
+      NAMESPACE,
+      ...CLUSTER_FLAGS,
+    ],
+    load: () => import('./commands/top.ts'),
+  },
+  {
     name: 'wait',
     summary: 'Wait until objects are as they should be',
     usage: '(TYPE [NAME ...] | TYPE/NAME ... | -f FILE) --for=WHAT',

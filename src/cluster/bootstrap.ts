@@ -52,6 +52,12 @@ const GANGS = 'scheduling.k8s.io | podgroups workloads'
 /** What whoever may edit or view a namespace may do with the kinds that upstream's roles do not know (or only behind a feature gate). */
 const OWN_ROLES: readonly RoleRow[] = [
   { name: 'solvent:aggregate-to-edit', into: ['edit'], rules: [`${WRITE} | ${GANGS}`, `${WRITE} | solvent.dev | *`] },
+  // metrics-server's.
+  {
+    name: 'system:aggregated-metrics-reader',
+    into: ['view', 'edit', 'admin'],
+    rules: ['get list watch | metrics.k8s.io | nodes pods'],
+  },
   { name: 'solvent:aggregate-to-view', into: ['view'], rules: [`${READ} | ${GANGS}`, `${READ} | solvent.dev | *`] },
 ]
 
