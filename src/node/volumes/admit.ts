@@ -64,11 +64,12 @@ const containersOf = ({ spec }: Pod): readonly Container[] => [...(spec.initCont
 const isApiAccess = (volume: Volume | undefined): boolean =>
   volume?.projected?.sources?.some(source => source.serviceAccountToken) ?? false
 
-/** `solvent-batch …`, or a shell that starts launcher.sh. */
+/** A program of ours, or a shell that starts launcher.sh. */
 function knowsSolventRoot({ command = [], args = [] }: Container): boolean {
   const [program = '', ...rest] = [...command, ...args]
-  if (basename(program) === 'solvent-batch') return true
+  if (OURS.has(basename(program))) return true
   return SHELLS.has(basename(program)) && rest.some(word => /(^|[\s"'/])launcher\.sh(["'\s]|$)/.test(word))
 }
 
+const OURS = new Set(['solvent-batch', 'solvent-serve'])
 const SHELLS = new Set(['sh', 'bash', 'dash'])
