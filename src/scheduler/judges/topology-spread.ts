@@ -67,8 +67,8 @@ function defaultsFor(pod: PodView): readonly Constraint[] {
   const counts = (other: PodView): boolean => other.owner === pod.owner && isCounted(other, pod)
   const includes = ({ node }: NodeView): boolean => mayRunOn(pod.pod.spec, node)
   return [
-    { maxSkew: 5, topologyKey: HOSTNAME, minDomains: 1, counts, includes },
-    { maxSkew: 3, topologyKey: 'topology.kubernetes.io/zone', minDomains: 1, counts, includes },
+    { maxSkew: 3, topologyKey: HOSTNAME, minDomains: 1, counts, includes },
+    { maxSkew: 5, topologyKey: 'topology.kubernetes.io/zone', minDomains: 1, counts, includes },
   ]
 }
 
