@@ -48,7 +48,8 @@ for (const { title, up, nodes, share } of LAYOUTS) {
       const cluster = new EmbeddedCluster()
       const started = await cluster.solvent(['up', ...up])
       expect(`${started.code} ${started.stderr}`).toMatch(/^0/)
-      const converged: number[] = []
+      const converged: Converged[] = []
+      const all = new Set(programsOf(cluster).map(({ name }) => name))
       let api: HttpApi = await connected(cluster)
       const checker = await startChecker(() => api, random)
       try {
@@ -63,8 +64,10 @@ for (const { title, up, nodes, share } of LAYOUTS) {
           // Every third time the next one is killed while the last one is on its way back.
           if (round % 3 === 2 && round < kills - 1) continue
           await checker.rest()
-          await convergence(() => checker.problems(nodes), `${names(chosen)} killed in round ${round}`)
-          converged.push(performance.now() - begun)
+          const what = `${names(chosen)} killed in round ${round}`
+          const back = await untilBack(cluster, all, chosen, what)
+          const last = await convergence(() => checker.problems(nodes), what)
+          converged.push({ what, backMs: back - begun, ms: performance.now() - begun, last })
           expect(checker.broken, `after ${names(chosen)} was killed in round ${round}`).toEqual([])
           api.close()
           api = await connected(cluster)
@@ -89,22 +92,59 @@ async function connected(cluster: EmbeddedCluster): Promise<HttpApi> {
   return createHttpApi(connection, { patienceMs: 3_000 })
 }
 
-async function convergence(problems: () => Promise<readonly string[]>, what: string): Promise<void> {
+interface Converged {
+  readonly what: string
+  /** Until all programs ran again. */
+  readonly backMs: number
+  readonly ms: number
+  /** What was missing longest. */
+  readonly last: readonly string[]
+}
+
+/** When every program that the cluster had runs again, and none of them is one that was killed. */
+async function untilBack(
+  cluster: EmbeddedCluster,
+  all: ReadonlySet<string>,
+  killed: readonly Program[],
+  what: string,
+): Promise<number> {
   const end = performance.now() + CONVERGED_MS
   for (;;) {
+    const running = programsOf(cluster).filter(({ pid }) => !killed.some(each => each.pid === pid))
+    const missing = [...all].filter(name => !running.some(each => each.name === name))
+    if (missing.length === 0) return performance.now()
+    if (performance.now() > end) throw new Error(`${what}, and not back: ${missing.join(', ')}`)
+    await pause(10)
+  }
+}
+
+/** What held last of all. */
+async function convergence(problems: () => Promise<readonly string[]>, what: string): Promise<readonly string[]> {
+  const end = performance.now() + CONVERGED_MS
+  let before: readonly string[] = []
+  for (;;) {
     const left = await problems().catch((error: Error) => [error.message])
-    if (left.length === 0) return
+    if (left.length === 0) return before
+    before = left
     if (performance.now() > end) throw new Error(`${what}, and after ${CONVERGED_MS / 1000} s:\n${left.join('\n')}`)
     await pause(50)
   }
 }
 
-function report(title: string, converged: readonly number[], counts: Readonly<Record<string, number>>): void {
-  const sorted = [...converged].sort((a, b) => a - b)
-  const at = (share: number): string => `${Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0)} ms`
+function report(title: string, converged: readonly Converged[], counts: Readonly<Record<string, number>>): void {
+  const at = (share: number, msOf: (each: Converged) => number): number => {
+    const sorted = converged.map(msOf).sort((a, b) => a - b)
+    return Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0)
+  }
+  const figures = (msOf: (each: Converged) => number): string =>
+    `p50 ${at(0.5, msOf)}, p90 ${at(0.9, msOf)}, max ${at(1, msOf)} ms`
+  const slowest = [...converged].sort((a, b) => b.ms - a.ms)[0]
   const { writes, requests, changes } = counts
   console.log(
-    `${title}: converged p50 ${at(0.5)}, p90 ${at(0.9)}, max ${at(1)} after a kill; ` +
-      `${writes} writes, ${changes} changes, ${requests} requests`,
+    [
+      `${title}: ${writes} writes, ${changes} changes, ${requests} requests`,
+      `  programs back after a kill: ${figures(({ backMs }) => backMs)}`,
+      `  converged: ${figures(({ ms }) => ms)}; the slowest: ${slowest?.what}: ${slowest?.last.join('; ')}`,
+    ].join('\n'),
   )
 }

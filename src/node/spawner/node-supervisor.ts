@@ -27,25 +27,30 @@ export const NODE_PART = 'agent'
 export const OFF = 'off'
 const LOOK_MS = 250
 const STEADY_MS = 5_000
-/** An agent whose spawner was killed starts another one within this time. */
+/** An agent whose spawner was killed starts another one, as a rule at once, and surely within the second time. */
+const AGENT_MS = 750
 const REPLACE_MS = 2_000
 const WAIT_MS = 10
 
 export function superviseNode({ state, words, log }: NodeSupervisorOptions): NodeSupervisor {
   let launched: number | undefined
   let launchAt = 0
+  let missingSince: number | undefined
   let failures = 0
   let looking: NodeJS.Timeout | undefined
 
   function look(): void {
     const owner = lockOwner(state)
     const isOff = existsSync(join(state, OFF))
+    const now = performance.now()
+    missingSince = owner ? undefined : (missingSince ?? now)
     if (owner) {
       if (isOff) sendSignal(owner.pid, 'SIGTERM')
       return
     }
-    const now = performance.now()
     if (isOff || now < launchAt || isComing()) return
+    // Its agent is nearer.
+    if (now - (missingSince ?? now) < AGENT_MS && livingPart(state, NODE_PART)) return
     failures = now - launchAt > STEADY_MS ? 0 : failures + 1
     if (launched !== undefined) log(`the spawner of ${state} has ended; starting it again`)
     launched = launchSpawner({ stateDir: state, words })
