@@ -209,7 +209,12 @@ test('the newest ReplicaSet bears the annotations of its Deployment, the cause o
   world.deployment = { ...deployment, metadata: { ...deployment.metadata, annotations } }
   world.settle()
   expect([...world.sets.values()].map(set => set.metadata.annotations)).toEqual([
-    { ...cause, 'deployment.kubernetes.io/revision': '1' },
+    {
+      ...cause,
+      'deployment.kubernetes.io/desired-replicas': '1',
+      'deployment.kubernetes.io/max-replicas': '2',
+      'deployment.kubernetes.io/revision': '1',
+    },
   ])
 })
 

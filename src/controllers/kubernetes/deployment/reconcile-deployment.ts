@@ -1,230 +1,178 @@
 /** The Deployment controller's decision: a ReplicaSet a template, scaled step by step, and a status (pkg/controller/deployment). */
-import { formatTime, type Instant } from '../../../base/clock.ts'
-import type { PodTemplateSpec } from '../../../kube/core.ts'
+import type { Instant } from '../../../base/clock.ts'
+import type { Pod } from '../../../kube/core.ts'
 import { isSame } from '../../../kube/equal.ts'
-import { DEPLOYMENT_REVISION, POD_TEMPLATE_HASH } from '../../../kube/names.ts'
-import { type Condition, controllerRef, refOf } from '../../../kube/object.ts'
+import { DEPLOYMENT_REVISION } from '../../../kube/names.ts'
+import { refOf } from '../../../kube/object.ts'
 import type { Deployment, ReplicaSet } from '../../../kube/workloads.ts'
-import { type Action, create, normal, remove, updateStatus, wake } from '../../runtime/action.ts'
-import { conditionOf, withCondition } from '../../runtime/conditions.ts'
-import { budgetOf, newReplicas, replicasOf, scaleNext, sum } from './roll-out.ts'
+import { type Action, create, normal, remove, updateStatus, wake, warning } from '../../runtime/action.ts'
+import { byCreation, newestSet, newSet, nextRevision, revisionOf, sizes, upToDate } from './deployment-sets.ts'
+import {
+  countedStatus,
+  deadlineInMs,
+  isComplete,
+  progressing,
+  rolledStatus,
+  said,
+  withPause,
+} from './deployment-status.ts'
+import { newReplicas, replicasOf, type Scale, scaleNext } from './roll-out.ts'
+import { isScaled, scaleAll } from './scale-event.ts'
 
-/** `sets`: those that the Deployment controls. `hashOf` names a template by its content. */
+/** `sets`: those that the Deployment controls. `hashOf` names a template by its content. `podsOf`: the pods of a set, by its uid. */
 export function reconcileDeployment(
   deployment: Deployment,
   sets: readonly ReplicaSet[],
-  hashOf: (template: PodTemplateSpec) => string,
+  hashOf: (template: unknown) => string,
   now: Instant,
+  podsOf: (uid: string) => readonly Pod[] = () => [],
 ): readonly Action[] {
-  if (deployment.metadata.deletionTimestamp) return []
-  const byRevision = [...sets].sort((a, b) => revisionOf(a) - revisionOf(b))
-  const newest = byRevision.find(set => isSame(withoutHash(set.spec.template), plain(deployment.spec.template)))
-  const old = byRevision.filter(set => set !== newest)
-  const revision = String(Math.max(0, ...old.map(revisionOf)) + 1)
-  const status = nextStatus(deployment, newest, old, now)
+  if (isSame(deployment.spec.selector, {})) return selectsAll(deployment)
+  const newest = newestSet(deployment, sets)
+  const old = sets.filter(set => set !== newest).sort(byCreation)
+  if (deployment.metadata.deletionTimestamp) {
+    return statusChange(deployment, countedStatus(deployment, newest, old, now))
+  }
+  const told = withPause(deployment, now)
+  const isSizing = deployment.spec.paused === true || isScaled(deployment, sets)
+  const plan = isSizing
+    ? { scale: scaleAll(deployment, newest, old), made: undefined }
+    : rollOut(deployment, newest, old, hashOf, podsOf)
+  const known = newest ? found(told, newest, now) : plan.made ? created(told, plan.made, now) : told
+  const status = isSizing ? countedStatus(known, newest, old, now) : rolledStatus(known, newest, old, now)
+  const mayForget = deployment.spec.paused === true || (!isSizing && isComplete(deployment, deployment.status))
+  const deadlineMs = isSizing ? undefined : deadlineInMs(deployment, status, now)
   return [
-    ...(deployment.spec.paused ? [] : rollOut(deployment, newest, old, revision, hashOf)),
-    ...revisionMark(deployment, newest, revision),
-    ...forget(deployment, newest, old),
-    ...(isSame(status, deployment.status) ? [] : [updateStatus(deployment, status)]),
-    ...deadlineWake(deployment, status, now),
+    ...(plan.made ? [create(plan.made), ...madeNews(deployment, plan.made)] : []),
+    ...changeSets(deployment, newest, old, plan.scale, isSizing),
+    ...markRevision(deployment, newest, old, plan.made),
+    ...(mayForget ? forget(deployment, old) : []),
+    ...statusChange(deployment, status),
+    ...(deadlineMs === undefined ? [] : [wake(deadlineMs)]),
   ]
 }
 
-const revisionOf = (set: ReplicaSet): number => Number(set.metadata.annotations?.[DEPLOYMENT_REVISION] ?? 0)
+const statusChange = (deployment: Deployment, status: Deployment['status']): readonly Action[] =>
+  isSame(status, deployment.status) ? [] : [updateStatus(deployment, status)]
 
-/** As the API server stores it: an absent field is not an empty one. */
-const plain = ({ metadata, spec }: PodTemplateSpec) => ({
-  labels: metadata?.labels ?? {},
-  annotations: metadata?.annotations ?? {},
-  spec,
-})
+function selectsAll(deployment: Deployment): readonly Action[] {
+  const what = 'This deployment is selecting all pods. A non-empty selector is required.'
+  const observedGeneration = deployment.metadata.generation
+  return [
+    warning(deployment, 'SelectingAll', what),
+    ...statusChange(deployment, { ...deployment.status, observedGeneration }),
+  ]
+}
 
-function withoutHash(template: PodTemplateSpec) {
-  const { labels, annotations, spec } = plain(template)
-  const { [POD_TEMPLATE_HASH]: _, ...rest } = labels
-  return { labels: rest, annotations, spec }
+interface RollOut {
+  readonly scale: Scale
+  /** The set of a template that had none. */
+  readonly made: ReplicaSet | undefined
 }
 
 function rollOut(
   deployment: Deployment,
   newest: ReplicaSet | undefined,
   old: readonly ReplicaSet[],
-  revision: string,
-  hashOf: (template: PodTemplateSpec) => string,
-): readonly Action[] {
-  if (!newest) {
-    const set = newSet(deployment, newReplicas(deployment, undefined, old), revision, hashOf)
-    return [create(set), ...scaled(deployment, scaleNext(deployment, undefined, old)), scalingNews(deployment, set)]
+  hashOf: (template: unknown) => string,
+  podsOf: (uid: string) => readonly Pod[],
+): RollOut {
+  const isRecreate = deployment.spec.strategy?.type === 'Recreate'
+  if (isRecreate && old.some(set => replicasOf(set) > 0)) {
+    return { scale: new Map(old.flatMap(set => (replicasOf(set) > 0 ? [[set, 0] as const] : []))), made: undefined }
   }
-  return scaled(deployment, scaleNext(deployment, newest, old))
+  if (isRecreate && old.some(set => hasPods(set, podsOf))) return { scale: new Map(), made: undefined }
+  if (newest) return { scale: scaleNext(deployment, newest, old), made: undefined }
+  return { scale: new Map(), made: newSet(deployment, newReplicas(deployment, undefined, old), old, hashOf) }
 }
 
-const scaled = (deployment: Deployment, scale: ReadonlyMap<ReplicaSet, number>): readonly Action[] =>
-  [...scale].flatMap(([set, replicas]): Action[] => {
-    const direction = replicas > replicasOf(set) ? 'up' : 'down'
-    const message = `Scaled ${direction} replica set ${set.metadata.name} from ${replicasOf(set)} to ${replicas}`
-    const resized = { ...set, spec: { ...set.spec, replicas } }
-    return [{ kind: 'update', object: resized }, normal(deployment, 'ScalingReplicaSet', message)]
-  })
+/** Those on their way out count: two templates never run side by side. */
+const hasPods = (set: ReplicaSet, podsOf: (uid: string) => readonly Pod[]): boolean =>
+  (set.status?.replicas ?? 0) > 0 ||
+  podsOf(set.metadata.uid ?? '').some(({ status }) => status?.phase !== 'Failed' && status?.phase !== 'Succeeded')
 
-const scalingNews = (deployment: Deployment, set: ReplicaSet): Action =>
+function found(deployment: Deployment, newest: ReplicaSet, now: Instant): Deployment {
+  if (progressing(deployment.status) || deployment.spec.progressDeadlineSeconds === undefined) return deployment
+  const message = `Found new replica set "${newest.metadata.name}"`
+  return said(deployment, { type: 'Progressing', status: 'True', reason: 'FoundNewReplicaSet', message }, now)
+}
+
+function created(deployment: Deployment, made: ReplicaSet, now: Instant): Deployment {
+  if (deployment.spec.progressDeadlineSeconds === undefined) return deployment
+  const message = `Created new replica set "${made.metadata.name}"`
+  return said(deployment, { type: 'Progressing', status: 'True', reason: 'NewReplicaSetCreated', message }, now)
+}
+
+const madeNews = (deployment: Deployment, made: ReplicaSet): readonly Action[] =>
+  replicasOf(made) > 0 ? [scalingNews(deployment, made, 0, replicasOf(made))] : []
+
+const scalingNews = (deployment: Deployment, set: ReplicaSet, from: number, to: number): Action =>
   normal(
     deployment,
     'ScalingReplicaSet',
-    `Scaled up replica set ${set.metadata.name} from 0 to ${set.spec.replicas ?? 0}`,
+    `Scaled ${to > from ? 'up' : 'down'} replica set ${set.metadata.name} from ${from} to ${to}`,
   )
 
-function newSet(
-  deployment: Deployment,
-  replicas: number,
-  revision: string,
-  hashOf: (template: PodTemplateSpec) => string,
-): ReplicaSet {
-  const { template, selector, minReadySeconds } = deployment.spec
-  const hash = hashOf(template)
-  const labels = { ...template.metadata?.labels, [POD_TEMPLATE_HASH]: hash }
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'ReplicaSet',
-    metadata: {
-      name: `${deployment.metadata.name}-${hash}`,
-      namespace: deployment.metadata.namespace,
-      labels,
-      annotations: { ...inherited(deployment), [DEPLOYMENT_REVISION]: revision },
-      ownerReferences: [controllerRef(deployment)],
-    },
-    spec: {
-      replicas,
-      ...(minReadySeconds ? { minReadySeconds } : {}),
-      selector: { ...selector, matchLabels: { ...selector.matchLabels, [POD_TEMPLATE_HASH]: hash } },
-      template: { ...template, metadata: { ...template.metadata, labels } },
-    },
-  }
-}
-
-/** The deployment's own annotations, which its newest set bears too: `kubectl rollout history` reads the change's cause there. */
-const inherited = ({ metadata }: Deployment): Record<string, string> =>
-  Object.fromEntries(Object.entries(metadata.annotations ?? {}).filter(([key]) => !NOT_INHERITED.has(key)))
-
-const NOT_INHERITED = new Set([DEPLOYMENT_REVISION, 'kubectl.kubernetes.io/last-applied-configuration'])
-
-/** A roll-back makes an old template the newest again: its set takes the next revision. */
-function revisionMark(deployment: Deployment, newest: ReplicaSet | undefined, revision: string): readonly Action[] {
-  if (!newest) return []
-  const current = revisionOf(newest) >= Number(revision) ? String(revisionOf(newest)) : revision
-  const mark = (object: Deployment | ReplicaSet, wanted: Readonly<Record<string, string>>): readonly Action[] => {
-    const present = object.metadata.annotations
-    if (Object.entries(wanted).every(([key, value]) => present?.[key] === value)) return []
-    return [{ kind: 'patch', ref: refOf(object), type: 'merge', patch: { metadata: { annotations: wanted } } }]
-  }
-  const revisionNow = { [DEPLOYMENT_REVISION]: current }
-  return [...mark(newest, { ...inherited(deployment), ...revisionNow }), ...mark(deployment, revisionNow)]
-}
-
-/** Old empty sets beyond the limit are forgotten, the oldest first; nothing is while a roll-out is on its way. */
-function forget(deployment: Deployment, newest: ReplicaSet | undefined, old: readonly ReplicaSet[]): readonly Action[] {
-  if (!newest || !isComplete(deployment, newest, old)) return []
-  const limit = deployment.spec.revisionHistoryLimit ?? 10
-  return old.slice(0, Math.max(0, old.length - limit)).flatMap(set => (isEmpty(set) ? [remove(set)] : []))
-}
-
-const isEmpty = (set: ReplicaSet): boolean => replicasOf(set) === 0 && (set.status?.replicas ?? 0) === 0
-
-function isComplete(deployment: Deployment, newest: ReplicaSet, old: readonly ReplicaSet[]): boolean {
-  const replicas = deployment.spec.replicas ?? 1
-  return (
-    (newest.status?.replicas ?? 0) === replicas &&
-    (newest.status?.availableReplicas ?? 0) === replicas &&
-    old.every(isEmpty)
-  )
-}
-
-function nextStatus(
+/** Each set in one write: its size, and what is noted on it. */
+function changeSets(
   deployment: Deployment,
   newest: ReplicaSet | undefined,
   old: readonly ReplicaSet[],
-  now: Instant,
-): Deployment['status'] {
-  const all = newest ? [...old, newest] : old
-  const available = sum(all, set => set.status?.availableReplicas ?? 0)
-  const counts = {
-    observedGeneration: deployment.metadata.generation,
-    replicas: sum(all, set => set.status?.replicas ?? 0) || undefined,
-    updatedReplicas: newest?.status?.replicas || undefined,
-    readyReplicas: sum(all, set => set.status?.readyReplicas ?? 0) || undefined,
-    availableReplicas: available || undefined,
-    unavailableReplicas: Math.max(0, sum(all, replicasOf) - available) || undefined,
-  }
-  const withAvailable = withCondition(deployment.status?.conditions, availability(deployment, available), now)
-  const progress = progressOf(deployment, newest, old, counts, now)
-  return { ...deployment.status, ...counts, conditions: withProgress(withAvailable, progress, now) }
+  scale: Scale,
+  isSizing: boolean,
+): readonly Action[] {
+  return [...old, ...(newest ? [newest] : [])].flatMap((set): readonly Action[] => {
+    const [from, to] = [replicasOf(set), scale.get(set) ?? replicasOf(set)]
+    const base = set === newest ? upToDate(deployment, set, old) : set
+    const isNoted = from !== to || (isSizing && scale.has(set))
+    const annotations = { ...base.metadata.annotations, ...(isNoted ? sizes(deployment) : {}) }
+    const next: ReplicaSet = {
+      ...base,
+      metadata: { ...base.metadata, annotations },
+      spec: from === to ? base.spec : { ...base.spec, replicas: to },
+    }
+    const isSettled = isSame(next.spec, set.spec) && isSame(annotations, set.metadata.annotations ?? {})
+    if (isSettled) return []
+    return [{ kind: 'update', object: next }, ...(from === to ? [] : [scalingNews(deployment, set, from, to)])]
+  })
 }
 
-function availability(deployment: Deployment, available: number) {
-  const isAvailable = available >= (deployment.spec.replicas ?? 1) - budgetOf(deployment).unavailable
-  return {
-    type: 'Available',
-    status: isAvailable ? 'True' : 'False',
-    reason: isAvailable ? 'MinimumReplicasAvailable' : 'MinimumReplicasUnavailable',
-    message: `Deployment ${isAvailable ? 'has' : 'does not have'} minimum availability.`,
-  } as const
-}
-
-type Progress = Pick<Condition, 'type' | 'status' | 'reason' | 'message'> & { readonly moved: boolean }
-
-/** Whether it gets on: each step sets the clock of `progressDeadlineSeconds` back. */
-function progressOf(
+/** The Deployment bears the number of its newest set. */
+function markRevision(
   deployment: Deployment,
   newest: ReplicaSet | undefined,
   old: readonly ReplicaSet[],
-  counts: NonNullable<Deployment['status']>,
-  now: Instant,
-): Progress {
-  const base = { type: 'Progressing', status: 'True', moved: false } as const
-  const name = newest?.metadata.name
-  if (!newest) return { ...base, reason: 'NewReplicaSetCreated', message: 'Created new replica set', moved: true }
-  if (isComplete(deployment, newest, old)) {
-    const message = `ReplicaSet "${name}" has successfully progressed.`
-    return { ...base, reason: 'NewReplicaSetAvailable', message }
-  }
-  const before = deployment.status
-  const moved =
-    (counts.updatedReplicas ?? 0) > (before?.updatedReplicas ?? 0) ||
-    (counts.readyReplicas ?? 0) > (before?.readyReplicas ?? 0) ||
-    (counts.availableReplicas ?? 0) > (before?.availableReplicas ?? 0) ||
-    conditionOf(deployment, 'Progressing') === undefined ||
-    conditionOf(deployment, 'Progressing')?.reason === 'NewReplicaSetAvailable'
-  if (!moved && progressLeftMs(deployment, before, now) <= 0) {
-    const message = `ReplicaSet "${name}" has timed out progressing.`
-    return { ...base, status: 'False', reason: 'ProgressDeadlineExceeded', message }
-  }
-  return { ...base, reason: 'ReplicaSetUpdated', message: `ReplicaSet "${name}" is progressing.`, moved }
+  made: ReplicaSet | undefined,
+): readonly Action[] {
+  if (!newest && !made) return []
+  const revision = String(newest ? Math.max(revisionOf(newest), nextRevision(old)) : nextRevision(old))
+  if (deployment.metadata.annotations?.[DEPLOYMENT_REVISION] === revision) return []
+  const patch = { metadata: { annotations: { [DEPLOYMENT_REVISION]: revision } } }
+  return [{ kind: 'patch', ref: refOf(deployment), type: 'merge', patch }]
 }
 
-function withProgress(conditions: readonly Condition[], { moved, ...progress }: Progress, now: Instant) {
-  const next = withCondition(conditions, progress, now)
-  const isNew = next !== conditions
-  // `lastUpdateTime`, which the shared type does not know, is what the deadline counts from.
-  return next.map(condition =>
-    condition.type === 'Progressing' && (moved || isNew)
-      ? { ...condition, lastUpdateTime: formatTime(now) }
-      : condition,
-  )
+/** Old empty sets beyond the limit, the oldest first. */
+function forget(deployment: Deployment, old: readonly ReplicaSet[]): readonly Action[] {
+  const alive = old.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+  const surplus = Math.max(0, alive.length - (deployment.spec.revisionHistoryLimit ?? 10))
+  return [...alive]
+    .sort((a, b) => revisionOf(a) - revisionOf(b))
+    .slice(0, surplus)
+    .flatMap(set => (isEmpty(set) ? [remove(set)] : []))
 }
 
-function progressLeftMs(deployment: Deployment, status: Deployment['status'], now: Instant): number {
-  const progressing = status?.conditions?.find(({ type }) => type === 'Progressing') as
-    | (Condition & { readonly lastUpdateTime?: string })
-    | undefined
-  if (!progressing || progressing.status === 'False') return progressing ? 0 : Number.POSITIVE_INFINITY
-  const since = Date.parse(progressing.lastUpdateTime ?? progressing.lastTransitionTime ?? '')
-  return since + (deployment.spec.progressDeadlineSeconds ?? 600) * 1000 - now
-}
+const isEmpty = (set: ReplicaSet): boolean =>
+  replicasOf(set) === 0 &&
+  (set.status?.replicas ?? 0) === 0 &&
+  (set.metadata.generation ?? 0) <= (set.status?.observedGeneration ?? 0)
 
-function deadlineWake(deployment: Deployment, status: Deployment['status'], now: Instant): readonly Action[] {
-  const progressing = status?.conditions?.find(({ type }) => type === 'Progressing')
-  if (progressing?.reason !== 'ReplicaSetUpdated' && progressing?.reason !== 'NewReplicaSetCreated') return []
-  const left = progressLeftMs(deployment, status, now)
-  return Number.isFinite(left) && left > 0 ? [wake(left)] : []
+/** A set that cannot be made is told, and is a lack of progress. */
+export function creationFailed(deployment: Deployment, set: ReplicaSet, why: string, now: Instant): readonly Action[] {
+  const message = `Failed to create new replica set "${set.metadata.name}": ${why}`
+  const news = { type: 'Progressing', status: 'False', reason: 'ReplicaSetCreateError', message } as const
+  const { status } = said(deployment, news, now)
+  return [
+    warning(deployment, 'ReplicaSetCreateError', message),
+    ...(deployment.spec.progressDeadlineSeconds === undefined ? [] : statusChange(deployment, status)),
+  ]
 }

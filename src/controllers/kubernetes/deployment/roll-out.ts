@@ -9,17 +9,18 @@ export type Scale = ReadonlyMap<ReplicaSet, number>
 
 export const replicasOf = (set: ReplicaSet): number => set.spec.replicas ?? 1
 const availableOf = (set: ReplicaSet): number => set.status?.availableReplicas ?? 0
-const runningOf = (set: ReplicaSet): number => set.status?.replicas ?? 0
 export const sum = (sets: readonly ReplicaSet[], of: (set: ReplicaSet) => number): number =>
   sets.reduce((total, set) => total + of(set), 0)
 
 /** `25%` of the replicas, or a number. A surge is rounded up, what may be missing down; both zero would never move. */
 export function budgetOf(deployment: Deployment): { readonly surge: number; readonly unavailable: number } {
   const replicas = deployment.spec.replicas ?? 1
-  const { maxSurge = '25%', maxUnavailable = '25%' } = deployment.spec.strategy?.rollingUpdate ?? {}
+  const { type = 'RollingUpdate', rollingUpdate } = deployment.spec.strategy ?? {}
+  if (type === 'Recreate') return { surge: 0, unavailable: 0 }
+  const { maxSurge = '25%', maxUnavailable = '25%' } = rollingUpdate ?? {}
   const surge = portion(maxSurge, replicas, Math.ceil)
-  const unavailable = Math.min(replicas, portion(maxUnavailable, replicas, Math.floor))
-  return { surge, unavailable: surge === 0 && unavailable === 0 ? 1 : unavailable }
+  const missing = portion(maxUnavailable, replicas, Math.floor)
+  return { surge, unavailable: Math.min(replicas, surge === 0 && missing === 0 ? 1 : missing) }
 }
 
 function portion(value: number | string, of: number, round: (x: number) => number): number {
@@ -27,15 +28,12 @@ function portion(value: number | string, of: number, round: (x: number) => numbe
   return percent === undefined ? Number(value) : round((Number(percent) * of) / 100)
 }
 
-/** `newest` undefined: it is still to be made, and will ask for what is in `newReplicas`. */
-export function scaleNext(deployment: Deployment, newest: ReplicaSet | undefined, old: readonly ReplicaSet[]): Scale {
-  if (deployment.spec.strategy?.type === 'Recreate') return recreate(deployment, newest, old)
+/** The next step of a roll-out, up first: old ones give way when there is nothing to add. */
+export function scaleNext(deployment: Deployment, newest: ReplicaSet, old: readonly ReplicaSet[]): Scale {
   const scale = new Map<ReplicaSet, number>()
-  if (newest) {
-    const wanted = newReplicas(deployment, newest, old)
-    if (wanted !== replicasOf(newest)) return scale.set(newest, wanted)
-    scaleDownOld(deployment, newest, old, scale)
-  }
+  const wanted = newReplicas(deployment, newest, old)
+  if (wanted !== replicasOf(newest)) return scale.set(newest, wanted)
+  if (deployment.spec.strategy?.type !== 'Recreate') scaleDownOld(deployment, newest, old, scale)
   return scale
 }
 
@@ -47,7 +45,7 @@ export function newReplicas(
 ): number {
   const replicas = deployment.spec.replicas ?? 1
   const current = newest ? replicasOf(newest) : 0
-  if (deployment.spec.strategy?.type === 'Recreate') return sum(old, runningOf) > 0 ? current : replicas
+  if (deployment.spec.strategy?.type === 'Recreate') return replicas
   if (current >= replicas) return replicas
   const room = replicas + budgetOf(deployment).surge - current - sum(old, replicasOf)
   return current + Math.max(0, Math.min(room, replicas - current))
@@ -78,12 +76,4 @@ function scaleDownOld(
     scale.set(set, current - down)
     surplus -= down
   }
-}
-
-/** All old pods go before the first new one comes. */
-function recreate(deployment: Deployment, newest: ReplicaSet | undefined, old: readonly ReplicaSet[]): Scale {
-  const standing = old.filter(set => replicasOf(set) > 0)
-  if (standing.length > 0) return new Map(standing.map(set => [set, 0]))
-  const wanted = newReplicas(deployment, newest, old)
-  return newest && wanted !== replicasOf(newest) ? new Map([[newest, wanted]]) : new Map()
 }
