@@ -300,6 +300,14 @@ describe('canary', () => {
     )
   })
 
+  test('a copy that was asked to end tells nothing against it', () => {
+    const statuses = [{ name: 'server', restartCount: 0, state: { terminated: { exitCode: 0 } } }]
+    const metadata = { name: 'p', deletionTimestamp: '2026-01-01T00:00:00Z' }
+    const pod = { metadata, status: { containerStatuses: statuses } } as unknown as Pod
+    const actions = reconcileServer(observed(trying, { deployment: main, canary, canaryPods: [pod] }), NOW)
+    expect(told(actions)).not.toContain('event CanaryFailed')
+  })
+
   test('a copy that had to be started again takes the change back, once, until the declaration changes', () => {
     const statuses = [{ name: 'server', restartCount: 1, lastState: { terminated: { exitCode: 3 } } }]
     const pod = { metadata: { name: 'p' }, status: { containerStatuses: statuses } } as unknown as Pod

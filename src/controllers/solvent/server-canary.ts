@@ -69,6 +69,8 @@ function troubleOf(canary: Deployment, pods: readonly Pod[]): string | undefined
   const progressing = conditionOf(canary, 'Progressing')
   if (progressing?.reason === 'ProgressDeadlineExceeded') return progressing.message ?? 'it does not become available'
   for (const { metadata, status } of pods) {
+    // One that was asked to end has its reasons.
+    if (metadata.deletionTimestamp) continue
     for (const { name, restartCount, state, lastState } of status?.containerStatuses ?? []) {
       const ended = lastState?.terminated ?? state?.terminated
       if (restartCount > 0 || ended) {
