@@ -1,8 +1,9 @@
 /** What a running container gets beyond its process: its postStart hook, then its probes; before TERM its preStop hook. */
-import type { Container, Handler } from '../../kube/core.ts'
+import type { Container, Handler, Probe } from '../../kube/core.ts'
 import { type Health, hasProbes } from '../probes/health.ts'
 import type { ContainerProbes } from '../probes/probe-container.ts'
 import type { HandlerOptions, Target } from '../probes/run-handler.ts'
+import { readRecord } from '../spawner/container-record.ts'
 import type { AgentParts } from './agent-parts.ts'
 import { observedOf } from './observed.ts'
 import type { PodContext } from './pod-context.ts'
@@ -61,13 +62,30 @@ export function createContainerCare(parts: AgentParts, view: PodView, context: P
       startedMs,
       known,
       ask: (each, timeoutMs) => attempt(each, container, { purpose: 'probe', timeoutMs }),
-      tell: (reason, message) => events.event(pod(), 'Warning', reason, message),
+      tell: (reason, message, asked) => run(tell(container, reason, message, asked)),
       onHealth(health) {
         view.changeRunning(name, { health })
         sync()
       },
     })
     probes.set(name, started)
+  }
+
+  async function tell(container: Container, reason: string, message: string, asked: Probe): Promise<void> {
+    const hint = message.endsWith('connection refused') ? await refusalHint(container, asked) : ''
+    events.event(pod(), 'Warning', reason, `${message}${hint}`)
+  }
+
+  /** Where the pod has a network of its own, what listens there: the kubelet's words leave people guessing. */
+  async function refusalHint(container: Container, { httpGet, tcpSocket, grpc }: Probe): Promise<string> {
+    const { name } = container
+    const folder = parts.folders.lifeFolder(pod().metadata.uid ?? '', name, lifeOf(name))
+    const pid = parts.isolation === 'full' ? readRecord(folder)?.wrapper?.pid : undefined
+    const asked = httpGet ?? tcpSocket ?? grpc
+    if (pid === undefined || !asked || httpGet?.host || tcpSocket?.host) return ''
+    const { hintOf, listenersOf } = await import('../probes/listening.ts')
+    const { portOf } = await import('../probes/run-handler.ts')
+    return hintOf(listenersOf(pid), portOf(asked.port, container))
   }
 
   /** The container counts as running once the hook is through; one that fails is its end. */

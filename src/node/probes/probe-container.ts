@@ -33,7 +33,7 @@ export interface ProbeOptions {
   readonly ask: (probe: Probe, timeoutMs: number) => Promise<Outcome>
   readonly onHealth: (health: Health) => void
   /** For an Event. */
-  readonly tell: (reason: 'Unhealthy' | 'ProbeWarning', message: string) => void
+  readonly tell: (reason: 'Unhealthy' | 'ProbeWarning', message: string, probe: Probe) => void
   /** In [0, 1). */
   readonly random?: () => number
 }
@@ -73,7 +73,7 @@ export function probeContainer(options: ProbeOptions): ContainerProbes {
       const isGood = outcome.kind === 'success' || outcome.kind === 'warning'
       const counted = afterTry(count, isGood ? 'success' : 'failure', probe, startedMs, clock.monotonicMs())
       // An error says nothing of the container, but people must hear of it as seldom as of a failure.
-      if (counted.counts) tell(name, outcome)
+      if (counted.counts) tell(name, probe, outcome)
       if (outcome.kind === 'unknown') {
         if (counted.counts) count = { ...count, lastFailureMs: counted.count.lastFailureMs }
         return true
@@ -93,11 +93,11 @@ export function probeContainer(options: ProbeOptions): ContainerProbes {
     }
   }
 
-  function tell(name: string, outcome: Outcome): void {
-    if (outcome.kind === 'warning') options.tell('ProbeWarning', `${name} probe warning: ${outcome.message}`)
-    if (outcome.kind === 'failure') options.tell('Unhealthy', `${name} probe failed: ${outcome.message}`)
+  function tell(name: string, probe: Probe, outcome: Outcome): void {
+    if (outcome.kind === 'warning') options.tell('ProbeWarning', `${name} probe warning: ${outcome.message}`, probe)
+    if (outcome.kind === 'failure') options.tell('Unhealthy', `${name} probe failed: ${outcome.message}`, probe)
     if (outcome.kind === 'unknown') {
-      options.tell('Unhealthy', `${name} probe errored and resulted in unknown state: ${outcome.message}`)
+      options.tell('Unhealthy', `${name} probe errored and resulted in unknown state: ${outcome.message}`, probe)
     }
   }
 
