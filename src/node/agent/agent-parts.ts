@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { EventRecorder } from '../../client/events.ts'
 import type { KubeApi } from '../../client/kube-api.ts'
-import type { Pod, ResourceList } from '../../kube/core.ts'
+import type { Pod, ResourceList, Service } from '../../kube/core.ts'
 import type { ReferenceWatcher } from '../env/watch-references.ts'
 import type { Lives } from '../logs/lives.ts'
 import type { Enforcement } from '../resources/enforcement.ts'
@@ -40,6 +40,8 @@ export interface AgentParts {
   readonly hostIP: string
   readonly allocatable: ResourceList
   readonly apiPort: number
+  /** Of a namespace: a pod's variables name them. */
+  readonly servicesIn: (namespace: string) => readonly Service[]
   readonly backOff: BackOffLimits
   /** PATH, HOME and what else every container begins with. */
   readonly baseEnv: Readonly<Record<string, string>>

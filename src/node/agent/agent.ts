@@ -10,7 +10,7 @@ import { createEventRecorder } from '../../client/events.ts'
 import { createInformer } from '../../client/informer.ts'
 import type { KubeApi } from '../../client/kube-api.ts'
 import type { NodeApi, PodUsage } from '../../client/node-api.ts'
-import type { Pod, ResourceList } from '../../kube/core.ts'
+import type { Pod, ResourceList, Service } from '../../kube/core.ts'
 import { createReferenceWatcher } from '../env/watch-references.ts'
 import { createLives } from '../logs/lives.ts'
 import { createLogReader } from '../logs/log-reader.ts'
@@ -107,6 +107,9 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     program: options.warmProgram,
   })
   const inputs = createContainerInputs(spawner)
+  const services = createInformer<Service>(api, { apiVersion: 'v1', kind: 'Service' }, { clock })
+  const servicesIn = services.index(({ metadata }) => [metadata.namespace ?? ''])
+  services.start()
   const parts: AgentParts = {
     api,
     clock,
@@ -128,6 +131,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     hostIP: nodeAddress,
     allocatable: capacity,
     apiPort: options.apiPort,
+    servicesIn,
     backOff: options.backOff ?? declaredBackOff(log),
     baseEnv,
     onSandbox: options.onSandbox ?? ownName,
@@ -229,6 +233,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
       rotation.stop()
       registration.stop()
       pods.stop()
+      services.stop()
       parts.volumes.stop()
       parts.references.stop()
       if (podsGraceMs === undefined) for (const worker of workers.values()) worker.leave()

@@ -81,6 +81,7 @@ export async function insideOf(
     lookup,
     apiHost: sandbox.apiHost,
     apiPort: parts.apiPort,
+    services: linksServices(pod) ? parts.servicesIn(pod.metadata.namespace ?? '') : [],
     root: sandbox.root,
     hostname: hostnameOf(pod),
     base: parts.baseEnv,
@@ -122,3 +123,6 @@ export function programProblem(
   const found = findProgram(program, PATH, cwd, root)
   return 'problem' in found ? found.problem : undefined
 }
+
+const linksServices = ({ spec }: Pod): boolean =>
+  (spec as { readonly enableServiceLinks?: boolean }).enableServiceLinks !== false

@@ -1,14 +1,13 @@
 /**
  * The variables that a container starts with (the kubelet's makeEnvironmentVariables, pkg/kubelet/kubelet_pods.go), pure: objects that it
  * refers to are looked up in what was fetched before. A missing one is the text of a CreateContainerConfigError.
- *
- * `enableServiceLinks` is not provided: no variables for other Services (names resolve instead), as if it were false.
  */
 import { fail, ok, type Problem, type Result } from '../../base/problem.ts'
-import type { ConfigMap, Container, EnvFromSource, EnvVar, Pod, Secret } from '../../kube/core.ts'
+import type { ConfigMap, Container, EnvFromSource, EnvVar, Pod, Secret, Service } from '../../kube/core.ts'
 import { type Found, fieldValue, type NodeFacts, resourceValue } from './downward.ts'
 import { expand } from './expand.ts'
 import type { Lookup } from './references.ts'
+import { serviceLinks } from './service-links.ts'
 
 export interface EnvFacts {
   readonly node: NodeFacts
@@ -16,6 +15,8 @@ export interface EnvFacts {
   /** KUBERNETES_SERVICE_HOST and _PORT. */
   readonly apiHost: string
   readonly apiPort: number
+  /** Of the pod's namespace, unless it wants no links to them. */
+  readonly services?: readonly Service[]
   /** SOLVENT_ROOT. */
   readonly root: string
   readonly hostname: string
@@ -31,6 +32,7 @@ export function containerEnv(pod: Pod, container: Container, facts: EnvFacts): R
   }
   const given: Record<string, string> = {
     ...facts.base,
+    ...serviceLinks(facts.services ?? []),
     KUBERNETES_SERVICE_HOST: apiHost,
     KUBERNETES_SERVICE_PORT: String(apiPort),
     KUBERNETES_SERVICE_PORT_HTTPS: String(apiPort),
