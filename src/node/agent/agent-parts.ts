@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { EventRecorder } from '../../client/events.ts'
 import type { KubeApi } from '../../client/kube-api.ts'
 import type { Pod, ResourceList, Service } from '../../kube/core.ts'
+import type { Amounts } from '../../kube/quota/amounts.ts'
 import type { ReferenceWatcher } from '../env/watch-references.ts'
 import type { Lives } from '../logs/lives.ts'
 import type { Enforcement } from '../resources/enforcement.ts'
@@ -39,6 +40,8 @@ export interface AgentParts {
   readonly nodeName: string
   readonly hostIP: string
   readonly allocatable: ResourceList
+  /** What the pods of this node but one ask for. */
+  readonly requestedByOthers: (podUid: string) => Amounts
   readonly apiPort: number
   /** Of a namespace: a pod's variables name them. */
   readonly servicesIn: (namespace: string) => readonly Service[]

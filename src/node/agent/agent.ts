@@ -11,6 +11,8 @@ import { createInformer } from '../../client/informer.ts'
 import type { KubeApi } from '../../client/kube-api.ts'
 import type { NodeApi, PodUsage } from '../../client/node-api.ts'
 import type { Pod, ResourceList, Service } from '../../kube/core.ts'
+import { type Amounts, NOTHING, plus } from '../../kube/quota/amounts.ts'
+import { podAmounts } from '../../kube/quota/pod-amounts.ts'
 import { createReferenceWatcher } from '../env/watch-references.ts'
 import { createLives } from '../logs/lives.ts'
 import { createLogReader } from '../logs/log-reader.ts'
@@ -130,6 +132,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     nodeName,
     hostIP: nodeAddress,
     allocatable: capacity,
+    requestedByOthers,
     apiPort: options.apiPort,
     servicesIn,
     backOff: options.backOff ?? declaredBackOff(log),
@@ -156,6 +159,11 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
 
   const workers = new Map<string, PodWorker>()
   const uidOf = (pod: Pod): string => pod.metadata.uid ?? ''
+
+  function requestedByOthers(uid: string): Amounts {
+    const others = [...workers].filter(([each]) => each !== uid)
+    return others.map(([, { pod }]) => podAmounts(pod.spec, 'requests', { overhead: true })).reduce(plus, NOTHING)
+  }
 
   async function takeOver(): Promise<void> {
     const known = new Map(pods.list().map(pod => [uidOf(pod), pod]))

@@ -7,7 +7,7 @@ import { sidecarsOf } from './roles.ts'
 type Found = Pick<Condition, 'status' | 'reason' | 'message'>
 
 const yes: Found = { status: 'True' }
-const OURS = ['PodScheduled', 'Initialized', 'ContainersReady', 'Ready']
+const OURS = ['PodScheduled', 'Initialized', 'ContainersReady', 'Ready', 'PodResizePending', 'PodResizeInProgress']
 
 export const isOurs = ({ type }: Condition): boolean => OURS.includes(type)
 

@@ -22,6 +22,8 @@ import { terminationMessage } from './termination-message.ts'
 export interface PodContainers extends Pick<PodProcesses, 'kill'> {
   start(container: Container): Promise<void>
   stop(name: string, graceMs: number, message: string): void
+  /** For another life at once, with other amounts. */
+  restart(container: Container): void
   signal(name: string, which: 'SIGTERM' | 'SIGKILL'): void
   /** Of an earlier life of this agent. */
   adopt(): Promise<void>
@@ -149,6 +151,10 @@ export function createPodContainers(
   return {
     start,
     stop,
+    restart({ name }) {
+      const seconds = context.pod().spec.terminationGracePeriodSeconds ?? 30
+      stop(name, seconds * 1000, `Container ${name} resize requires restart`)
+    },
     signal,
     adopt: () =>
       adoptContainers(parts, context.pod(), context.place() !== undefined, {

@@ -6,6 +6,7 @@ import type { Container, Pod } from '../../kube/core.ts'
 import { type Condition, refOf } from '../../kube/object.ts'
 import { isApiError } from '../../kube/status.ts'
 import { envReferences, type Lookup, podReferences } from '../env/references.ts'
+import { allocatedBefore } from '../resources/resize.ts'
 import type { Action } from './action.ts'
 import type { Past } from './adopt.ts'
 import type { AgentParts } from './agent-parts.ts'
@@ -15,6 +16,7 @@ import { isOurs } from './pod-conditions.ts'
 import { createPodConfig } from './pod-config.ts'
 import { createPodContainers } from './pod-containers.ts'
 import type { PodContext } from './pod-context.ts'
+import { createPodResize } from './pod-resize.ts'
 import { createPodResources, type PodResources } from './pod-resources.ts'
 import { isTerminal, noCommand, podStatus } from './pod-status.ts'
 import { createPodView } from './pod-view.ts'
@@ -34,6 +36,8 @@ export interface PodWorker {
   /** The API has it as over: nothing of it may run any more. */
   finish(): Promise<void>
   readonly place: Place | undefined
+  /** With what is allocated for it. */
+  readonly pod: Pod
   /** What its containers use. */
   readonly resources: PodResources
 }
@@ -46,7 +50,7 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
   const view = createPodView(first, clock)
   const underWay = new Set<Promise<void>>()
   const uid = first.metadata.uid ?? ''
-  let pod = first
+  let pod = past ? allocatedBefore(first) : first
   let place: Place | undefined = past?.sandbox && { sandbox: past.sandbox, group: parts.enforcement.open(past.group) }
   let attempts = 0
   let hasLeft = false
@@ -56,6 +60,7 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
   const resources = createPodResources(parts, context)
   const containers = createPodContainers(parts, view, context, resources)
   const config = createPodConfig(parts, context)
+  const resize = createPodResize({ parts, context, resources, allocated: pod, restart: containers.restart })
 
   function sync(): void {
     if (hasLeft) return
@@ -105,7 +110,7 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
     // How it ended is written already: a later agent knows less.
     if (isTerminal(first.status?.phase)) return
     const facts = { hostIP: parts.hostIP, now: clock.now(), nowMs: clock.monotonicMs(), conditions }
-    const status = podStatus(pod, view.seen, facts)
+    const status = resize.tell(podStatus(pod, view.seen, facts), conditions)
     const isUrgent = isTerminal(status.phase) || turns(pod, conditions, status.conditions)
     conditions = status.conditions ?? []
     writer.set(pod, status, isUrgent)
@@ -196,6 +201,7 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
     view.change({ surroundings: place ? { kind: 'ready', address: place.sandbox.address } : { kind: 'none' } })
     if (place) begin(settleAgain(place))
     await containers.adopt()
+    pod = resize.admit(first)
     sync()
   }
 
@@ -208,6 +214,7 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
     hasLeft = true
     containers.leave()
     config.stop()
+    resize.stop()
     cancelWakes()
   }
 
@@ -243,7 +250,7 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
       const isAdded = next.spec.ephemeralContainers?.length !== pod.spec.ephemeralContainers?.length
       const isResized = resourcesOf(next) !== resourcesOf(pod)
       const before = pod
-      pod = next
+      pod = resize.admit(next)
       config.podChanged(before)
       const others = (next.status?.conditions ?? []).filter(each => !isOurs(each))
       const isGated = (next.spec.readinessGates?.length ?? 0) > 0
@@ -258,6 +265,9 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
     },
     leave,
     resources,
+    get pod() {
+      return pod
+    },
     get place() {
       return place
     },
