@@ -1,7 +1,9 @@
 /** The Server controller's shell. */
+import type { KubeApi } from '../../client/kube-api.ts'
 import type { Capabilities } from '../../compiler/capabilities.ts'
 import { compile } from '../../compiler/compile.ts'
 import { canaryName } from '../../compiler/targets/server/deployment.ts'
+import type { HorizontalPodAutoscaler, PodMetrics } from '../../kube/autoscaling.ts'
 import type { ConfigMap, Pod, Service } from '../../kube/core.ts'
 import { OWNER_KIND, OWNER_NAME, ROLE } from '../../kube/names.ts'
 import { controllerOf, type KubeObject, keyOf } from '../../kube/object.ts'
@@ -14,8 +16,11 @@ import { type PreparedServer, reconcileServer, type ServerObserved } from './rec
 import { refuseSpec } from './refusal.ts'
 import { withTemplateName } from './server-canary.ts'
 import { revisionsOf } from './server-leftovers.ts'
+import { usageOf } from './server-usage.ts'
 
 const KIND = 'Server'
+/** As often as an autoscaler looks. */
+const MEASURE_EVERY_MS = 15_000
 /** What one declaration may have and the next may not. */
 const OPTIONAL_KINDS = [
   ['autoscaling/v2', 'HorizontalPodAutoscaler'],
@@ -24,7 +29,7 @@ const OPTIONAL_KINDS = [
 ] as const
 
 export function serverController(context: ControllerContext, capabilities: Capabilities): Controller {
-  const { clock, informers, newQueue, log } = context
+  const { api, clock, informers, newQueue, log } = context
   const { perform } = context.performerFor('server-controller')
   const servers = informers.of<Server>(API_VERSION, KIND)
   const deployments = informers.of<Deployment>('apps/v1', 'Deployment')
@@ -33,7 +38,10 @@ export function serverController(context: ControllerContext, capabilities: Capab
   const services = informers.of<Service>('v1', 'Service')
   const configMaps = informers.of<ConfigMap>('v1', 'ConfigMap')
   const optional = OPTIONAL_KINDS.map(([apiVersion, kind]) => informers.of(apiVersion, kind))
+  const scalers = informers.of<HorizontalPodAutoscaler>('autoscaling/v2', 'HorizontalPodAutoscaler')
   const queue = newQueue()
+  /** By namespace and name; empty where nobody measures. */
+  let measured: ReadonlyMap<string, readonly PodMetrics[]> = new Map()
   const find = finderOf(informers)
   const ownerUids = ({ metadata }: KubeObject): readonly string[] =>
     (metadata.ownerReferences ?? []).flatMap(({ kind, uid }) => (kind === KIND && uid ? [uid] : []))
@@ -64,6 +72,15 @@ export function serverController(context: ControllerContext, capabilities: Capab
     for (const key of codeKeys(map)) queue.add(key)
   })
 
+  async function measure(): Promise<void> {
+    const running = servers.list().filter(({ status }) => (status?.readyReplicas ?? 0) > 0)
+    if (running.length > 0) {
+      measured = await podMetricsOf(api)
+      for (const server of running) queue.add(keyOf(server))
+    }
+    clock.after(MEASURE_EVERY_MS, () => void measure())
+  }
+
   function observe(server: Server): ServerObserved {
     const { namespace, name = '', uid = '' } = server.metadata
     const own = deploymentsOf(uid)
@@ -88,7 +105,7 @@ export function serverController(context: ControllerContext, capabilities: Capab
       canaryPods: canariesOf(`${namespace}/${name}`),
       service: found && controllerOf(found)?.uid === uid ? found : undefined,
       code: code && configMaps.get(namespace, code.configMap),
-      usage: undefined,
+      usage: usageOf(measured.get(`${namespace}/${name}`) ?? [], scalers.get(namespace, name), server.status),
     }
   }
 
@@ -99,7 +116,20 @@ export function serverController(context: ControllerContext, capabilities: Capab
   }
 
   const all = [servers, deployments, sets, pods, services, configMaps, ...optional]
-  return { name: 'server', queue, ready: () => Promise.all(all.map(({ synced }) => synced)), reconcile, log }
+  const ready = () => Promise.all(all.map(({ synced }) => synced)).then(measure)
+  return { name: 'server', queue, ready, reconcile, log }
+}
+
+/** Of all Servers at once. A cluster without metrics-server has none. */
+async function podMetricsOf(api: KubeApi): Promise<ReadonlyMap<string, readonly PodMetrics[]>> {
+  const found = new Map<string, PodMetrics[]>()
+  const collection = { apiVersion: 'metrics.k8s.io/v1beta1', kind: 'PodMetrics' }
+  const labelSelector = `${OWNER_KIND}=${KIND.toLowerCase()}`
+  const { items } = await api.list<PodMetrics>(collection, { labelSelector }).catch(() => ({ items: [] }))
+  for (const metrics of items) {
+    for (const key of labelledKeys(metrics)) found.set(key, [...(found.get(key) ?? []), metrics])
+  }
+  return found
 }
 
 const labelledKeys = ({ metadata: { namespace, labels } }: KubeObject): readonly string[] =>

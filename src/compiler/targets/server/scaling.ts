@@ -31,6 +31,15 @@ export function autoscalers(server: Server): readonly KubeObject[] {
       minReplicas: Math.max(leastCopies(server), 1),
       maxReplicas: mostCopies(server),
       metrics: targets(server),
+      // Upstream's defaults, which hold only where `behavior` is there: without it 1 to 10 takes three steps instead of two.
+      behavior: {
+        scaleUp: {
+          policies: [
+            { type: 'Percent', value: 100, periodSeconds: 15 },
+            { type: 'Pods', value: 4, periodSeconds: 15 },
+          ],
+        },
+      },
     },
   }
   return [scaler]
