@@ -223,7 +223,9 @@ function ask(address: string): Promise<string> {
       answer.setEncoding('utf8').on('data', (part: string) => {
         text += part
       })
-      answer.on('end', () => resolve(text)).on('error', error => resolve(whatOf(error)))
+      answer
+        .on('end', () => resolve(text || `${answer.statusCode} ${JSON.stringify(answer.headers)}`))
+        .on('error', error => resolve(whatOf(error)))
     })
     asked.on('timeout', () => asked.destroy(new Error('no answer in 2 s')))
     asked.on('error', error => resolve(whatOf(error)))

@@ -13,7 +13,10 @@ const MAX_PATH_BYTES = 100
 export function socketPath(stateDir: string, socket = 'socket'): string {
   const near = join(spawnerFolder(stateDir), socket)
   if (Buffer.byteLength(near) <= MAX_PATH_BYTES) return near
-  const name = createHash('sha256').update(socket === 'socket' ? resolve(stateDir) : join(resolve(stateDir), socket)).digest('hex').slice(0, 16)
+  const name = createHash('sha256')
+    .update(socket === 'socket' ? resolve(stateDir) : join(resolve(stateDir), socket))
+    .digest('hex')
+    .slice(0, 16)
   return join(tmpdir(), `solvent-${process.getuid?.() ?? 0}`, name)
 }
 

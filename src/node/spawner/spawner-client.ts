@@ -6,6 +6,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { HostCommands } from '../../base/host-commands.ts'
 import { type Connection, openConnection, SpawnerLost, type Told } from './connection.ts'
 import { readRecord } from './container-record.ts'
+import { lockOwner } from './lock.ts'
 import type { ProcessIdentity } from './process-identity.ts'
 import type { Answer, Ask, Operation, SpawnerReport, StartProcess } from './protocol.ts'
 import { socketPath } from './socket-path.ts'
@@ -65,8 +66,8 @@ interface Live {
 }
 
 const RETRY_MS = 10
-/** A spawner takes about 60 ms to listen; on a machine that swaps, much longer. */
-const LAUNCH_AGAIN_MS = 5_000
+/** A spawner takes about 60 ms to have its lock. */
+const LAUNCH_AGAIN_MS = 1_000
 const KILLED = 137
 
 /** Not the clock's timer, which lets a program end: while the spawner is away nothing else may hold us. */
@@ -114,7 +115,7 @@ export async function connectSpawner({
   }
 
   async function connectAgain(lost: boolean): Promise<Connection> {
-    let launchAt = clock.monotonicMs() + (lost ? patienceMs : LAUNCH_AGAIN_MS)
+    let launchAt = clock.monotonicMs() + patienceMs
     for (;;) {
       try {
         const connection = await openConnection(socketPath(stateDir), told)
@@ -126,7 +127,8 @@ export async function connectSpawner({
         if (closed) throw error
       }
       if (clock.monotonicMs() >= launchAt) {
-        launch?.()
+        // One that lives and does not listen yet is on its way; another one would end at its lock.
+        if (lockOwner(stateDir) === undefined) launch?.()
         launchAt = clock.monotonicMs() + LAUNCH_AGAIN_MS
       }
       await pause(RETRY_MS)
