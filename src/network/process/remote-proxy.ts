@@ -77,6 +77,7 @@ export function createRemoteProxy(options: RemoteProxyOptions): ServiceProxy {
   }
 
   function adopt(socket: Socket): Socket {
+    socket.unref()
     socket.on('error', () => socket.destroy())
     socket.on('close', () => {
       connection = undefined
@@ -129,6 +130,15 @@ export function createRemoteProxy(options: RemoteProxyOptions): ServiceProxy {
   }
 }
 
+/** Ends one that an earlier life left. */
+export async function endProxy(folder: string, name: string): Promise<void> {
+  const socket = await tryConnect(pathOf(join(folder, name)))
+  if (!socket) return
+  socket.on('error', () => {})
+  socket.write(`${JSON.stringify({ id: 0, end: true })}\n`)
+  await once(socket, 'close')
+}
+
 /** A Unix socket's path is short: a deep state folder has it elsewhere, under a name that follows from the folder. */
 function pathOf(stem: string): string {
   const near = `${stem}.sock`
@@ -140,7 +150,6 @@ async function tryConnect(path: string): Promise<Socket | undefined> {
   const socket = connect(path)
   try {
     await once(socket, 'connect')
-    socket.unref()
     return socket
   } catch {
     socket.destroy()

@@ -26,6 +26,10 @@ export const nodePortAddresses = (hostAddress: string | undefined): readonly str
   ...(hostAddress === undefined ? [] : [hostAddress]),
 ]
 
+/** Names of the processes' files in the network's folder. */
+export const SERVICES_PROXY = 'proxy'
+export const NODE_PORTS_PROXY = 'node-ports'
+
 /** The API server's own Service is not worth a process. */
 const isOfOthers = ({ key }: Forwarding): boolean => key !== 'tcp/443/default/kubernetes'
 
@@ -38,7 +42,7 @@ export async function openProxy(options: OpenProxyOptions): Promise<ServiceProxy
     const nodeAddresses = nodePortAddresses(undefined)
     return createRemoteProxy({
       ...remote,
-      name: 'proxy',
+      name: SERVICES_PROXY,
       enter: [],
       atServices: true,
       nodeAddresses,
@@ -47,7 +51,7 @@ export async function openProxy(options: OpenProxyOptions): Promise<ServiceProxy
   }
   const nodePorts = createRemoteProxy({
     ...remote,
-    name: 'node-ports',
+    name: NODE_PORTS_PROXY,
     enter: [],
     atServices: false,
     nodeAddresses: nodePortAddresses(network.hostAddress),
@@ -64,7 +68,7 @@ export async function openProxy(options: OpenProxyOptions): Promise<ServiceProxy
   const enter = ['nsenter', `--net=${switchPath}`]
   const services = createRemoteProxy({
     ...remote,
-    name: 'proxy',
+    name: SERVICES_PROXY,
     enter,
     atServices: true,
     nodeAddresses: [],
