@@ -1,9 +1,9 @@
-/** examples/scaling, through the command line: what is scaled, judged and made on time. */
+/** examples/scaling, through the command line: what is scaled, and what is judged. */
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { HorizontalPodAutoscaler } from '../../src/kube/autoscaling.ts'
 import type { Condition } from '../../src/kube/object.ts'
-import type { CronJob, Deployment, Job } from '../../src/kube/workloads.ts'
+import type { Deployment, Job } from '../../src/kube/workloads.ts'
 import { EmbeddedCluster, eventually, repository } from './embedded-cluster.ts'
 
 let cluster: EmbeddedCluster
@@ -43,9 +43,4 @@ test('an autoscaler brings its Deployment to the least that it asks for, and rea
   const known = async () => (await json<HorizontalPodAutoscaler>('hpa', 'counted')).status
   await eventually('a rate', 60_000, async () => reasonOf(await known(), 'ScalingActive') === 'ValidMetricFound')
   expect((await known())?.currentMetrics?.[0]?.pods?.current.averageValue).toBe('0')
-}, 90_000)
-
-test('a CronJob makes its Job when the minute is full', async () => {
-  const ran = async () => (await json<CronJob>('cronjob', 'tick')).status?.lastSuccessfulTime !== undefined
-  await eventually('the Job of a full minute', 75_000, ran)
 }, 90_000)
