@@ -10,6 +10,7 @@ import type { ControllerContext } from '../../runtime/context.ts'
 import { customKindsOf, type Served } from '../../runtime/custom-kinds.ts'
 import type { Controller } from '../../runtime/run-controller.ts'
 import { createOwnerGraph } from './owner-graph.ts'
+import { groupOf, isMeant, ownerNews } from './owner-news.ts'
 import { holds, isWaitingForDependents, ORPHAN, type OwnerState, reconcileGarbage } from './reconcile-garbage.ts'
 
 /** Events come by the thousand, own nothing and expire. */
@@ -18,12 +19,19 @@ const WATCHED: readonly Served[] = STORED_KINDS.filter(({ kind }) => kind !== 'E
   kind: info.kind,
 }))
 
+/** Upstream's absent owner cache. */
+const MAX_REMEMBERED = 500
+
 export function garbageCollector(context: ControllerContext): Controller {
   const { api, informers, newQueue, log } = context
   const { perform } = context.performerFor('garbage-collector')
   const graph = createOwnerGraph()
   const queue = newQueue()
   const watched = new Set<string>()
+  /** Uids of objects that were seen to go: they are absent, whatever a kind that is no longer served says. */
+  const gone = new Set<string>()
+  /** What was said of an object's owners, by its uid: once is enough. */
+  const told = new Map<string, string>()
 
   function watch({ apiVersion, kind }: Served): void {
     if (watched.has(`${apiVersion} ${kind}`)) return
@@ -34,7 +42,9 @@ export function garbageCollector(context: ControllerContext): Controller {
     const seen = (object: KubeObject): void => {
       graph.put(typed(object))
       if (object.metadata.deletionTimestamp) onDeleting(object)
-      else if (object.metadata.ownerReferences?.some(isDoubtful)) queue.add(object.metadata.uid!)
+      else if (object.metadata.ownerReferences?.some(owner => isDoubtful(object, owner)))
+        queue.add(object.metadata.uid!)
+      else if (isPartOfCycle(object)) queue.add(object.metadata.uid!)
     }
     informer.on('add', seen)
     informer.on('update', (object, before) => {
@@ -43,14 +53,31 @@ export function garbageCollector(context: ControllerContext): Controller {
     })
     informer.on('delete', object => {
       graph.remove(object)
+      told.delete(object.metadata.uid!)
+      remember(object.metadata.uid!)
       touchOwners(object)
       touchDependents(object)
     })
   }
 
-  const isDoubtful = ({ uid }: OwnerReference): boolean => {
-    const owner = graph.get(uid)
-    return owner === undefined || isWaitingForDependents(owner)
+  const isDoubtful = (object: KubeObject, ref: OwnerReference): boolean => {
+    const owner = graph.get(ref.uid)
+    return owner === undefined || isWaitingForDependents(owner) || !isMeant(owner, ref, object)
+  }
+
+  const isPartOfCycle = (object: KubeObject): boolean =>
+    object.metadata.ownerReferences !== undefined &&
+    graph.dependentsOf(object.metadata.uid!).length > 0 &&
+    ownerNews(object, graph).length > 0
+
+  /** In any version. */
+  const isServed = (apiVersion: string, kind: string): boolean =>
+    builtInKind(apiVersion, kind) !== undefined ||
+    [...watched].some(each => each.endsWith(` ${kind}`) && groupOf(each) === groupOf(apiVersion))
+
+  function remember(uid: string): void {
+    gone.add(uid)
+    if (gone.size > MAX_REMEMBERED) for (const oldest of [...gone].slice(0, MAX_REMEMBERED / 2)) gone.delete(oldest)
   }
 
   function onDeleting(object: KubeObject): void {
@@ -72,8 +99,12 @@ export function garbageCollector(context: ControllerContext): Controller {
 
   async function stateOf(object: KubeObject, owner: OwnerReference): Promise<OwnerState> {
     const known = graph.get(owner.uid)
-    if (known) return isWaitingForDependents(known) ? 'waits-for-dependents' : 'present'
+    if (known && isMeant(known, owner, object))
+      return isWaitingForDependents(known) ? 'waits-for-dependents' : 'present'
     const { apiVersion, kind, name } = owner
+    if (gone.has(owner.uid)) return 'absent'
+    // Of a kind that nobody serves nothing is known: as upstream, nothing is deleted for it.
+    if (!known && !isServed(apiVersion, kind)) return 'present'
     const isClusterWide = builtInKind(apiVersion, kind)?.namespaced === false
     const namespace = isClusterWide ? undefined : object.metadata.namespace
     try {
@@ -94,7 +125,17 @@ export function garbageCollector(context: ControllerContext): Controller {
       for (const owner of object.metadata.ownerReferences ?? []) states.set(owner.uid, await stateOf(object, owner))
     }
     const dependents = graph.dependentsOf(uid)
+    await tell(object)
     return perform(reconcileGarbage({ object, dependents, stateOf: owner => states.get(owner.uid) ?? 'present' }))
+  }
+
+  async function tell(object: KubeObject): Promise<void> {
+    const news = object.metadata.deletionTimestamp ? [] : ownerNews(object, graph)
+    const text = JSON.stringify(news.map(action => (action.kind === 'event' ? action.message : '')))
+    const { uid = '' } = object.metadata
+    if (news.length === 0) told.delete(uid)
+    else if (told.get(uid) !== text) await perform(news)
+    if (news.length > 0) told.set(uid, text)
   }
 
   for (const kind of WATCHED) watch(kind)

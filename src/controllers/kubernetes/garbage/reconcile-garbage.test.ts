@@ -56,6 +56,13 @@ test.each<{
     actions: ['delete Foreground'],
   },
   {
+    what: 'is waited for by one that it waits for: it no longer blocks anybody (a circle)',
+    it: object({ ownerReferences: [owner('a', { blockOwnerDeletion: true })] }),
+    states: { a: 'waits-for-dependents' },
+    dependents: [object({ name: 'child', uid: 'a', deletionTimestamp: 'now', finalizers: [FOREGROUND] })],
+    actions: ['patch it ["a"]', 'delete Foreground'],
+  },
+  {
     what: 'is being deleted in the background: the server does the rest',
     it: object({ ownerReferences: [owner('a')], deletionTimestamp: 'now' }),
     states: { a: 'absent' },

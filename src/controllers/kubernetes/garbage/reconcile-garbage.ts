@@ -47,7 +47,11 @@ function collect({ object, stateOf, dependents }: GarbageObserved): readonly Act
         : holds(object, FOREGROUND)
           ? 'Foreground'
           : 'Background'
-  return [remove(object, { policy })]
+  // In a circle each would wait for the next: this one no longer blocks its owners.
+  const isCircle = isAwaited && dependents.some(isWaitingForDependents)
+  const blocking = owners.some(({ blockOwnerDeletion }) => blockOwnerDeletion)
+  const freed = owners.map(owner => ({ ...owner, blockOwnerDeletion: false }))
+  return [...(isCircle && blocking ? [withOwners(object, freed)] : []), remove(object, { policy })]
 }
 
 /** The dependents become nobody's, then the owner may go. */
