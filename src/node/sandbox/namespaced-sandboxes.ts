@@ -33,6 +33,7 @@ export interface NamespacedOptions {
 /** Used sandboxes that are kept for the next pods; more are ended. */
 const MAX_SPARE = 16
 const START_MS = 10_000
+const FIRST_TRIES = 5
 
 /** Throws where this machine does not allow it; `createSandboxes` tries. */
 export async function createNamespacedSandboxes(options: NamespacedOptions): Promise<Sandboxes> {
@@ -144,12 +145,15 @@ export async function createNamespacedSandboxes(options: NamespacedOptions): Pro
     if (record) addresses.take(record.address)
   }
 
-  // The first one tells whether this machine allows it.
-  try {
-    spare.push(await makeCell())
-  } catch (error) {
-    answers.close()
-    throw error
+  // The first one tells whether this machine allows it. Where there were some before it does: then something was killed meanwhile.
+  for (let tries = 1; spare.length === 0; tries++) {
+    try {
+      spare.push(await makeCell())
+    } catch (error) {
+      if (earlier.length > 0 && tries < FIRST_TRIES) continue
+      answers.close()
+      throw error
+    }
   }
 
   return {
