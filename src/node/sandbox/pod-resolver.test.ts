@@ -18,7 +18,7 @@ test.each([
   {
     name: 'ClusterFirst: the cluster, then the machine’s domains',
     spec: {},
-    want: 'search ns.svc.cluster.local svc.cluster.local cluster.local lan\nnameserver 10.0.80.1\nnameserver 10.0.64.10\noptions ndots:5\n',
+    want: 'search ns.svc.cluster.local svc.cluster.local cluster.local lan\nnameserver 10.0.80.1\nnameserver 10.0.64.10\noptions ndots:5 timeout:1 attempts:5\n',
   },
   {
     name: 'Default: as the machine',
@@ -36,7 +36,7 @@ test.each([
   {
     name: 'options of the pod go before',
     spec: { dnsConfig: { options: [{ name: 'ndots', value: '2' }] } },
-    want: 'search ns.svc.cluster.local svc.cluster.local cluster.local lan\nnameserver 10.0.80.1\nnameserver 10.0.64.10\noptions ndots:2\n',
+    want: 'search ns.svc.cluster.local svc.cluster.local cluster.local lan\nnameserver 10.0.80.1\nnameserver 10.0.64.10\noptions ndots:2 timeout:1 attempts:5\n',
   },
 ])('$name', ({ spec, want }) => {
   expect(resolverText(podOf(spec), facts)).toBe(want)

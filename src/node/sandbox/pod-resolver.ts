@@ -45,6 +45,16 @@ export function resolverText(pod: Pod, { nameservers, machine }: ResolverFacts):
   })
 }
 
+/**
+ * As upstream, and patient in another way than by default (5 s, twice): the server is near and answers in a millisecond, or it has just
+ * been killed and is back within one second.
+ */
+const OPTIONS = [
+  ['ndots', '5'],
+  ['timeout', '1'],
+  ['attempts', '5'],
+] as const
+
 interface ResolverFile {
   readonly nameservers: readonly string[]
   readonly searches: readonly string[]
@@ -54,7 +64,7 @@ interface ResolverFile {
 const clusterFirst = (namespace: string, nameservers: readonly string[], more: readonly string[]): ResolverFile => ({
   nameservers,
   searches: [`${namespace}.svc.${DOMAIN}`, `svc.${DOMAIN}`, DOMAIN, ...more],
-  options: [['ndots', '5']],
+  options: OPTIONS,
 })
 
 const optionOf = ({ name = '', value = '' }: { readonly name?: string; readonly value?: string }) =>
