@@ -195,6 +195,25 @@ describe('the preStop hook', () => {
   })
 })
 
+describe('a server that may still be sent requests', () => {
+  const pod = (declared: Partial<Container>) => podOf({ containers: [container('main', declared)] }, DELETED)
+  const ports = [{ containerPort: 80 }]
+  test.each<[string, Partial<Container>, Running, string[]]>([
+    ['gets TERM a moment after its Services have let go of it', { ports }, stopping(), ['wake 100']],
+    ['not if it is not ready anyway', { ports }, { ...stopping(), health: notStarted.health }, ['SIGTERM main']],
+    ['not if it listens nowhere', {}, stopping(), ['SIGTERM main']],
+    [
+      'not if it waits by a hook of its own',
+      { ports, lifecycle: { preStop: { sleep: { seconds: 0 } } } },
+      stopping({ isHookRunning: false }),
+      ['SIGTERM main'],
+    ],
+  ])('%s', (_, declared, state, due) => {
+    expect(decide(pod(declared), { main: state }, 0)).toEqual(due)
+    expect(decide(pod(declared), { main: state }, 100)).toEqual(['SIGTERM main'])
+  })
+})
+
 describe('probes that failed (TestComputePodActions)', () => {
   const failed = (what: 'liveness' | 'startup') =>
     running({ health: { isStarted: what === 'liveness', isReady: false, failed: what } })
