@@ -1,15 +1,23 @@
 /**
  * The server that is killed: it says in every answer which process gave it, and shows a file of its configuration. After TERM it either goes on
- * until its connections are gone, telling each that it is the last answer (`graceful`), or it dies at once (`abrupt`).
+ * until nobody asks any more, telling each connection that this was its last answer (`graceful`), or it dies at once (`abrupt`).
  */
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { Server } from 'node:net'
 
 const [manners = 'graceful', port = '8080'] = process.argv.slice(2)
+/** So long without a request: connections that are still open are idle ones. */
+const QUIET_MS = 500
 let isLeaving = false
+let inFlight = 0
+let lastAt = Date.now()
 
 const server = createServer((request, response) => {
+  inFlight++
+  response.on('close', () => {
+    inFlight--
+    lastAt = Date.now()
+  })
   response.setHeader('x-served-by', `${process.env.HOSTNAME}/${process.pid}`)
   if (isLeaving) response.setHeader('connection', 'close')
   if (request.url === '/config') response.end(readFileSync('/etc/shop/greeting'))
@@ -21,8 +29,10 @@ server.listen(Number(port), '0.0.0.0')
 if (manners === 'graceful') {
   process.on('SIGTERM', () => {
     isLeaving = true
-    // Takes no new connections and ends when the last one is gone. Not http's close, which cuts those that are idle: under the request
-    // that is on its way to one of them.
-    Server.prototype.close.call(server, () => process.exit(0))
+    lastAt = Date.now()
+    // It listens to the end: closing would cut connections that the kernel has taken and nobody has looked at yet.
+    setInterval(() => {
+      if (inFlight === 0 && Date.now() - lastAt > QUIET_MS) process.exit(0)
+    }, 50)
   })
 }
