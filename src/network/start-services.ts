@@ -146,6 +146,10 @@ export function startServices(options: ServicesOptions): RunningServices {
       informer.on('update', soon)
       informer.on('delete', soon)
     }
+    // Which pods are whose node's; what else happens to a node is nobody's news here.
+    nodes.on('add', soon)
+    nodes.on('delete', soon)
+    nodes.on('update', (node, before) => node.spec?.podCIDR !== before.spec?.podCIDR && soon())
     services.on('add', balance)
     services.on('update', balance)
     soon()
