@@ -87,7 +87,8 @@ export async function insideOf(
     base: parts.baseEnv,
   })
   if (!env.ok) return { problems: env.problems.map(({ what }) => what).join('; '), lookup }
-  const as = runAs(pod, container)
+  // A user namespace knows one user only.
+  const as = parts.isolation === 'mount' ? [] : runAs(pod, container)
   if (as.length === 0) return { as, env: env.value, cwd: container.workingDir || sandbox.root }
   // Whoever is somebody else can neither enter the pod's own folder nor that user's home.
   const HOME = env.value.HOME === parts.baseEnv.HOME ? '/' : (env.value.HOME ?? '/')
