@@ -58,7 +58,8 @@ done`
 
 /**
  * Arguments: folder, the keeper, seconds, wire, the machine's address, the router's, the cluster's range, the pods', the Services'. What
- * nobody translated of the Services' addresses ends at the router itself: nobody listens there, so it is refused at once.
+ * nobody translated of the Services' addresses, and what is for a pod that is gone, ends at the router itself: nobody listens there, so it is refused
+ * (or reset) at once, where an unreachable host would be waited for.
  */
 const START = `${PATHS}
 cd "$1" || exit 1
@@ -83,7 +84,7 @@ link set wire up
 addr add $6/32 dev wire
 route add $5 dev wire scope link
 route add default via $5
-route add unreachable $8
+route add local $8 dev lo table main
 route add local $9 dev lo
 EOF`
 

@@ -25,16 +25,35 @@ const NO_ZONES: Zones = new Map()
 /** The line that says what, of those that say where. */
 const complaintOf = (output: string): string => /Error: .*/.exec(output)?.[0] ?? output.split('\n')[0] ?? ''
 
+/** Everything that is used, in a table that is gone again: a kernel may lack any of it. */
+const PROBE = [
+  wholeTable(
+    ['tcp', 'udp'].flatMap((protocol, i) =>
+      [undefined, 60].map((affinitySeconds, j): Forwarding => {
+        const backends = [1, 2].map(host => ({ address: `127.0.0.${host}`, port: 80 }))
+        const place = { addresses: [`127.0.1.${2 * i + j}`], port: 80, nodePort: 30_000 + j }
+        const rest = { isLocalOnly: false, isMetered: true, ...(affinitySeconds ? { affinitySeconds } : {}) }
+        return { key: `${protocol}/${j}`, protocol: protocol as 'tcp' | 'udp', ...place, backends, ...rest }
+      }),
+    ),
+    { machine: { address: 0, prefix: 8 }, nodeRanges: new Map() },
+    new Map([['udp/0', 1]]),
+  ),
+  `delete table ${TABLE}`,
+]
+  .join('\n')
+  .replaceAll(TABLE, `${TABLE}-probe`)
+
 /** Or why this machine has none. */
 export async function openNftProxy(options: NftProxyOptions): Promise<ServiceProxy | { readonly problem: string }> {
   const { place, log } = options
   const opened = await openNftSession(options)
   if ('problem' in opened) return opened
   let session: NftSession = opened
-  const tried = await session.run(`add table ${TABLE}`)
+  const tried = await session.run(PROBE)
   if (!tried.ok) {
     session.close()
-    return { problem: tried.output.split('\n')[0] ?? 'nft refused' }
+    return { problem: complaintOf(tried.output) }
   }
   /** What the kernel has; undefined: not known. */
   let present: TableState | undefined

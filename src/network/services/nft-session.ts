@@ -23,11 +23,17 @@ export interface NftSessionOptions {
 
 const PATIENCE_MS = 3_000
 
-/** Arguments: folder, network namespace. What waits at a FIFO for its other end must not hold the command's output meanwhile. */
+/**
+ * A connection that ended is remembered for ten seconds, not two minutes: a thousand a second must not fill the kernel's table.
+ */
+const INSIDE = `echo 10 2>/dev/null >/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_time_wait
+exec nft -i`
+
+/** Arguments: folder, network namespace, what to run there. What waits at a FIFO for its other end must not hold the command's output meanwhile. */
 const START = `PATH=$PATH:/usr/sbin:/sbin:/usr/bin:/bin
 command -v nft >/dev/null || { echo "nft is not installed" >&2; exit 127; }
 cd "$1" && rm -f nft.in nft.out && mkfifo -m 600 nft.in nft.out || exit 1
-{ setsid nsenter --net="$2" nft -i <nft.in >nft.out 2>&1; } </dev/null >/dev/null 2>&1 &`
+{ setsid nsenter --net="$2" sh -c "$3" <nft.in >nft.out 2>&1; } </dev/null >/dev/null 2>&1 &`
 
 export async function openNftSession({
   commands,
@@ -35,7 +41,7 @@ export async function openNftSession({
   folder,
   switchPath,
 }: NftSessionOptions): Promise<NftSession | { readonly problem: string }> {
-  const { code, stderr } = await commands.run(['/bin/sh', '-c', START, 'sh', folder, switchPath])
+  const { code, stderr } = await commands.run(['/bin/sh', '-c', START, 'sh', folder, switchPath, INSIDE])
   if (code !== 0) return { problem: stderr.trim().split('\n')[0] || `nft: exit code ${code}` }
   const input = openSync(join(folder, 'nft.in'), constants.O_RDWR | constants.O_NONBLOCK)
   const output = new Socket({

@@ -14,6 +14,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -452,6 +453,28 @@ describe('the network of full isolation', () => {
     const ends = servers.map(server => once(server, 'exit'))
     await Promise.all([a.destroy(), b.destroy()])
     await Promise.all(ends)
+  })
+
+  test('an open connection to a pod that is gone is reset at the next word, and a new one refused', async () => {
+    const sandbox = await place.sandboxes.create()
+    // A mount of its own: it is ended, not used again.
+    expect(await sandbox.mount([{ source: place.state, target: '/solvent-gone', readOnly: true }])).toEqual({
+      ok: true,
+    })
+    const server = await start(
+      sandbox,
+      ...node(`require('net').createServer(s => s.on('error', () => {})).listen(8080, () => console.log('up'))`),
+    )
+    const client = connect({ port: 8080, host: sandbox.address, allowHalfOpen: true })
+    await once(client, 'connect')
+    const end = once(server, 'exit')
+    const failed = once(client, 'error') as Promise<[NodeJS.ErrnoException]>
+    await sandbox.destroy()
+    await end
+    client.write('anybody there?')
+    expect((await failed)[0].code).toMatch(/ECONNRESET|EPIPE/)
+    const again = connect(8080, sandbox.address)
+    expect(((await once(again, 'error')) as [NodeJS.ErrnoException])[0].code).toBe('ECONNREFUSED')
   })
 
   test('only the pod’s own interfaces are inside', async () => {
