@@ -120,7 +120,9 @@ export async function startStandInNode({ api, apiPort, folder, spark }: StandInO
 
   const logOf = (pod: Pod): string => join(folder, pod.metadata.uid ?? '', 'log')
 
-  await api.create(nodeObject({ name: NAME, address: HOST, capacity: CAPACITY, isolation: 'none' }, clock.now()))
+  const limits = { memory: 'no limits', cpu: 'no limits', processes: 'no bound' }
+  const node = { name: NAME, address: HOST, capacity: CAPACITY, allocatable: CAPACITY, isolation: 'none' as const, limits }
+  await api.create(nodeObject(node, clock.now()))
   pods.on('add', consider)
   pods.on('update', consider)
   pods.on('delete', ({ metadata }) => void lives.get(metadata.uid ?? '')?.process?.kill('SIGKILL'))

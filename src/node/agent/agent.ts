@@ -18,7 +18,7 @@ import { createLives } from '../logs/lives.ts'
 import { createLogReader } from '../logs/log-reader.ts'
 import { keepLogsBounded } from '../logs/rotation.ts'
 import type { Enforcement } from '../resources/enforcement.ts'
-import { machineUsage } from '../resources/machine-usage.ts'
+import { machineMemory, machineUsage } from '../resources/machine-usage.ts'
 import { createWatchingEnforcement } from '../resources/watching-enforcement.ts'
 import { processRuntime } from '../runtimes/process/process-runtime.ts'
 import type { Preload } from '../runtimes/warm/hand-over.ts'
@@ -33,7 +33,7 @@ import { createVolumes } from '../volumes/volumes.ts'
 import { killGroup } from './adopt.ts'
 import type { AgentParts } from './agent-parts.ts'
 import { type BackOffLimits, limitsOf, UPSTREAM_LIMITS } from './back-off.ts'
-import { capacityOfMachine } from './node-object.ts'
+import { allocatableOf, capacityOfMachine } from './node-object.ts'
 import { type PodNote, podFolders } from './pod-folders.ts'
 import { isFinished } from './pod-status.ts'
 import { createPodWorker, type PodWorker } from './pod-worker.ts'
@@ -92,6 +92,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   const { api, spawner, sandboxes, clock, stateDir, nodeName, log } = options
   const { nodeAddress = '127.0.0.1', warmPreload = [], capacity = capacityOfMachine() } = options
   const { enforcement = createWatchingEnforcement({ clock, limitation: 'not asked for' }) } = options
+  const allocatable = allocatableOf(capacity, machineMemory(), enforcement.total()?.memoryBytes ?? 0)
   const lives = createLives()
   const folders = podFolders(stateDir)
   const baseEnv = baseEnvironment(linkCommands(stateDir, options.commands ?? {}))
@@ -131,7 +132,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     log,
     nodeName,
     hostIP: nodeAddress,
-    allocatable: capacity,
+    allocatable,
     requestedByOthers,
     apiPort: options.apiPort,
     servicesIn,
@@ -145,7 +146,15 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     api,
     clock,
     log,
-    node: { name: nodeName, address: nodeAddress, capacity, isolation, limitation },
+    node: {
+      name: nodeName,
+      address: nodeAddress,
+      capacity,
+      allocatable,
+      isolation,
+      limitation,
+      limits: enforcement.description,
+    },
     lease: options.lease,
     podCIDR: options.podCIDR,
   })

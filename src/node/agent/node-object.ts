@@ -3,14 +3,30 @@ import { arch, availableParallelism, hostname, release, type as systemName, tota
 import { formatTime, type Instant } from '../../base/clock.ts'
 import type { Node, ResourceList } from '../../kube/core.ts'
 import { HOSTNAME } from '../../kube/names.ts'
+import { wholeValue } from '../../kube/quantity.ts'
+import type { EnforcementDescription } from '../resources/enforcement.ts'
+import type { Memory } from '../resources/machine-usage.ts'
 import type { Isolation } from '../sandbox/sandbox.ts'
 
 export interface NodeDescription {
   readonly name: string
   readonly address: string
   readonly capacity: ResourceList
+  readonly allocatable: ResourceList
   readonly isolation: Isolation
   readonly limitation?: string
+  /** How pods are held to what they may use. */
+  readonly limits: EnforcementDescription
+}
+
+/** Of a machine that is full already at least so much is offered: the cluster is there to be used. */
+const LEAST_SHARE = 0.5
+
+/** What is left of the capacity beside everything else that runs on this machine now. */
+export function allocatableOf(capacity: ResourceList, machine: Memory, ownBytes: number): ResourceList {
+  const usedByOthers = Math.max(0, machine.totalBytes - machine.availableBytes - ownBytes)
+  const share = Math.max(LEAST_SHARE, 1 - usedByOthers / machine.totalBytes)
+  return { ...capacity, memory: `${Math.floor((wholeValue(capacity.memory ?? '0') * share) / 1024)}Ki` }
 }
 
 /** A process is cheaper than a container: the kubelet's 110 pods would be the bottleneck. */
@@ -46,24 +62,41 @@ export function nodeObject(description: NodeDescription, now: Instant): Node {
         'kubernetes.io/arch': architecture,
         'solvent.dev/isolation': isolation,
       },
+      annotations: annotationsOf(description),
     },
     spec: {},
     status: nodeStatus(description, now),
   }
 }
 
+/** For people, who see them in `kubectl describe node`. */
+function annotationsOf({
+  isolation,
+  limits,
+  capacity,
+  allocatable,
+}: NodeDescription): Readonly<Record<string, string>> {
+  const { memory, cpu, processes, limitation } = limits
+  const reserved = wholeValue(capacity.memory ?? '0') - wholeValue(allocatable.memory ?? '0')
+  return {
+    'solvent.dev/limits': `memory: ${memory}; cpu: ${cpu}; processes: ${processes}${limitation ? ` (${limitation})` : ''}`,
+    'solvent.dev/dns': isolation === 'full' ? 'yes: pods ask the cluster' : `no: names are in hosts files`,
+    'solvent.dev/reserved': `memory: ${Math.round(reserved / (1 << 20))}Mi, which the machine used when the node registered`,
+  }
+}
+
 export function nodeStatus(description: NodeDescription, now: Instant): NonNullable<Node['status']> {
-  const { name, address, capacity, isolation, limitation } = description
+  const { name, address, capacity, allocatable, isolation, limitation, limits } = description
   const time = formatTime(now)
   return {
     capacity,
-    allocatable: capacity,
+    allocatable,
     conditions: [
       {
         type: 'Ready',
         status: 'True',
         reason: 'NodeReady',
-        message: `pods are processes; isolation ${isolation}${limitation ? ` (${limitation})` : ''}`,
+        message: `pods are processes; isolation ${isolation}${limitation ? ` (${limitation})` : ''}; memory: ${limits.memory}`,
         lastTransitionTime: time,
       },
       ...(['MemoryPressure', 'DiskPressure', 'PIDPressure'] as const).map(type => ({

@@ -61,7 +61,7 @@ export function createPodResize({ parts, context, resources, allocated, restart 
       const room = { allocatable: amountsOf(parts.allocatable), others: parts.requestedByOthers(uid) }
       const why = whyNotNow(declared, room)
       if (why === undefined) {
-        present = withResourcesOf(present, declared)
+        present = declared
         pending = undefined
         isUnderWay = true
         events.event(declared, 'Normal', 'ResizeStarted', resizeMessage('Pod resize started', declared))

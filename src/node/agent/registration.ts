@@ -46,7 +46,8 @@ export function registerNode(options: RegistrationOptions): Registration {
     const wanted: Node = { ...described, spec: { ...described.spec, ...addresses } }
     const existing = await api.create<Node>(wanted).catch(async error => {
       if (!isApiError(error, 'AlreadyExists')) throw error
-      return api.patch<Node>(ref, 'merge', { metadata: { labels: wanted.metadata.labels }, spec: addresses })
+      const { labels, annotations } = wanted.metadata
+      return api.patch<Node>(ref, 'merge', { metadata: { labels, annotations }, spec: addresses })
     })
     if (!isReady(existing)) await setStatus()
   }

@@ -1,7 +1,8 @@
 /** Limits by control groups: `solvent-HASH/POD/CONTAINER`. */
 import { promises as fs } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import type { Clock } from '../../base/clock.ts'
-import { containerBounds, podBounds } from './bounds-of.ts'
+import { containerBounds, podBounds, sharesOf } from './bounds-of.ts'
 import type { Cgroup } from './cgroup.ts'
 import { ownProcesses } from './cgroup-place.ts'
 import type { ContainerGroup, Enforcement, PodGroup } from './enforcement.ts'
@@ -22,6 +23,8 @@ const REMOVE_TRIES = 40
 export function createCgroupEnforcement(options: CgroupEnforcementOptions): Enforcement {
   const { version, root, clock, log, onClosed } = options
   root.make('parent')
+  // Beside everything else on the machine that wants the processor.
+  root.bound({ cpuShares: sharesOf(availableParallelism() * 1000) })
 
   function removeSoon(group: Cgroup, tries = REMOVE_TRIES): void {
     if (group.remove()) return
@@ -60,6 +63,7 @@ export function createCgroupEnforcement(options: CgroupEnforcementOptions): Enfo
       processes: `bounded by cgroups v${version}`,
     },
     open,
+    total: () => usageOf(root),
     expectStart: () => warmUp(version),
     recover(keep) {
       for (const name of root.children()) {
@@ -95,12 +99,14 @@ function containerGroup(group: Cgroup, makeParent: () => void): ContainerGroup {
       return group.bound(containerBounds(container))
     },
     began() {},
-    usage() {
-      const [cpuSeconds, memoryBytes] = [group.cpuSeconds(), group.memoryBytes()]
-      return cpuSeconds === undefined || memoryBytes === undefined ? undefined : { cpuSeconds, memoryBytes }
-    },
+    usage: () => usageOf(group),
     wasOutOfMemory: () => group.oomKills() > 0,
   }
+}
+
+function usageOf(group: Cgroup) {
+  const [cpuSeconds, memoryBytes] = [group.cpuSeconds(), group.memoryBytes()]
+  return cpuSeconds === undefined || memoryBytes === undefined ? undefined : { cpuSeconds, memoryBytes }
 }
 
 /** Our own groups: whoever is there is a pod's. */

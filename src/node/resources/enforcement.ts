@@ -11,6 +11,8 @@ export interface Enforcement {
   readonly description: EnforcementDescription
   /** `name` is unique among the pods of this node and its waiting processes; one that is there already is taken over. */
   open(name: string): PodGroup
+  /** Of all pods together, those that are gone included. */
+  total(): Omit<ResourceUsage, 'startedAt'> | undefined
   /** A start is coming that joins a group: what the kernel needs for that takes it up to 20 ms unless it was told ahead. */
   expectStart(): void
   /** Removes what an earlier life left, but for these; whatever still runs there is killed. */

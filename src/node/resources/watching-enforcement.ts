@@ -87,6 +87,7 @@ export function createWatchingEnforcement(options: WatchingOptions): Enforcement
       limitation,
     },
     open,
+    total: () => undefined,
     expectStart() {},
     recover() {},
     close: () => watched.clear(),
