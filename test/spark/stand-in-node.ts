@@ -121,7 +121,14 @@ export async function startStandInNode({ api, apiPort, folder, spark }: StandInO
   const logOf = (pod: Pod): string => join(folder, pod.metadata.uid ?? '', 'log')
 
   const limits = { memory: 'no limits', cpu: 'no limits', processes: 'no bound' }
-  const node = { name: NAME, address: HOST, capacity: CAPACITY, allocatable: CAPACITY, isolation: 'none' as const, limits }
+  const node = {
+    name: NAME,
+    address: HOST,
+    capacity: CAPACITY,
+    allocatable: CAPACITY,
+    isolation: 'none' as const,
+    limits,
+  }
   await api.create(nodeObject(node, clock.now()))
   pods.on('add', consider)
   pods.on('update', consider)
