@@ -46,7 +46,8 @@ export async function openOutside({
   if (!hasWayOut()) return 'this machine has no way out itself'
   const present = await presentTables(commands)
   if (present === undefined) return 'nft is not installed'
-  const [was = readFileSync(FORWARDING, 'utf8').trim()] = present.values()
+  const [was = (await commands.run(['cat', FORWARDING])).stdout.trim()] = present.values()
+  if (!/^\d$/.test(was)) return `${FORWARDING} cannot be read`
   const table = tableOf(wire)
   const rules = [
     `add table ip ${table}`,

@@ -17,6 +17,7 @@ import { publishDns } from './dns/publish-dns.ts'
 import { closeOutside, openOutside } from './outside.ts'
 import { DNS_SERVICE, type PodNetwork } from './pod-network.ts'
 import { forwardingsOf, SCALE_FROM_ZERO, serviceKey } from './services/forwarding.ts'
+import { hasHostPort, hostPortsOf, isElsewhere } from './services/host-ports.ts'
 import { balancerStatus } from './services/load-balancer.ts'
 import { openProxy } from './services/open-proxy.ts'
 import type { Refusal, ServiceProxy } from './services/service-proxy.ts'
@@ -36,6 +37,7 @@ export interface RunningServices {
 }
 
 const LOOPBACK = '127.0.0.1'
+const RETRY_MS = 5_000
 
 export function startServices(options: ServicesOptions): RunningServices {
   const { api, clock, commands, network, log } = options
@@ -51,6 +53,7 @@ export function startServices(options: ServicesOptions): RunningServices {
   let names: NameService | undefined
   let applying: Promise<void> | undefined
   let isOutside = false
+  let cancelRetry = (): void => {}
   let activator: Activator | undefined
   let told: ReadonlyMap<string, string> = new Map()
   let isDue = false
@@ -67,6 +70,9 @@ export function startServices(options: ServicesOptions): RunningServices {
   /** Once for each new reason: in the log, and where people look. */
   function tell(refused: readonly Refusal[]): void {
     const before = told
+    // A port may become free.
+    cancelRetry()
+    if (refused.length > 0) cancelRetry = clock.after(RETRY_MS, soon)
     told = new Map(refused.map(({ key, message }) => [key, message]))
     for (const [key, message] of told) {
       if (before.get(key) === message) continue
@@ -112,7 +118,9 @@ export function startServices(options: ServicesOptions): RunningServices {
       const now = { services: services.list(), slices: slices.list() }
       await followScaled(now.services)
       activator?.serve(forwardingsOf(now.services, now.slices))
-      tell(await proxy.apply(forwardingsOf(now.services, now.slices, activator?.activations())))
+      const hostPorts = network.switchPath() === undefined ? [] : hostPortsOf(pods.list())
+      const wanted = forwardingsOf(now.services, now.slices, activator?.activations())
+      tell(await proxy.apply([...wanted, ...hostPorts]))
     }
   }
 
@@ -150,6 +158,9 @@ export function startServices(options: ServicesOptions): RunningServices {
     nodes.on('add', soon)
     nodes.on('delete', soon)
     nodes.on('update', (node, before) => node.spec?.podCIDR !== before.spec?.podCIDR && soon())
+    pods.on('add', pod => hasHostPort(pod) && soon())
+    pods.on('delete', pod => hasHostPort(pod) && soon())
+    pods.on('update', (pod, before) => hasHostPort(pod) && isElsewhere(pod, before) && soon())
     services.on('add', balance)
     services.on('update', balance)
     soon()
@@ -163,6 +174,7 @@ export function startServices(options: ServicesOptions): RunningServices {
     ready,
     async stop() {
       isStopped = true
+      cancelRetry()
       for (const informer of informers) informer.stop()
       await ready.catch(() => {})
       await applying

@@ -80,6 +80,7 @@ const processes = (): readonly number[] =>
 async function ask(): Promise<string> {
   const socket = connect({ host: forwarding.addresses[0], port: 8000 })
   const [data] = (await once(socket, 'data')) as [Buffer]
+  socket.destroy()
   return String(data)
 }
 

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import type { HostCommands } from '../../base/host-commands.ts'
 import type { Forwarding } from '../services/forwarding.ts'
-import type { ServiceProxy } from '../services/service-proxy.ts'
+import type { Refusal, ServiceProxy } from '../services/service-proxy.ts'
 import { eachLine } from './each-line.ts'
 import type { ProxyArguments, ProxyReply, ProxyRequest } from './proxy-protocol.ts'
 
@@ -50,6 +50,7 @@ export function createRemoteProxy(options: RemoteProxyOptions): ServiceProxy {
   let connection: Promise<Socket> | undefined
   let wanted: readonly Forwarding[] = []
   let number = 0
+  let hasRefused = false
   let isClosed = false
 
   async function start(): Promise<void> {
@@ -109,13 +110,18 @@ export function createRemoteProxy(options: RemoteProxyOptions): ServiceProxy {
     })
   }
 
-  const send = async (forwardings: readonly Forwarding[]) => (await ask({ apply: forwardings }))?.refused ?? []
+  async function send(forwardings: readonly Forwarding[]): Promise<readonly Refusal[]> {
+    const refused = (await ask({ apply: forwardings }))?.refused ?? []
+    hasRefused = refused.length > 0
+    return refused
+  }
 
   return {
     kind: 'process',
     async apply(forwardings) {
       const concerned = forwardings.filter(concerns)
-      const isNews = JSON.stringify(concerned) !== JSON.stringify(wanted)
+      // What was refused may be possible now.
+      const isNews = hasRefused || JSON.stringify(concerned) !== JSON.stringify(wanted)
       wanted = concerned
       return isNews ? send(concerned) : []
     },
