@@ -33,6 +33,7 @@ async function start({ given, api, port, clock, log, spawner }: PartContext): Pr
 }
 
 runPart({
+  part: 'agent',
   who: nameOf,
   // The first one is the nearest; those of other nodes are the last resort.
   patienceMs: given => (isFirst(given) ? 0 : 500 + 200 * given.slice.index),

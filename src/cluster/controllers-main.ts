@@ -7,6 +7,7 @@ import { lead } from './lead-part.ts'
 import { runPart } from './run-part.ts'
 
 runPart({
+  part: 'controllers',
   who: () => 'controllers',
   patienceMs: () => 200,
   async start(context) {

@@ -5,6 +5,7 @@ import { startServicesLater } from './late-services.ts'
 import { runPart } from './run-part.ts'
 
 runPart({
+  part: 'network',
   who: () => 'network',
   patienceMs: () => 400,
   async start({ given, api, clock, log, spawner }) {

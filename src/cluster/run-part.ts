@@ -8,6 +8,7 @@ import type { Connection } from '../client/connection.ts'
 import { createHttpApi, type HttpApi } from '../client/http-api.ts'
 import { readKubeconfig } from '../client/kubeconfig.ts'
 import { relaunchSpawner } from '../node/spawner/launch.ts'
+import { claimPart } from '../node/spawner/part-record.ts'
 import { connectSpawner, type Spawner } from '../node/spawner/spawner-client.ts'
 import { credentialFile } from './credentials.ts'
 import { type PartArguments, partArguments } from './part-arguments.ts'
@@ -29,6 +30,8 @@ export interface RunningPart {
 }
 
 export interface PartOptions {
+  /** As the spawner calls it. */
+  readonly part: string
   /** Under which its credentials lie. */
   readonly who: (given: PartArguments) => string
   /** How long others may take to bring a killed spawner back before this part does. */
@@ -52,9 +55,10 @@ export function runPart(options: PartOptions): void {
   })
 }
 
-async function main({ who, patienceMs, start, role = () => 'client' }: PartOptions): Promise<void> {
+async function main({ part, who, patienceMs, start, role = () => 'client' }: PartOptions): Promise<void> {
   process.umask(0o077)
   const given = partArguments()
+  if (!claimPart(given.state, part)) throw new Error(`another ${part} runs in ${given.state}`)
   let running: RunningPart | undefined
   let isStopping = false
   const spawner = connectSpawner({

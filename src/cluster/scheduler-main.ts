@@ -4,6 +4,7 @@ import { lead } from './lead-part.ts'
 import { runPart } from './run-part.ts'
 
 runPart({
+  part: 'scheduler',
   who: () => 'scheduler',
   patienceMs: () => 300,
   start: async context => lead('kube-scheduler', context, () => startScheduler(context)),

@@ -6,6 +6,7 @@
  */
 import { systemClock } from '../base/clock.ts'
 import { relaunchSpawner } from '../node/spawner/launch.ts'
+import { claimPart } from '../node/spawner/part-record.ts'
 import { SERVER_EXIT } from '../node/spawner/protocol.ts'
 import { connectSpawner } from '../node/spawner/spawner-client.ts'
 import { PortInUse } from './listen.ts'
@@ -18,6 +19,8 @@ async function main(): Promise<void> {
   const given = partArguments()
   const { state } = given
   process.umask(0o077)
+  // Before the store is touched: a spawner that was killed may have started one of which nobody knew.
+  if (!claimPart(state, 'server')) throw new Error(`another server runs in ${state}`)
   if (process.env.SOLVENT_ISOLATION && !given.isolation) {
     log(
       `SOLVENT_ISOLATION is ${process.env.SOLVENT_ISOLATION}, but only full, mount and none are known. Going on as if it were not set.`,

@@ -12,10 +12,11 @@ export type LockResult =
 
 const lockPath = (stateDir: string): string => join(stateDir, 'lock')
 
-export function takeLock(stateDir: string): LockResult {
-  const path = lockPath(stateDir)
-  const own = ownIdentity()
-  const draft = `${path}.${own.pid}`
+export const takeLock = (stateDir: string): LockResult => takeFor(lockPath(stateDir), ownIdentity())
+
+/** For a process that may be another one than ours. */
+export function takeFor(path: string, own: ProcessIdentity): LockResult {
+  const draft = `${path}.${own.pid}.${process.pid}`
   writeFileSync(draft, `${own.pid} ${own.startTime}\n`, { mode: 0o600 })
   try {
     for (;;) {

@@ -1,17 +1,22 @@
-/** Who runs a part (`spawner/part-NAME`: number and start time), for the next spawner, for `down` and for `status`. */
-import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+/**
+ * Who runs a part (`spawner/part-NAME`: number and start time), for the next spawner, for `down` and for `status`. It is a lock as well: two
+ * servers would write into one store. Spawner and part both take it for the part, whichever comes first; a spawner that is killed between the
+ * two must not leave a part that nobody knows.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isAlive, type ProcessIdentity } from './process-identity.ts'
+import { takeFor } from './lock.ts'
+import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.ts'
 import { spawnerFolder } from './socket-path.ts'
 
 const PREFIX = 'part-'
 
 const fileOf = (state: string, part: string): string => join(spawnerFolder(state), `${PREFIX}${part}`)
 
-export function writePart(state: string, part: string, { pid, startTime }: ProcessIdentity): void {
-  const draft = join(spawnerFolder(state), `.${PREFIX}${part}.${process.pid}`)
-  writeFileSync(draft, `${pid} ${startTime}\n`, { mode: 0o600 })
-  renameSync(draft, fileOf(state, part))
+/** False where another living process runs the part. */
+export function claimPart(state: string, part: string, identity: ProcessIdentity = ownIdentity()): boolean {
+  const taken = takeFor(fileOf(state, part), identity)
+  return taken.ok || (taken.owner.pid === identity.pid && taken.owner.startTime === identity.startTime)
 }
 
 /** The living process of the part, if there is one. */
@@ -27,7 +32,7 @@ export function livingPart(state: string, part: string): ProcessIdentity | undef
 
 /** All living parts by their names. */
 export function livingParts(state: string): ReadonlyMap<string, ProcessIdentity> {
-  const names = namesIn(spawnerFolder(state)).filter(name => name.startsWith(PREFIX))
+  const names = namesIn(spawnerFolder(state)).filter(name => /^part-[a-z]+$/.test(name))
   return new Map(
     names.flatMap(name => {
       const part = name.slice(PREFIX.length)

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import { livingPart, writePart } from './part-record.ts'
+import { claimPart, livingPart } from './part-record.ts'
 import { isAlive, type ProcessIdentity, sendSignal, startTimeOf } from './process-identity.ts'
 import { type PartReport, SERVER_EXIT } from './protocol.ts'
 
@@ -48,14 +48,14 @@ export function supervisePart({ state, part, argv, log, onFinished }: Supervisor
   const waiting: (() => void)[] = []
 
   function start(): void {
+    pending = undefined
+    if (stopping) return
     const running = livingPart(state, part)
     if (running) adopt(running)
     else startNew()
   }
 
   function startNew(): void {
-    pending = undefined
-    if (stopping) return
     startedAt = performance.now()
     const child: ChildProcess = spawn(argv[0]!, argv.slice(1), { stdio: ['ignore', 'inherit', 'inherit'] })
     pid = child.pid
@@ -64,7 +64,10 @@ export function supervisePart({ state, part, argv, log, onFinished }: Supervisor
       if (child.pid === undefined) ended(127)
     })
     child.on('exit', (code, signal) => ended(code ?? 128 + constants.signals[signal!]))
-    if (pid !== undefined) writePart(state, part, { pid, startTime: startTimeOf(pid) ?? '' })
+    const startTime = pid === undefined ? undefined : startTimeOf(pid)
+    // It ends, and then the one that was faster is taken over.
+    if (pid !== undefined && startTime !== undefined && !claimPart(state, part, { pid, startTime }))
+      child.kill('SIGKILL')
   }
 
   function ended(code: number): void {
@@ -81,8 +84,8 @@ export function supervisePart({ state, part, argv, log, onFinished }: Supervisor
     restarts++
     const delay = restartDelayMs(failures)
     log(`${part} ended with code ${code}; starting it again${delay > 0 ? ` in ${delay} ms` : ''}`)
-    if (delay === 0) startNew()
-    else pending = setTimeout(startNew, delay)
+    if (delay === 0) start()
+    else pending = setTimeout(start, delay)
   }
 
   function adopt(running: ProcessIdentity): void {

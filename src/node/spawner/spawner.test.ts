@@ -9,7 +9,7 @@ import { parseArguments, wordsForParts } from './arguments.ts'
 import { parseRecord, readRecord } from './container-record.ts'
 import { launchSpawner } from './launch.ts'
 import { lockOwner, takeLock } from './lock.ts'
-import { livingPart, livingParts, writePart } from './part-record.ts'
+import { claimPart, livingPart, livingParts } from './part-record.ts'
 import { restartDelayMs, supervisePart } from './part-supervisor.ts'
 import { isAlive, sendSignal, startTimeOf } from './process-identity.ts'
 import { socketPath } from './socket-path.ts'
@@ -271,18 +271,34 @@ describe('the supervisor of a part', () => {
 
   test('takes over one that another spawner started, and starts one where that has ended', async () => {
     const other = await bed.start(['sleep', '1000'])
-    writePart(bed.stateDir, 'server', { pid: other.pid, startTime: startTimeOf(other.pid) ?? '' })
+    expect(claimPart(bed.stateDir, 'server', { pid: other.pid, startTime: startTimeOf(other.pid) ?? '' })).toBe(true)
+    expect(claimPart(bed.stateDir, 'server')).toBe(false)
     const supervisor = supervise()
     supervisor.start()
     expect(supervisor.report.pid).toBe(other.pid)
     sendSignal(other.pid, 'SIGKILL')
     await until(() => starts().length === 1)
     await supervisor.stop(1000)
-    writePart(bed.stateDir, 'server', { pid: other.pid, startTime: '1' })
+    // What a killed one left names nobody who lives.
+    writeFileSync(join(bed.stateDir, 'spawner/part-server'), `${other.pid} 1\n`)
     const second = supervise()
     second.start()
     await until(() => starts().length === 2)
     await second.stop(1000)
+  })
+
+  test('a part that another process runs is not run twice: the second one ends and the first is taken over', async () => {
+    const supervisor = supervise()
+    supervisor.start()
+    await until(() => starts().length === 1)
+    // Its spawner was killed before it wrote anything down; the part itself has.
+    writeFileSync(join(bed.stateDir, 'spawner/part-server'), '999999999 1\n')
+    const first = Number(starts()[0])
+    const second = supervise()
+    expect(claimPart(bed.stateDir, 'server', { pid: first, startTime: startTimeOf(first) ?? '' })).toBe(true)
+    second.start()
+    expect(second.report.pid).toBe(first)
+    await Promise.all([supervisor.stop(1000), second.stop(1000)])
   })
 
   test.each([0, 78])('lets it end with code %i where it is the one that may', async code => {
