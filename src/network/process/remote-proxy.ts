@@ -142,7 +142,8 @@ export async function endProxy(folder: string, name: string): Promise<void> {
   if (!socket) return
   socket.on('error', () => {})
   socket.write(`${JSON.stringify({ id: 0, end: true })}\n`)
-  await once(socket, 'close')
+  // It may end in the middle of this, with a reset: gone is gone.
+  await new Promise<void>(resolve => socket.on('close', () => resolve()))
 }
 
 /** A Unix socket's path is short: a deep state folder has it elsewhere, under a name that follows from the folder. */
