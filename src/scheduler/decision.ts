@@ -2,7 +2,7 @@
 import type { PodDisruptionBudget } from '../kube/apps.ts'
 import type { Pod } from '../kube/core.ts'
 import type { PodGroup } from '../kube/workloads.ts'
-import type { Judge } from './judges/judge.ts'
+import type { ClaimAssignment, DeviceLedger } from './devices/device-ledger.ts'
 import type { NamespaceLabels, PodView } from './pod-view.ts'
 
 export interface PendingPod {
@@ -34,12 +34,18 @@ export interface Waiting {
 export interface Surroundings {
   readonly namespaceLabels?: NamespaceLabels
   readonly budgets?: readonly PodDisruptionBudget[]
-  /** Judges of what not every cluster has, asked after the others. */
-  readonly judges?: readonly Judge[]
+  /** Where pods claim devices: who has them, and a judge of who may get which. */
+  readonly devices?: DeviceLedger
 }
 
 export type Decision =
-  | { readonly kind: 'bind'; readonly pod: Pod; readonly node: string }
+  | {
+      readonly kind: 'bind'
+      readonly pod: Pod
+      readonly node: string
+      /** Devices that it gets there. */
+      readonly claims?: readonly ClaimAssignment[]
+    }
   | {
       readonly kind: 'wait'
       readonly pod: Pod

@@ -2,7 +2,7 @@
 import { COMPLETION_INDEX } from '../kube/names.ts'
 import type { PodGroup } from '../kube/workloads.ts'
 import { type Decision, type Gang, INITIALLY_SCHEDULED, type PendingPod } from './decision.ts'
-import { hadItsTurn, type Pass, type Placement, type Score, takeNode, wait, whyNot } from './pass.ts'
+import { type Bind, bound, hadItsTurn, type Pass, type Placement, type Score, takeNode, wait, whyNot } from './pass.ts'
 import { timesThatFit } from './resources.ts'
 
 export function placeGang(pass: Pass, gang: Gang): Placement {
@@ -36,14 +36,14 @@ const gated = ({ pods }: Gang, message: string): Placement => ({
 })
 
 function tryGang(pass: Pass, { pods }: Gang) {
-  const bound: Extract<Decision, { kind: 'bind' }>[] = []
+  const placed: Bind[] = []
   const missing: PendingPod[] = []
   for (const [i, pending] of [...pods].sort(byRank).entries()) {
-    const node = takeNode(pass, pending, beside(bound.at(-1)?.node, pods.length - i, pending))
+    const node = takeNode(pass, pending, beside(placed.at(-1)?.node, pods.length - i, pending))
     if (node === undefined) missing.push(pending)
-    else bound.push({ kind: 'bind', pod: pending.view.pod, node })
+    else placed.push(bound(pass, pending, node))
   }
-  return { bound, missing }
+  return { bound: placed, missing }
 }
 
 function explainGang(pass: Pass, gang: Gang, group: PodGroup, minCount: number): readonly Decision[] {

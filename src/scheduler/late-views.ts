@@ -8,11 +8,15 @@ import type { KubeObject } from '../kube/object.ts'
 import { isApiError } from '../kube/status.ts'
 import type { Needs } from './cluster-state.ts'
 import type { Surroundings } from './decision.ts'
+import type { ClaimAssignment } from './devices/device-ledger.ts'
+import type { LiveDevices } from './devices/device-views.ts'
 
 export interface LateViews {
   /** Whether all that is needed is known; what is not is asked for, and `onChange` says when it has come. */
   know(needs: Needs): boolean
   surroundings(): Surroundings
+  /** Writes which devices a pod gets. */
+  assign(claims: readonly ClaimAssignment[]): Promise<void>
   stop(): void
 }
 
@@ -62,16 +66,42 @@ export function createLateViews({ api, clock, onError, onChange }: LateViewsOpti
     }
   }
 
+  let devices: LiveDevices | undefined
+  let isLoading = false
+  let isStopped = false
+
+  /** It brings CEL, which most clusters never need. */
+  async function loadDevices(): Promise<void> {
+    const { watchDevices } = await import('./devices/device-views.ts')
+    if (isStopped) return
+    const live = watchDevices({ api, clock, onError, onChange: () => devices && onChange() })
+    await live.synced
+    devices = live
+    onChange()
+  }
+
+  function knowsDevices(isNeeded: boolean): boolean {
+    if (isNeeded && !isLoading) {
+      isLoading = true
+      void loadDevices().catch(onError)
+    }
+    return !isNeeded || devices !== undefined
+  }
+
   return {
     know(needs) {
-      const known = [namespaces.know(needs.namespaces), budgets.know(needs.budgets)]
+      const known = [namespaces.know(needs.namespaces), budgets.know(needs.budgets), knowsDevices(needs.devices)]
       return known.every(each => each)
     },
     surroundings: () => ({
       namespaceLabels: name => namespaces.get(name)?.metadata.labels,
       budgets: budgets.list(),
+      ...(devices ? { devices: devices.ledger() } : {}),
     }),
+    assign: async claims => devices?.assign(claims),
     stop() {
+      isStopped = true
+      devices?.stop()
       namespaces.stop()
       budgets.stop()
     },

@@ -20,7 +20,7 @@ export interface Pass {
 }
 
 export function beginPass(nodes: readonly NodeView[], waiting: Waiting, surroundings: Surroundings): Pass {
-  const judges = [...JUDGES, ...(surroundings.judges ?? [])]
+  const judges = surroundings.devices ? [...JUDGES, surroundings.devices.judge] : JUDGES
   const left = new Map<string, number>()
   let hasChoosers = false
   for (const { signature, view } of [...waiting.pods, ...waiting.gangs.flatMap(({ pods }) => pods)]) {
@@ -74,6 +74,13 @@ function find({ board }: Pass, { view, signature }: PendingPod, score: Score | u
 const mayFitLater = ({ view: { terms, pod } }: PendingPod): boolean =>
   (terms?.required.length ?? 0) > 0 ||
   (pod.spec.topologySpreadConstraints ?? []).some(each => each.whenUnsatisfiable === 'DoNotSchedule')
+
+export function bound({ surroundings }: Pass, { view: { pod, uid } }: PendingPod, node: string): Bind {
+  const claims = surroundings.devices?.assignmentsOf(uid) ?? []
+  return claims.length > 0 ? { kind: 'bind', pod, node, claims } : { kind: 'bind', pod, node }
+}
+
+export type Bind = Extract<Decision, { kind: 'bind' }>
 
 /** Had its turn: what is known of its kind is dropped with the last of them. */
 export function hadItsTurn({ left, board }: Pass, { signature }: PendingPod): void {

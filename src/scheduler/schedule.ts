@@ -6,7 +6,7 @@
 import type { Decision, PendingPod, Surroundings, Waiting } from './decision.ts'
 import { placeGang } from './gang.ts'
 import type { NodeView } from './node-view.ts'
-import { beginPass, hadItsTurn, makeRoom, type Pass, type Placement, takeNode, wait, whyNot } from './pass.ts'
+import { beginPass, bound, hadItsTurn, makeRoom, type Pass, type Placement, takeNode, wait, whyNot } from './pass.ts'
 
 export { type Decision, type Gang, INITIALLY_SCHEDULED, type PendingPod, type Waiting } from './decision.ts'
 
@@ -36,8 +36,9 @@ const rank = (pods: readonly PendingPod[]) => ({
 function placeOne(pass: Pass, pending: PendingPod): Placement {
   const node = takeNode(pass, pending)
   if (node !== undefined) {
+    const decision = bound(pass, pending, node)
     hadItsTurn(pass, pending)
-    return { decisions: [{ kind: 'bind', pod: pending.view.pod, node }], explainRest: () => [] }
+    return { decisions: [decision], explainRest: () => [] }
   }
   const room = makeRoom(pass, pending)
   if (room?.kind === 'found') return displace(pass, pending, room.candidate)

@@ -85,7 +85,7 @@ export function startScheduler({
     switch (decision.kind) {
       case 'bind':
         state.assume(decision.pod, decision.node)
-        return bind(decision.pod, decision.node)
+        return bind(decision)
       case 'wait':
         state.putPod(withWait(decision, clock))
         return writes.explain(decision)
@@ -109,9 +109,10 @@ export function startScheduler({
     underWay.add(tracked)
   }
 
-  async function bind(pod: Pod, node: string): Promise<void> {
+  async function bind({ pod, node, claims }: Extract<Decision, { kind: 'bind' }>): Promise<void> {
     const { uid = '' } = pod.metadata
     try {
+      if (claims) await late.assign(claims)
       await writes.bind(pod, node)
       failures.delete(uid)
     } catch (error) {

@@ -9,7 +9,7 @@ const QUANTITY = 'kubernetes.Quantity'
 const NANO = 1_000_000_000n
 const MAX_INT = 2n ** 63n - 1n
 
-function quantity(text: string): Opaque {
+export function quantity(text: string): Opaque {
   const parsed = parseQuantity(text)
   if (!parsed)
     throw new CelError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
@@ -69,7 +69,7 @@ function normalized(text: string): string {
   return [...parts, '0', '0'].slice(0, Math.max(3, parts.length)).join('.') + rest
 }
 
-function semver(text: string, isLax = false): Opaque {
+export function semver(text: string, isLax = false): Opaque {
   const parsed = parseVersion(text, isLax)
   if (!parsed) throw new CelError('invalid semver')
   return new Opaque(SEMVER, parsed)
