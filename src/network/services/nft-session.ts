@@ -29,11 +29,23 @@ const PATIENCE_MS = 3_000
 const INSIDE = `echo 10 2>/dev/null >/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_time_wait
 exec nft -i`
 
-/** Arguments: folder, network namespace, what to run there. What waits at a FIFO for its other end must not hold the command's output meanwhile. */
-const START = `PATH=$PATH:/usr/sbin:/sbin:/usr/bin:/bin
+const PATHS = 'PATH=$PATH:/usr/sbin:/sbin:/usr/bin:/bin'
+
+/** Arguments: folder. FIFOs of this life alone: what reads those of an earlier one ends by itself. */
+const PREPARE = `${PATHS}
 command -v nft >/dev/null || { echo "nft is not installed" >&2; exit 127; }
-cd "$1" && rm -f nft.in nft.out && mkfifo -m 600 nft.in nft.out || exit 1
-{ setsid nsenter --net="$2" sh -c "$3" <nft.in >nft.out 2>&1; } </dev/null >/dev/null 2>&1 &`
+cd "$1" && rm -f nft.in nft.out && mkfifo -m 600 nft.in nft.out`
+
+/**
+ * Arguments: folder, network namespace, what to run there. We have the FIFOs open by then. Should we be killed just now, nothing waits for us: each is
+ * opened for both ends first, which never blocks, and what reads from nobody ends.
+ */
+const START = `${PATHS}
+cd "$1" || exit 1
+{
+  exec 3<>nft.in 4<nft.in 5<>nft.out 3>&-
+  exec setsid nsenter --net="$2" sh -c "$3" <&4 >&5 2>&1 4<&- 5>&-
+} </dev/null >/dev/null 2>&1 &`
 
 export async function openNftSession({
   commands,
@@ -41,7 +53,9 @@ export async function openNftSession({
   folder,
   switchPath,
 }: NftSessionOptions): Promise<NftSession | { readonly problem: string }> {
-  const { code, stderr } = await commands.run(['/bin/sh', '-c', START, 'sh', folder, switchPath, INSIDE])
+  const script = (text: string, ...values: readonly string[]) =>
+    commands.run(['/bin/sh', '-c', text, 'sh', folder, ...values])
+  const { code, stderr } = await script(PREPARE)
   if (code !== 0) return { problem: stderr.trim().split('\n')[0] || `nft: exit code ${code}` }
   const input = openSync(join(folder, 'nft.in'), constants.O_RDWR | constants.O_NONBLOCK)
   const output = new Socket({
@@ -49,6 +63,7 @@ export async function openNftSession({
     readable: true,
     writable: false,
   })
+  await script(START, switchPath, INSIDE)
   const file = join(folder, 'nft.rules')
   let heard = ''
   let number = 0
