@@ -323,3 +323,14 @@ test('a changed schema counts at once', async () => {
   await api.patch(DEFINITION, 'merge', { spec: { versions: [version({ schema: { openAPIV3Schema: loose } })] } })
   expect((await api.create(widget({ anything: 1 }))).spec).toEqual({ anything: 1 })
 })
+
+test.each([
+  ['its spec', null],
+  ['its versions', { versions: null }],
+  ['the version that is stored', { versions: [version({ name: 'v2' })] }],
+])('a definition cannot lose %s', async (_what, spec) => {
+  await api.create(definition())
+  await established()
+  await expect(api.patch(DEFINITION, 'merge', { spec })).rejects.toThrow(/is invalid/)
+  expect((await api.get(DEFINITION)).spec).toMatchObject({ versions: [{ name: 'v1' }] })
+})

@@ -197,7 +197,7 @@ function approvalProblems(
 function storedVersionProblems({ spec, status }: CustomResourceDefinition): Errors {
   const stored = status?.storedVersions ?? []
   return stored.flatMap((name, i) =>
-    spec.versions.some(version => version.name === name)
+    (spec.versions ?? []).some(version => version.name === name)
       ? []
       : [
           invalid(
