@@ -52,7 +52,6 @@ export function startServices(options: ServicesOptions): RunningServices {
   let proxy: ServiceProxy | undefined
   let names: NameService | undefined
   let applying: Promise<void> | undefined
-  let isOutside = false
   let cancelRetry = (): void => {}
   let activator: Activator | undefined
   let told: ReadonlyMap<string, string> = new Map()
@@ -86,7 +85,6 @@ export function startServices(options: ServicesOptions): RunningServices {
   async function openWayOut(): Promise<void> {
     if (process.env.SOLVENT_OUTSIDE === 'no') return
     const problem = await openOutside({ commands, wire: network.wire, range: network.layout.all })
-    isOutside = problem === undefined
     if (problem !== undefined) log(`pods have no way out: ${problem}`)
   }
 
@@ -178,7 +176,8 @@ export function startServices(options: ServicesOptions): RunningServices {
       for (const informer of informers) informer.stop()
       await ready.catch(() => {})
       await applying
-      if (isOutside) await closeOutside({ commands, wire: network.wire })
+      // An earlier life may have opened it, even if this one did not come so far.
+      if (network.switchPath() !== undefined) await closeOutside({ commands, wire: network.wire })
       activator?.close()
       await names?.close()
       await proxy?.close()
