@@ -7,6 +7,7 @@ import { type ApiServer, createApiServer } from '../apiserver/server.ts'
 import { memoryStore } from '../apiserver/store/open-store.ts'
 import type { KubeApi, WriteOptions } from '../client/kube-api.ts'
 import type { Node, Pod } from '../kube/core.ts'
+import type { ResourceClaim } from '../kube/devices.ts'
 import type { KubeObject } from '../kube/object.ts'
 import { apiError } from '../kube/status.ts'
 import { type RunningScheduler, startScheduler } from './start-scheduler.ts'
@@ -104,4 +105,65 @@ test('pods of other schedulers are left alone, but the room that they take is no
     return
   }
   throw new Error('nothing was said')
+})
+
+test('a more important pod makes room for itself: the victim is told why, ends, and the pod gets its node', async () => {
+  scheduler = startScheduler({ api: server.api, log: line => log.push(line) })
+  const important = {
+    apiVersion: 'scheduling.k8s.io/v1',
+    kind: 'PriorityClass',
+    metadata: { name: 'important' },
+    value: 10,
+  }
+  await server.api.create(important as KubeObject)
+  await server.api.create(pod('meek', { terminationGracePeriodSeconds: 0 }))
+  await bound('meek')
+  await server.api.create(pod('urgent', { priorityClassName: 'important' }))
+  const collection = { apiVersion: 'v1', kind: 'Pod' }
+  let reason: string | undefined
+  for await (const { type, object } of server.api.watch<Pod>(collection, {
+    signal: AbortSignal.timeout(10_000),
+    sendInitialEvents: true,
+  })) {
+    if (object.metadata.name !== 'meek') continue
+    reason ??= object.status?.conditions?.find(each => each.type === 'DisruptionTarget')?.reason
+    if (type === 'DELETED') break
+    // No node agent runs here to end it.
+    if (object.metadata.deletionTimestamp) {
+      await server.api.delete({ ...collection, namespace: 'default', name: 'meek' }, { gracePeriodSeconds: 0 })
+    }
+  }
+  expect(reason).toBe('PreemptionByScheduler')
+  expect((await bound('urgent')).spec.nodeName).toBe('node-0')
+  expect(log).toEqual([])
+})
+
+test('a pod that claims a device gets one: the claim says which and for whom, before the pod is bound', async () => {
+  scheduler = startScheduler({ api: server.api, log: line => log.push(line) })
+  const resource = (kind: string, metadata: KubeObject['metadata'], spec: unknown): KubeObject =>
+    ({ apiVersion: 'resource.k8s.io/v1', kind, metadata, spec }) as KubeObject
+  const pool = { name: 'node-0', generation: 1, resourceSliceCount: 1 }
+  const slice = { driver: 'fake.example.com', nodeName: 'node-0', pool, devices: [{ name: 'gpu-0' }] }
+  const requests = [{ name: 'gpu', exactly: { deviceClassName: 'gpu', allocationMode: 'ExactCount', count: 1 } }]
+  for (const object of [
+    resource(
+      'DeviceClass',
+      { name: 'gpu' },
+      { selectors: [{ cel: { expression: 'device.driver == "fake.example.com"' } }] },
+    ),
+    resource('ResourceSlice', { name: 'slice' }, slice),
+    resource('ResourceClaim', { name: 'mine', namespace: 'default' }, { devices: { requests } }),
+  ]) {
+    await server.api.create(object)
+  }
+  await server.api.create(pod('p', { resourceClaims: [{ name: 'gpu', resourceClaimName: 'mine' }] }))
+  const { metadata } = await bound('p')
+  const ref = { apiVersion: 'resource.k8s.io/v1', kind: 'ResourceClaim', namespace: 'default', name: 'mine' }
+  const claim = await server.api.get<ResourceClaim>(ref)
+  expect(claim.metadata.finalizers).toEqual(['resource.kubernetes.io/delete-protection'])
+  expect(claim.status?.reservedFor).toEqual([{ resource: 'pods', name: 'p', uid: metadata.uid }])
+  expect(claim.status?.allocation?.devices?.results).toEqual([
+    { request: 'gpu', driver: 'fake.example.com', pool: 'node-0', device: 'gpu-0' },
+  ])
+  expect(log).toEqual([])
 })
