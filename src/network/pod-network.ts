@@ -25,6 +25,7 @@ import {
 } from './address-range.ts'
 import { type Addresses, createAddresses, oneAddress } from './addresses.ts'
 import { hostNetworks } from './host-networks.ts'
+import { closeOutside } from './outside.ts'
 import { joinSwitch, openSwitch, type Switch } from './switch.ts'
 
 export interface Wiring {
@@ -158,7 +159,10 @@ export function createPodNetwork({
       opened = undefined
       opening = undefined
       // The namespace takes its end along a little later; this one is gone when we return.
-      if (role === 'owner') await commands.run(['ip', 'link', 'del', wire])
+      if (role !== 'owner') return
+      // An earlier life may have opened it, even if this one did not come so far.
+      await closeOutside({ commands, wire })
+      await commands.run(['ip', 'link', 'del', wire])
     },
   }
 }

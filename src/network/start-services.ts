@@ -14,7 +14,7 @@ import type { Activator } from './activator/activator.ts'
 import { type Network as AddressRange, addressAt, parseNetwork } from './address-range.ts'
 import { createNameService, type NameService } from './dns/name-service.ts'
 import { publishDns } from './dns/publish-dns.ts'
-import { closeOutside, openOutside } from './outside.ts'
+import { openOutside } from './outside.ts'
 import { DNS_SERVICE, type PodNetwork } from './pod-network.ts'
 import { forwardingsOf, SCALE_FROM_ZERO, serviceKey } from './services/forwarding.ts'
 import { hasHostPort, hostPortsOf, isElsewhere } from './services/host-ports.ts'
@@ -176,8 +176,6 @@ export function startServices(options: ServicesOptions): RunningServices {
       for (const informer of informers) informer.stop()
       await ready.catch(() => {})
       await applying
-      // An earlier life may have opened it, even if this one did not come so far.
-      if (network.switchPath() !== undefined) await closeOutside({ commands, wire: network.wire })
       activator?.close()
       await names?.close()
       await proxy?.close()
