@@ -1,7 +1,7 @@
 /** What the benchmark runs: servers that are asked, pods that sleep, pods on simulated nodes. */
 import { request } from 'node:http'
 import type { HttpApi } from '../../src/client/http-api.ts'
-import type { Pod } from '../../src/kube/core.ts'
+import type { Node, Pod } from '../../src/kube/core.ts'
 import type { KubeObject } from '../../src/kube/object.ts'
 import type { Deployment } from '../../src/kube/workloads.ts'
 
@@ -49,6 +49,12 @@ export const podsOf = async (api: HttpApi, name: string): Promise<readonly Pod[]
 export const isReady = ({ metadata, status }: Pod): boolean =>
   metadata.deletionTimestamp === undefined &&
   (status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false)
+
+export async function readyNodes(api: HttpApi): Promise<number> {
+  const { items } = await api.list<Node>({ apiVersion: 'v1', kind: 'Node' })
+  return items.filter(({ status }) => status?.conditions?.some(each => each.type === 'Ready' && each.status === 'True'))
+    .length
+}
 
 /** As the Deployment itself says. */
 export async function isAvailable(api: HttpApi, name: string): Promise<boolean> {

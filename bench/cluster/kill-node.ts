@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { HttpApi } from '../../src/client/http-api.ts'
 import type { Measured } from '../harness/report.ts'
-import { answers, deploy, isReady, podsOf, until } from './deployments.ts'
+import { answers, deploy, isReady, podsOf, readyNodes, until } from './deployments.ts'
 import { withCluster } from './own-cluster.ts'
 import { isProgram, killTogether, processesOf } from './programs.ts'
 
@@ -28,6 +28,7 @@ export async function measureKilledNode(runs: number): Promise<readonly Measured
 }
 
 async function once(state: string, api: HttpApi): Promise<number> {
+  await until('three nodes are Ready', async () => (await readyNodes(api)) === 3)
   await deploy(api, 'web', 'server', REPLICAS)
   await until('all serve', async () => (await podsOf(api, 'web')).filter(isReady).length === REPLICAS)
   const nodes = new Set((await podsOf(api, 'web')).map(({ spec }) => spec.nodeName ?? ''))
