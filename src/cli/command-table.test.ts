@@ -28,10 +28,12 @@ Stop the embedded cluster and all that runs in it.
 
   solvent down
   solvent down --state ./cluster
+  solvent down --node here-2
 
 Usage: solvent down [flags]
 
 Flags:
+      --node NAME   only this node (not the first); it stays down until up --node
       --state DIR   state folder of the embedded cluster ($SOLVENT_STATE, else ~/.local/state/solvent)
 
 Global flags:

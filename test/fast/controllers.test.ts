@@ -218,8 +218,12 @@ describe('Deployment and Service', () => {
       each => each.subsets?.[0]?.addresses?.length === 3,
     )
     expect(endpoints.subsets?.[0]?.ports).toEqual([{ port: 8080, protocol: 'TCP' }])
+    const slices = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace: 'default' }
+    const { items } = await cluster.api.list<EndpointSlice>(slices, {
+      labelSelector: 'kubernetes.io/service-name=web',
+    })
     const slice = await cluster.when<EndpointSlice>(
-      { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace: 'default', name: 'web-0' },
+      { ...slices, name: items[0]!.metadata.name! },
       each => each.endpoints.length === 3,
     )
     expect(slice.endpoints.every(({ conditions }) => conditions?.ready)).toBe(true)
