@@ -14,7 +14,7 @@ import type { NodeApi } from '../../src/client/node-api.ts'
 import type { ConfigMap, Pod, PodPhase } from '../../src/kube/core.ts'
 import { refOf } from '../../src/kube/object.ts'
 import { isApiError } from '../../src/kube/status.ts'
-import { nodeObject } from '../../src/node/agent/node-object.ts'
+import { registerNode } from '../../src/node/agent/registration.ts'
 import { containerEnv } from '../../src/node/env/container-env.ts'
 import { fetchReferences, podReferences } from '../../src/node/env/references.ts'
 import type { Sandbox } from '../../src/node/sandbox/sandbox.ts'
@@ -129,7 +129,9 @@ export async function startStandInNode({ api, apiPort, folder, spark }: StandInO
     isolation: 'none' as const,
     limits,
   }
-  await api.create(nodeObject(node, clock.now()))
+  // A node that says nothing counts as lost after a while.
+  const registration = registerNode({ api, clock, node, log: console.error })
+  await registration.done
   pods.on('add', consider)
   pods.on('update', consider)
   pods.on('delete', ({ metadata }) => void lives.get(metadata.uid ?? '')?.process?.kill('SIGKILL'))
@@ -140,6 +142,7 @@ export async function startStandInNode({ api, apiPort, folder, spark }: StandInO
     nodeApi: { logs: pod => createReadStream(logOf(pod)) },
     async stop() {
       isStopped = true
+      registration.stop()
       for (const informer of [pods, configMaps]) informer.stop()
       volumes.stop()
       for (const { process } of lives.values()) process?.kill('SIGKILL')

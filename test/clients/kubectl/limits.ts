@@ -13,12 +13,6 @@ export const LIMITS: readonly Limit[] = [
     command: /--output=plaintext-openapiv2/,
     because: '`/openapi/v2` is not served: `explain` without this option reads version 3',
   },
-  {
-    releases: '>=1.30',
-    command: /^kubectl top /,
-    because:
-      'nothing measures what pods and nodes use, as in a cluster without metrics-server: `Metrics API not available`',
-  },
 ]
 
 export const limitOf = ({ command }: Step, release: string): Limit | undefined =>
