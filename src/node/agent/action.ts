@@ -8,6 +8,8 @@ export type Action =
   /** It is on its way out from now on: its preStop hook first. */
   | { readonly kind: 'stop'; readonly container: string; readonly graceMs: number; readonly message: string }
   | { readonly kind: 'signal'; readonly container: string; readonly signal: 'SIGTERM' | 'SIGKILL' }
+  /** Nothing of it runs any more, and all of it begins anew: because of how this one ended. */
+  | { readonly kind: 'start-over'; readonly because: Container }
   /** Give the sandbox back. */
   | { readonly kind: 'release' }
   /** Its deadline is over. */

@@ -442,6 +442,28 @@ describe('probes and hooks', () => {
   })
 })
 
+test('a container that ends with the code of a rule restarts all of its pod in place', async () => {
+  const mark = join(bed.stateDir, `over-${serial}`)
+  const rules = [{ action: 'RestartAllContainers' as const, exitCodes: { operator: 'In' as const, values: [88] } }]
+  const name = await run({
+    initContainers: [{ name: 'init', command: sh(`echo init >>${mark}`) }],
+    containers: [
+      {
+        name: 'main',
+        command: sh(`[ $(wc -l <${mark}) = 2 ] && exit 0; sleep 0.1; exit 88`),
+        restartPolicy: 'Never',
+        restartPolicyRules: rules,
+      },
+      { name: 'beside', command: sh(`while [ $(wc -l <${mark}) != 2 ]; do sleep 0.02; done`) },
+    ],
+  })
+  const { status } = await when(name, isOver)
+  expect(status?.phase).toBe('Succeeded')
+  expect(readFileSync(mark, 'utf8')).toBe('init\ninit\n')
+  expect(status?.containerStatuses?.map(({ restartCount }) => restartCount)).toEqual([1, 1])
+  expect(status?.containerStatuses?.[1]?.lastState?.terminated).toMatchObject({ reason: 'RestartingAllContainers' })
+})
+
 describe('last words', () => {
   test('what it wrote to its terminationMessagePath', async () => {
     const command = sh('mkdir -p $SOLVENT_ROOT/out; echo -n out of flour >$SOLVENT_ROOT/out/why; exit 1')

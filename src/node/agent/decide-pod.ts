@@ -2,13 +2,15 @@
 import type { Container, Pod } from '../../kube/core.ts'
 import type { Action } from './action.ts'
 import { restartAtMs } from './back-off.ts'
-import { stopPod, stopUnwell } from './decide-stop.ts'
-import { type ObservedPod, observedOf, outcomeOf, pendingInit } from './observed.ts'
+import { startOver, stopPod, stopUnwell } from './decide-stop.ts'
+import { type ObservedPod, observedOf, outcomeOf, pendingInit, startingOver } from './observed.ts'
 import { argvOf, ephemeralContainersOf, initContainersOf, isSidecar, restarts, roleOf, sidecarsOf } from './roles.ts'
 
 export function decidePod(pod: Pod, seen: ObservedPod, nowMs: number): readonly Action[] {
   const isDeleted = pod.metadata.deletionTimestamp !== undefined
   if (isDeleted || seen.isOverdue || outcomeOf(pod, seen)) return stopPod(pod, seen, nowMs)
+  const because = startingOver(pod, seen)
+  if (because && seen.surroundings.kind === 'ready') return startOver(pod, seen, because, nowMs)
   const deadline = deadlineMs(pod, seen)
   if (nowMs >= deadline) return [{ kind: 'expire' }]
   const actions = seen.surroundings.kind === 'ready' ? run(pod, seen, nowMs) : settle(seen, nowMs)

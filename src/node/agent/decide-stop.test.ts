@@ -312,6 +312,38 @@ describe('a restart policy of a container (TestContainerShouldRestart)', () => {
   })
 })
 
+describe('RestartAllContainers (TestComputePodActionsWithRestartAllContainers)', () => {
+  const rules = [{ action: 'RestartAllContainers' as const, exitCodes: { operator: 'In' as const, values: [88] } }]
+  const pod = podOf({
+    restartPolicy: 'Never',
+    initContainers: [container('i'), sidecar('s')],
+    containers: [container('main', { restartPolicy: 'Never', restartPolicyRules: rules }), container('other')],
+  })
+  const ready = { i: ended(0), s: running() }
+
+  test('what still runs is killed first, whatever its grace', () => {
+    expect(decide(pod, { ...ready, main: ended(88), other: running() })).toEqual([
+      'stop s in 0: Stopping container s',
+      'stop other in 0: Stopping container other',
+    ])
+    const killed = { i: ended(0), s: stopping({ graceMs: 0 }), main: ended(88), other: ended(137) }
+    expect(decide(pod, killed)).toEqual(['SIGKILL s'])
+  })
+
+  test('then all of it starts over, the first init container first', () => {
+    expect(decide(pod, { i: ended(0), s: ended(137), main: ended(88), other: ended(137) })).toEqual(['start-over'])
+    const containers = new Map<string, ObservedContainer>(
+      ['i', 's', 'main', 'other'].map(name => [name, { life: 0, resetLife: 0, state: { kind: 'waiting' } }]),
+    )
+    const seen = { ...seenWith({}), containers }
+    expect(decidePod(pod, seen, 0)).toMatchObject([{ kind: 'start', container: { name: 'i' } }])
+  })
+
+  test('another exit code is left to the policy', () => {
+    expect(decide(pod, { ...ready, main: ended(1), other: running() })).toEqual([])
+  })
+})
+
 test('nothing is pending once a main container has been started', () => {
   const pod = podOf({ initContainers: [container('i')] })
   expect(pendingInit(pod, seenWith({ main: running() }))).toBeUndefined()

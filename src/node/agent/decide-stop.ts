@@ -5,7 +5,7 @@
 import type { Container, Pod } from '../../kube/core.ts'
 import type { Action } from './action.ts'
 import { isAlive, type ObservedPod, observedOf, type Running } from './observed.ts'
-import { allContainersOf, type Role, restartsAtAll, sidecarsOf } from './roles.ts'
+import { allContainersOf, initContainersOf, type Role, restartsAtAll, sidecarsOf } from './roles.ts'
 
 const DEFAULT_GRACE_SECONDS = 30
 /** Whatever a hook or the others have used up, this is left between TERM and KILL. */
@@ -29,6 +29,17 @@ export function stopPod(pod: Pod, seen: ObservedPod, nowMs: number): readonly Ac
     const isItsTurn = !standsBefore(pod, name).some(other => isAlive(observedOf(seen, other)))
     const drainMs = isDeleted && serves(container, state) ? DRAIN_MS : 0
     return stopRunning(name, state, { graceMs, isItsTurn, drainMs, message: `Stopping container ${name}` }, nowMs)
+  })
+}
+
+/** All of it without grace, as upstream; then everything from the first init container on. */
+export function startOver(pod: Pod, seen: ObservedPod, because: Container, nowMs: number): readonly Action[] {
+  const alive = [...initContainersOf(pod), ...pod.spec.containers].filter(({ name }) => isAlive(observedOf(seen, name)))
+  if (alive.length === 0) return [{ kind: 'start-over', because }]
+  return alive.flatMap(({ name }) => {
+    const { state } = observedOf(seen, name)
+    const stop = { graceMs: 0, isItsTurn: true, message: `Stopping container ${name}` }
+    return state.kind === 'running' ? stopRunning(name, state, stop, nowMs) : []
   })
 }
 

@@ -6,7 +6,7 @@ import type { Instant } from '../../base/clock.ts'
 import type { Container, Pod } from '../../kube/core.ts'
 import type { Health } from '../probes/health.ts'
 import type { BackOff } from './back-off.ts'
-import { initContainersOf, isSidecar, restarts } from './roles.ts'
+import { initContainersOf, isSidecar, restarts, ruleOf } from './roles.ts'
 
 export interface Ended {
   readonly life: number
@@ -58,6 +58,8 @@ export interface ObservedContainer {
   /** The life before the present one. */
   readonly last?: Ended
   readonly backOff?: BackOff
+  /** The life at which all of the pod started over: those up to it count for nothing. */
+  readonly resetLife?: number
 }
 
 export type Surroundings =
@@ -102,9 +104,18 @@ function isOver(pod: Pod, container: Container, role: 'init' | 'main', seen: Obs
   return state.kind === 'ended' && !restarts(pod, container, role, state.end.exitCode)
 }
 
+const hasBegun = ({ life, resetLife = -1 }: ObservedContainer): boolean => life > resetLife
+
+/** One ended in a way that restarts the whole pod in its place (KEP-5532, `RestartAllContainers`); undefined: none did. */
+export const startingOver = (pod: Pod, seen: ObservedPod): Container | undefined =>
+  [...initContainersOf(pod), ...pod.spec.containers].find(container => {
+    const { state } = observedOf(seen, container.name)
+    return state.kind === 'ended' && ruleOf(container, state.end.exitCode) === 'RestartAllContainers'
+  })
+
 /** Something that runs after the init containers has run. */
 export const hasInitialized = (pod: Pod, seen: ObservedPod): boolean =>
-  pod.spec.containers.some(({ name }) => observedOf(seen, name).life >= 0)
+  pod.spec.containers.some(({ name }) => hasBegun(observedOf(seen, name)))
 
 /**
  * The first init container that is not done yet, so that nothing after it starts: done is one that has succeeded, a sidecar that has started,
@@ -113,7 +124,7 @@ export const hasInitialized = (pod: Pod, seen: ObservedPod): boolean =>
 export function pendingInit(pod: Pod, seen: ObservedPod): Container | undefined {
   if (hasInitialized(pod, seen)) return undefined
   const inits = initContainersOf(pod)
-  const lastBegun = inits.findLastIndex(({ name }) => observedOf(seen, name).life >= 0)
+  const lastBegun = inits.findLastIndex(({ name }) => hasBegun(observedOf(seen, name)))
   return inits.find((container, i) => i >= lastBegun && !isDone(container, seen))
 }
 

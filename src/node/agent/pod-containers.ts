@@ -8,14 +8,14 @@ import { firstHealth, type Health } from '../probes/health.ts'
 import type { ProcessEnd } from '../spawner/spawner-client.ts'
 import { adoptContainers } from './adopt.ts'
 import type { AgentParts } from './agent-parts.ts'
-import { afterRestart } from './back-off.ts'
+import { afterRestart, restartAtMs } from './back-off.ts'
 import { type ContainerCare, createContainerCare } from './container-care.ts'
 import { observedOf } from './observed.ts'
 import type { PodContext } from './pod-context.ts'
 import { createPodProcesses, type PodProcesses } from './pod-processes.ts'
 import type { PodResources } from './pod-resources.ts'
 import type { PodView } from './pod-view.ts'
-import { allContainersOf, restarts, roleOf } from './roles.ts'
+import { allContainersOf, initContainersOf, restarts, roleOf } from './roles.ts'
 import { startContainer } from './start-container.ts'
 import { terminationMessage } from './termination-message.ts'
 
@@ -25,6 +25,8 @@ export interface PodContainers extends Pick<PodProcesses, 'kill'> {
   /** For another life at once, with other amounts. */
   restart(container: Container): void
   signal(name: string, which: 'SIGTERM' | 'SIGKILL'): void
+  /** Nothing runs: all but what only looks in begins anew, later each time. */
+  startOver(because: Container): void
   /** Of an earlier life of this agent. */
   adopt(): Promise<void>
   /** Nobody asks how they are any more; what runs goes on. */
@@ -35,6 +37,10 @@ export interface PodContainers extends Pick<PodProcesses, 'kill'> {
 
 /** Exit code of a container that could not be started, as runc's callers have it. */
 const START_ERROR = 128
+const STARTING_OVER = {
+  reason: 'RestartingAllContainers',
+  message: 'The container is removed because RestartAllContainers in place',
+}
 const MISCONFIGURED_RETRY_MS = 2_000
 /** One that lasts so long gets an Event; a thousand that come and go do not. */
 const STARTED_EVENT_MS = 1_000
@@ -148,9 +154,25 @@ export function createPodContainers(
     queueMicrotask(sync)
   }
 
+  function startOver({ name: source }: Container): void {
+    const { state, backOff } = observedOf(view.seen, source)
+    if (state.kind !== 'ended') return
+    const problem = { ...STARTING_OVER, retryMs: restartAtMs(backOff, state.endedMs) }
+    for (const { name } of [...initContainersOf(context.pod()), ...context.pod().spec.containers]) {
+      const { life, state: before, last } = observedOf(view.seen, name)
+      const end = before.kind === 'ended' ? before.end : last
+      const told = end && name !== source ? { ...end, ...STARTING_OVER } : end
+      view.changeContainer(name, { state: { kind: 'waiting', problem }, last: told, resetLife: life })
+    }
+    const next = afterRestart(backOff, state.endedMs, clock.monotonicMs(), parts.backOff)
+    view.changeContainer(source, { backOff: next })
+    queueMicrotask(sync)
+  }
+
   return {
     start,
     stop,
+    startOver,
     restart({ name }) {
       const seconds = context.pod().spec.terminationGracePeriodSeconds ?? 30
       stop(name, seconds * 1000, `Container ${name} resize requires restart`)

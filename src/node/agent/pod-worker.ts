@@ -83,6 +83,9 @@ export function createPodWorker(parts: AgentParts, first: Pod, past?: Past): Pod
       case 'signal':
         containers.signal(action.container, action.signal)
         break
+      case 'start-over':
+        containers.startOver(action.because)
+        break
       case 'release':
         begin(release())
         break

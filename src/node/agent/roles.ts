@@ -35,7 +35,7 @@ export const argvOf = ({ command = [], args = [] }: Container): readonly string[
 /** Whether one that ended is started again (the kubelet's ContainerShouldRestart). */
 export function restarts(pod: Pod, container: Container, role: Role, exitCode: number): boolean {
   if (role === 'ephemeral') return false
-  if (role === 'sidecar' || rulesRestart(container, exitCode)) return true
+  if (role === 'sidecar' || ruleOf(container, exitCode) !== undefined) return true
   const policy = container.restartPolicy ?? pod.spec.restartPolicy ?? 'Always'
   if (policy === 'Always' && role === 'main') return true
   return policy !== 'Never' && exitCode !== 0
@@ -45,12 +45,12 @@ export function restarts(pod: Pod, container: Container, role: Role, exitCode: n
 export const restartsAtAll = (pod: Pod, { restartPolicy }: Container, role: Role): boolean =>
   role === 'sidecar' || (role !== 'ephemeral' && (restartPolicy ?? pod.spec.restartPolicy) !== 'Never')
 
-/** The first rule whose exit codes match (KEP-5307). */
-function rulesRestart({ restartPolicy, restartPolicyRules = [] }: Container, exitCode: number): boolean {
-  if (restartPolicy === undefined) return false
+/** What the first rule whose exit codes match says (KEP-5307); rules need a policy beside them. */
+export function ruleOf({ restartPolicy, restartPolicyRules = [] }: Container, exitCode: number) {
+  if (restartPolicy === undefined) return undefined
   const rule = restartPolicyRules.find(({ exitCodes }) => {
     if (!exitCodes) return false
     return (exitCodes.values ?? []).includes(exitCode) === (exitCodes.operator === 'In')
   })
-  return rule?.action === 'Restart'
+  return rule?.action
 }
