@@ -1,26 +1,15 @@
-/** Pods on a node that no longer exists: nobody is left to end them, so they are failed and removed (pkg/controller/podgc). */
-import type { Instant } from '../../../base/clock.ts'
+/** The shell of pod garbage collection: at once when a node goes, and now and then for the rest. */
 import type { Node, Pod } from '../../../kube/core.ts'
-import { keyOf } from '../../../kube/object.ts'
 import { isApiError } from '../../../kube/status.ts'
-import { type Action, remove, updateStatus } from '../../runtime/action.ts'
-import { withCondition } from '../../runtime/conditions.ts'
 import type { ControllerContext } from '../../runtime/context.ts'
 import type { Controller } from '../../runtime/run-controller.ts'
+import { collectPod, podGarbage } from './reconcile-pod-garbage.ts'
 
-function reconcileOrphanedPod(pod: Pod, now: Instant): readonly Action[] {
-  const hasEnded = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
-  const gone = remove(pod, { graceSeconds: 0 })
-  if (hasEnded) return [gone]
-  const condition = {
-    type: 'DisruptionTarget',
-    status: 'True',
-    reason: 'DeletionByPodGC',
-    message: 'PodGC: node no longer exists',
-  } as const
-  const conditions = withCondition(pod.status?.conditions, condition, now)
-  return [updateStatus(pod, { ...pod.status, phase: 'Failed', conditions }), gone]
-}
+/** `--terminated-pod-gc-threshold`. */
+const MAX_ENDED = 12_500
+/** Upstream's gcCheckPeriod. */
+const PERIOD_MS = 20_000
+const ALL = 'all'
 
 export function podGarbageController(context: ControllerContext): Controller {
   const { api, clock, informers, newQueue, log } = context
@@ -28,17 +17,11 @@ export function podGarbageController(context: ControllerContext): Controller {
   const nodes = informers.of<Node>('v1', 'Node')
   const pods = informers.of<Pod>('v1', 'Pod')
   const queue = newQueue()
-  const podsOn = pods.index(pod => (pod.spec.nodeName ? [pod.spec.nodeName] : []))
+  const nodeOf = (name: string): Node | undefined => nodes.get(undefined, name)
 
-  nodes.on('delete', ({ metadata }) => {
-    for (const pod of podsOn(metadata.name!)) queue.add(keyOf(pod))
-  })
+  nodes.on('delete', () => queue.add(ALL))
   // Also what a restart finds: pods of a node that went while nobody looked.
-  void Promise.all([nodes.synced, pods.synced]).then(() => {
-    for (const pod of pods.list()) if (isAstray(pod)) queue.add(keyOf(pod))
-  })
-
-  const isAstray = ({ spec }: Pod): boolean => spec.nodeName !== undefined && !nodes.get(undefined, spec.nodeName)
+  void Promise.all([nodes.synced, pods.synced]).then(() => queue.add(ALL))
 
   /** The view of nodes may be behind: the last word is the server's. */
   async function hasNode(name: string): Promise<boolean> {
@@ -51,11 +34,18 @@ export function podGarbageController(context: ControllerContext): Controller {
     }
   }
 
-  async function reconcile(key: string): Promise<number | undefined> {
-    const [namespace, name = ''] = key.split('/')
-    const pod = pods.get(namespace, name)
-    if (!pod || !isAstray(pod) || (await hasNode(pod.spec.nodeName!))) return undefined
-    return perform(reconcileOrphanedPod(pod, clock.now()))
+  async function reconcile(): Promise<number> {
+    const asked = new Map<string, boolean>()
+    for (const garbage of podGarbage(pods.list(), nodeOf, MAX_ENDED)) {
+      const { nodeName = '' } = garbage.pod.spec
+      if (garbage.isOrphaned && !asked.has(nodeName)) asked.set(nodeName, await hasNode(nodeName))
+      if (garbage.isOrphaned && asked.get(nodeName)) continue
+      // One that has just changed is seen anew the next time.
+      await perform(collectPod(garbage, clock.now())).catch(error => {
+        if (!isApiError(error, 'Conflict', 'NotFound')) log(`pod-garbage: ${(error as Error).message}`)
+      })
+    }
+    return PERIOD_MS
   }
 
   return { name: 'pod-garbage', queue, ready: () => Promise.all([nodes.synced, pods.synced]), reconcile, log }
