@@ -3,7 +3,8 @@
  * they are, and who has been silent for long enough.
  */
 import type { Service } from '../../kube/core.ts'
-import { forwardingKey, hasServiceAddress, SCALE_FROM_ZERO, SCALE_TO_ZERO_AFTER } from '../services/forwarding.ts'
+import { SCALE_FROM_ZERO, SCALE_TO_ZERO_AFTER } from '../../kube/names.ts'
+import { forwardingKey, hasServiceAddress } from '../services/forwarding.ts'
 
 export interface ScaledService {
   readonly service: Service

@@ -3,7 +3,7 @@
  * pkg/proxy/servicechangetracker.go and topology.go). A proxy of either kind carries the same list out.
  */
 import type { EndpointSlice, Service, ServicePort } from '../../kube/core.ts'
-import { SERVICE_NAME } from '../../kube/names.ts'
+import { SCALE_TO_ZERO_AFTER, SERVICE_NAME } from '../../kube/names.ts'
 import { groupBy } from '../group-by.ts'
 
 export interface Backend {
@@ -36,9 +36,6 @@ export interface Forwarding {
 export type Activations = ReadonlyMap<string, Backend>
 
 const NONE: Activations = new Map()
-
-export const SCALE_FROM_ZERO = 'solvent.dev/scale-from-zero'
-export const SCALE_TO_ZERO_AFTER = 'solvent.dev/scale-to-zero-after'
 
 /** Not headless, not a mere name, not on its way out: somebody forwards. */
 export const hasServiceAddress = ({ spec, metadata }: Service): boolean =>
