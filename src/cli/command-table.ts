@@ -219,6 +219,19 @@ const CLUSTER: readonly Command[] = [
 
 const OTHER: readonly Command[] = [
   {
+    name: 'calibrate',
+    summary: "Measure this machine's devices and write them as a Fleet to plan for",
+    usage: '[NAME]',
+    examples: ['solvent calibrate > fleet.yaml', 'solvent calibrate here --devices 2 --threads 1 --file fleet.yaml'],
+    flags: [
+      { name: 'devices', value: 'NUMBER', help: 'how many work at once; all GPUs, or all cores, unless given' },
+      { name: 'threads', value: 'NUMBER', help: 'cores of one device, where devices are cores' },
+      { name: 'python', value: 'PATH', help: "a Python that has torch; an active environment's unless given" },
+      { name: 'file', value: 'FILE', help: 'write there instead of printing' },
+    ],
+    load: () => import('./commands/calibrate.ts'),
+  },
+  {
     name: 'dashboard',
     summary: 'Serve the plan explorer to your browser, on this machine only',
     examples: ['solvent dashboard', 'solvent dashboard --port 8000 --no-open'],

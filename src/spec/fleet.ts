@@ -1,5 +1,6 @@
 /** The stored form of a Fleet: devices and what joins them. */
 import type { KubeObject } from '../kube/object.ts'
+import type { MeasuredDevice } from './measured-device.ts'
 import type { API_VERSION } from './parts.ts'
 
 /** Nodes of one make. What is absent is as in the reference host of the device's vendor. */
@@ -14,6 +15,8 @@ export interface FleetPool {
   readonly railAligned?: boolean
   readonly pricePerDeviceHour?: number
   readonly failuresPerDeviceHour?: number
+  /** What `solvent calibrate` found; then `device` is only a name. */
+  readonly measured?: MeasuredDevice
 }
 
 /** Devices and what joins them. One of `preset` and `pools`; the rest replaces what the preset has. */

@@ -123,7 +123,15 @@ export interface TrainingJobSpec {
 /** Megatron-Core's `--recompute-modules`. */
 export type RecomputeModule = 'core_attn' | 'layernorm' | 'mlp' | 'moe' | 'moe_act' | 'mla_up_proj' | 'shared_experts'
 
-export type SoftwareFamily = 'megatron' | 'nemo' | 'torchtitan' | 'fsdp' | 'deepspeed' | 'llm-foundry' | 'other'
+export type SoftwareFamily =
+  | 'megatron'
+  | 'nemo'
+  | 'torchtitan'
+  | 'fsdp'
+  | 'deepspeed'
+  | 'llm-foundry'
+  | 'solvent'
+  | 'other'
 
 export interface TrainingJobStatus {
   readonly phase?: 'Pending' | 'Running' | 'Restarting' | 'Succeeded' | 'Failed'

@@ -1,12 +1,14 @@
 /** The software that runs the plan: it decides what overlaps, what is fused and what the host costs. */
 
-export type Family = 'megatron' | 'nemo' | 'torchtitan' | 'fsdp' | 'deepspeed' | 'llm-foundry' | 'other'
+export type Family = 'megatron' | 'nemo' | 'torchtitan' | 'fsdp' | 'deepspeed' | 'llm-foundry' | 'solvent' | 'other'
 
 export interface Software {
   readonly family: Family
   /** Of the release; features that are not stated take that year's default. */
   readonly year: number
   readonly features: Features
+  /** Devices are cores: no context, no workspaces, and collectives take the time of the cores that compute. */
+  readonly onCores?: boolean
 }
 
 export interface Features {

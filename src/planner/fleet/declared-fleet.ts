@@ -3,6 +3,7 @@ import { ok, type Problem, type Result } from '../../base/problem.ts'
 import type { FleetPool, FleetSpec } from '../../spec/fleet.ts'
 import { knownDevice, type ReferenceHost } from './devices.ts'
 import type { Fleet, NodePool, Tier } from './fleet.ts'
+import { measuredHost } from './measured-host.ts'
 import { fleetFromPreset, referenceTiers } from './preset.ts'
 
 const GIGA = 1e9
@@ -30,6 +31,12 @@ function fromPools(given: readonly FleetPool[], name: string, field: string): Re
   const pools: NodePool[] = []
   const problems: Problem[] = []
   given.forEach((pool, i) => {
+    if (pool.measured) {
+      const host = measuredHost(pool.device, pool.measured, `${field}.pools[${i}].measured`)
+      if (host.ok) pools.push(poolOf(host.value, pool))
+      else problems.push(...host.problems)
+      return
+    }
     const known = knownDevice(pool.device, `${field}.pools[${i}].device`)
     if (known.ok) pools.push(poolOf(known.value.host, pool))
     else problems.push(...known.problems)

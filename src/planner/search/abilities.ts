@@ -70,12 +70,24 @@ const DEEPSPEED: Abilities = {
   recomputeModules: false,
 }
 
+/** Our own runtime on PyTorch (src/runtimes/torch): what torch.distributed.pipelining runs, DDP or FSDP2, rings of its own. */
+const SOLVENT: Abilities = {
+  ...ALL,
+  schedules: ['gpipe', '1f1b', 'interleaved', 'zb-h1', 'zbv', 'dualpipev'],
+  zero: [0, 3],
+  dispatchers: ['allgather', 'alltoall'],
+  contextMethods: ['ring'],
+  offloads: ['none'],
+  recomputeModules: false,
+}
+
 const OF_FAMILY: Readonly<Record<Family, Abilities>> = {
   megatron: MEGATRON,
   nemo: MEGATRON,
   torchtitan: TORCHTITAN,
   fsdp: FSDP,
   'llm-foundry': FSDP,
+  solvent: SOLVENT,
   deepspeed: DEEPSPEED,
   other: ALL,
 }

@@ -1,7 +1,7 @@
 /** From a declaration to what is searched: model, fleet, workloads, software, and everything that the user fixed. */
 import { fail, ok, type Problem, type Result } from '../../base/problem.ts'
 import type { TrainingJob, TrainingJobSpec, TrainingModel } from '../../spec/training-job.ts'
-import { softwareOf } from '../cost/software/defaults.ts'
+import { onCores, softwareOf } from '../cost/software/defaults.ts'
 import type { Software } from '../cost/software.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import { devicesOf } from '../fleet/fleet.ts'
@@ -49,7 +49,7 @@ export function declaredProblem(job: TrainingJob, sources: FleetSources): Result
     model: model.value,
     fleet: paced,
     workloads: workloads.value,
-    software: declaredSoftware(spec.software),
+    software: softwareOn(paced, declaredSoftware(spec.software)),
     fixed: fixedBy(spec),
     ...(spec.ranksPerPod === undefined ? {} : { ranksPerPod: spec.ranksPerPod }),
     ...(spec.data.tokens === undefined ? {} : { tokens: spec.data.tokens }),
@@ -68,6 +68,9 @@ export const declaredSoftware = ({
   family = 'megatron',
   year = THIS_YEAR,
 }: TrainingJobSpec['software'] = {}): Software => softwareOf(family, year)
+
+const softwareOn = ({ pools }: Fleet, software: Software): Software =>
+  pools[0]!.device.generation === 'cpu' ? onCores(software) : software
 
 export const modelOfJob = ({ metadata, spec }: TrainingJob): Result<ModelSpec> =>
   spec.model ? modelOf(spec.model, metadata.name ?? 'model') : missing('spec.model', MODEL_FIX)

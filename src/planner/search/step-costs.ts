@@ -65,7 +65,7 @@ export function stepCosts(given: CostInput): StageCosts {
   const least = new LeastTable(given, prices, cut => linksFor(filled(cut), NO_STATES))
   return {
     capacityBytes: capacityOf(given),
-    stepSeconds: onceAStep(software, STEP_CONSTANTS),
+    stepSeconds: onceAStep(software, prices.constants),
     stretch,
     least: cut => least.least(cut),
     leastRow: cut => least.leastRow(cut),

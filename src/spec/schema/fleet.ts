@@ -19,6 +19,11 @@ const pool = record(
     nicGigabitsPerSecond: number("One device's share of its node's network adapters, in Gbit/s.", { minimum: 1 }),
     railAligned: flag('Whether adapter i of every node hangs on the same leaf switch.'),
     pricePerDeviceHour: number('Price of one device and hour, in US dollars.', { minimum: 0 }),
+    measured: {
+      type: 'object',
+      description: 'What solvent calibrate found a device to do. Then device is only a name, and no table is asked.',
+      'x-kubernetes-preserve-unknown-fields': true,
+    },
     failuresPerDeviceHour: number('Failures that end a job, a device and hour. Llama 3 saw 2.0e-5.', { minimum: 0 }),
   },
   ['device', 'nodes'],

@@ -94,6 +94,7 @@ export const strategyFields: Readonly<Record<string, StructuralSchema>> = {
       'fsdp',
       'deepspeed',
       'llm-foundry',
+      'solvent',
       'other',
     ]),
     year: integer('Year of its release. A recent one unless given.', { minimum: 2019, maximum: 2100 }),

@@ -4,6 +4,7 @@
  */
 import type { Fleet, NodePool } from '../../fleet/fleet.ts'
 import type { GroupSpan } from '../../fleet/span.ts'
+import { measuredCollective } from '../measured/links.ts'
 import { acrossDomains } from './across-domains.ts'
 import { type Algorithm, type CollectiveOp, type CollectiveTime, NO_TIME } from './collective.ts'
 import { insideDomain } from './inside-domain.ts'
@@ -18,6 +19,7 @@ export function collectiveSeconds(
   algorithm?: Algorithm,
 ): CollectiveTime {
   if (span.size <= 1 || bytes <= 0) return NO_TIME
+  if (pool.device.measured) return measuredCollective(pool.device.measured, op, bytes, span.size)
   return span.domains <= 1
     ? insideDomain(op, bytes, span.size, pool, algorithm)
     : acrossDomains(op, bytes, span, pool, fleet, algorithm)

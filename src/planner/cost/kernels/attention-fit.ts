@@ -24,6 +24,7 @@ const RELATIVES: Readonly<Record<Device['generation'], Relative>> = {
   cdna3: { name: 'H100-80GB SXM', efficiency: 0.55 },
   cdna4: { name: 'H100-80GB SXM', efficiency: 0.75 },
   tpu: { name: 'A100-80GB SXM', efficiency: 0.8 },
+  cpu: { name: 'A100-80GB SXM', efficiency: 1 },
 }
 
 const cache = new Map<string, Map<string, AttentionFit>>()
@@ -83,6 +84,7 @@ const TRAINING: Readonly<Record<Device['generation'], number>> = {
   cdna3: 1,
   cdna4: 1,
   tpu: 1,
+  cpu: 1,
 }
 
 /** The papers' batches fill the device; waves are lost as measured on the H100. */

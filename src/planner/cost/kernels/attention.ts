@@ -4,6 +4,7 @@
  * sequence; and it depends on the kernel's generation more than on the device's peak.
  */
 import type { Device, NumberFormat } from '../../fleet/device.ts'
+import { measuredAttentionSeconds } from '../measured/kernels.ts'
 import { attentionFit, hasOwnBackward } from './attention-fit.ts'
 import { type AttentionShape, type Direction, visibleKeys } from './attention-shape.ts'
 import type { AttentionFit, AttentionKernel } from './fitted-attention.ts'
@@ -25,6 +26,7 @@ export function attentionSeconds(
   direction: Direction,
   kernel: AttentionKernel = 'vendor',
 ): number {
+  if (device.measured) return measuredAttentionSeconds(device.measured, shape, format, direction)
   if (kernel === 'unfused') return unfusedAttentionSeconds(device, shape, direction)
   const peak = (device.peakFlops.bf16 ?? device.peakFlops.fp16 ?? 1e14) * (format === 'fp8' ? FP8_GAIN : 1)
   const isLatent = shape.latent === true

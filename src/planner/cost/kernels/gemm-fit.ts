@@ -53,6 +53,8 @@ const BY_GENERATION: Readonly<Record<Device['generation'], Relative>> = {
   cdna4: { name: 'H100-80GB SXM', efficiency: 0.85, narrow: 0.8 },
   // Systolic arrays as large as a tile lose less than a GPU; nothing measured here, so no more than the A100's.
   tpu: { name: 'A100-80GB SXM', efficiency: 1 },
+  // Measured where they stand (cost/measured).
+  cpu: { name: 'A100-80GB SXM', efficiency: 1 },
 }
 
 interface Remembered {

@@ -4,21 +4,12 @@
  * operations the power limit, which lowers the clock (H100: 80 % of the peak at 5e11 operations, 70 % at 1e13). Small products wait for memory.
  */
 import type { Device } from '../../fleet/device.ts'
+import { measuredGemmSeconds } from '../measured/kernels.ts'
 import type { GemmFit, GemmFormat } from './fitted-gemm.ts'
 import { gemmConstants } from './gemm-fit.ts'
+import type { GemmKind, GemmShape } from './gemm-shape.ts'
 
-/** The forward product's sizes: `m` tokens, `k` features in, `n` out. */
-export interface GemmShape {
-  readonly m: number
-  readonly n: number
-  readonly k: number
-}
-
-/**
- * The gradients turn the shape: that of the input is (m,k,n), that of the weight (n,k,m). `wgrad` adds to a buffer in fp32 (Megatron-LM's
- * gradient accumulation fusion), `plainWgrad` writes what FSDP reduces, in the operands' 16 bits.
- */
-export type GemmKind = 'forward' | 'dgrad' | 'wgrad' | 'plainWgrad'
+export type { GemmKind, GemmShape } from './gemm-shape.ts'
 
 /** Read and written for each element of the result. */
 const RESULT_BYTES: Readonly<Record<GemmKind, number>> = { forward: 2, dgrad: 2, wgrad: 8, plainWgrad: 2 }
@@ -48,6 +39,7 @@ const SMALL_TILE = 128 * 128
 const COLD_MEMORY_EFFICIENCY = 0.88
 
 export function gemmSeconds(device: Device, shape: GemmShape, format: GemmFormat, kind: GemmKind = 'forward'): number {
+  if (device.measured) return measuredGemmSeconds(device.measured, shape, format, kind)
   const { fit, peakFlops, operandBytes } = gemmConstants(device, format)
   const { m, n, k } = shape
   if (m <= 0 || n <= 0 || k <= 0) return 0

@@ -4,7 +4,7 @@
  */
 import type { Device } from '../../fleet/device.ts'
 import { EXPERTS_FITS } from './data/experts-fits.ts'
-import { computeSeconds, type GemmKind, memorySeconds, overlapped, turned, widerBytes } from './gemm.ts'
+import { computeSeconds, type GemmKind, gemmSeconds, memorySeconds, overlapped, turned, widerBytes } from './gemm.ts'
 import { type GemmFormat, gemmConstants } from './gemm-fit.ts'
 
 export interface GroupedShape {
@@ -33,6 +33,7 @@ export function groupedGemmSeconds(
   imbalance = 1,
   kind: GemmKind = 'forward',
 ): number {
+  if (device.measured) return shape.experts * gemmSeconds(device, { ...shape, m: shape.rows * imbalance }, format, kind)
   const { fit, peakFlops, operandBytes, measuredOn } = gemmConstants(device, format)
   const { experts, n, k } = shape
   const m = shape.rows * imbalance

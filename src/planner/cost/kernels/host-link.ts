@@ -20,6 +20,7 @@ const LINK: Readonly<Record<Generation, number>> = {
   cdna3: 50e9,
   cdna4: 50e9,
   tpu: 25e9,
+  cpu: 10e9,
 }
 
 /** A Grace processor on NVLink-C2C: 450 GB/s of the data sheet, of which copies to the host measured 297 (and 375 back). */

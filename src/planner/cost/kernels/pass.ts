@@ -1,5 +1,6 @@
 /** Passes over memory: norms, rotary embedding, activation, residual, permute, casts. Their arithmetic is free; bytes and launches are not. */
 import type { Device } from '../../fleet/device.ts'
+import { measuredPassSeconds } from '../measured/kernels.ts'
 import { PASS_FITS } from './data/pass-fits.ts'
 import type { PassFit } from './fitted-pass.ts'
 
@@ -13,12 +14,14 @@ const DEFAULTS: Readonly<Record<Device['generation'], PassFit>> = {
   cdna3: { memoryEfficiency: 0.75, launchMicroseconds: 4 },
   cdna4: { memoryEfficiency: 0.75, launchMicroseconds: 4 },
   tpu: { memoryEfficiency: 0.85, launchMicroseconds: 2 },
+  cpu: { memoryEfficiency: 0.85, launchMicroseconds: 0 },
 }
 
 const passFit = (device: Device): PassFit => PASS_FITS[device.name] ?? DEFAULTS[device.generation]
 
 /** `bytes` read and written together. */
 export function passSeconds(device: Device, bytes: number, launches: number): number {
+  if (device.measured) return measuredPassSeconds(device.measured, 'bf16', undefined, bytes, 'forward')
   const { memoryEfficiency, launchMicroseconds } = passFit(device)
   return bytes / (memoryEfficiency * device.memoryBytesPerSecond) + launches * launchMicroseconds * 1e-6
 }

@@ -31,7 +31,7 @@ export const usesEngine = ({ family }: Software): boolean => family === 'megatro
 
 /** Frameworks that shard with PyTorch's FSDP: no copy in the base format between uses, the sharded parameters are the optimizer's own. */
 export const usesFsdp = ({ family }: Software): boolean =>
-  family === 'torchtitan' || family === 'fsdp' || family === 'llm-foundry'
+  family === 'torchtitan' || family === 'fsdp' || family === 'llm-foundry' || family === 'solvent'
 
 /** Megatron-Core 0.12 multiplies probabilities into the activation, before the last product. */
 const PROBABILITIES_FIRST = 2025.3

@@ -10,6 +10,7 @@ import { usesEngine } from './kernels.ts'
 const RESERVED_OVER_ALLOCATED = { engine: 1.05, deepspeed: 1.15, others: 1.065 }
 
 export function reservedBytes(allocated: number, software: Software): number {
+  if (software.onCores) return allocated
   if (usesEngine(software)) return allocated * RESERVED_OVER_ALLOCATED.engine
   return allocated * RESERVED_OVER_ALLOCATED[software.family === 'deepspeed' ? 'deepspeed' : 'others']
 }
@@ -17,6 +18,8 @@ export function reservedBytes(allocated: number, software: Software): number {
 /** CUDA context, cuBLAS and NCCL channels, outside of the allocator. */
 export function contextBytes(input: StepInput): number {
   const { data, context, tensor, pipeline, expert } = input.layout
+  // A process with torch loaded.
+  if (input.software.onCores) return 300 * 2 ** 20
   const groups = [tensor, pipeline, data * context, expert].filter(ranks => ranks > 1).length
   return (600 + 300 * groups) * 2 ** 20
 }

@@ -11,6 +11,7 @@ import { type StateLayout, shardsOf, staysWhole } from './states.ts'
 const WORKSPACE_BYTES = 32 * 2 ** 20
 
 export function workspaceBytes(shapes: readonly LayerShape[], software: Software): number {
+  if (software.onCores) return 0
   const hasExperts = shapes.some(shape => shape.mlp?.kind === 'experts')
   return (hasExperts && usesEngine(software) ? 6 : 2) * WORKSPACE_BYTES
 }

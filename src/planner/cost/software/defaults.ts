@@ -54,12 +54,28 @@ function defaultsOf(family: Family, year: number): Partial<Features> {
       return { ...shards, compile: year >= 2024 }
     case 'llm-foundry':
       return { ...shards, fusedCrossEntropy: true }
+    case 'solvent':
+      return shards
     case 'deepspeed':
       return { overlapGradients: true, overlapParameters: true, flashAttention: year >= 2023 }
     case 'other':
       return { ...shards, overlapPipeline: true }
   }
 }
+
+/** On cores nothing runs beside what computes. */
+export const onCores = (software: Software): Software => ({
+  ...software,
+  onCores: true,
+  features: {
+    ...software.features,
+    overlapTensor: false,
+    overlapGradients: false,
+    overlapParameters: false,
+    overlapPipeline: false,
+    overlapExpert: false,
+  },
+})
 
 export const softwareOf = (family: Family, year: number, stated: Partial<Features> = {}): Software => ({
   family,

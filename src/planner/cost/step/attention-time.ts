@@ -49,6 +49,7 @@ function one(
     direction,
     kernel,
   )
+  if (device.measured) return seconds
   // Scores through memory are bytes and plain products, not a kernel's schedule.
   if (attention === 'unfused') return seconds
   return seconds * heat(prices) * constants.attention * (attention === 'flash1' ? constants.flash1 : 1)

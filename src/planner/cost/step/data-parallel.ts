@@ -8,11 +8,12 @@ import { bucketsOf } from '../collectives/buckets.ts'
 import { collectiveSeconds } from '../collectives/collective-seconds.ts'
 import { exposedDataSeconds } from '../collectives/exposed-data-seconds.ts'
 import { optimizerSeconds } from '../kernels/optimizer.ts'
+import { measuredUpdateSeconds } from '../measured/kernels.ts'
 import { offloadedShare } from '../memory/states.ts'
 import type { Links } from './links.ts'
 import { hostOptimizerSeconds } from './offload.ts'
 import { totalOf } from './parts.ts'
-import type { Prices } from './prices.ts'
+import { elementBytesOf, type Prices } from './prices.ts'
 import type { StageCost } from './stage-times.ts'
 import { stolen } from './stolen-processors.ts'
 import type { SharedStates } from './unit-gather.ts'
@@ -68,9 +69,15 @@ export function stepEnd(load: RankLoad, input: SharedStates, links: Links, price
       exposed(reduce, software.features.overlapGradients, load.backwardSeconds) +
       exposed(gather, software.features.overlapParameters, load.forwardSeconds),
     optimizerSeconds:
-      prices.constants.optimizerPasses * optimizerSeconds(prices.device, (1 - away) * updated, updateBytes(input)) +
+      updateSeconds((1 - away) * updated, input, prices) +
       hostOptimizerSeconds(away * updated, input.workload, links.pool),
   }
+}
+
+/** Of so many parameters of this rank. */
+function updateSeconds(updated: number, input: SharedStates, { device, constants }: Prices): number {
+  if (device.measured) return measuredUpdateSeconds(device.measured, input.workload.optimizer.name, updated)
+  return constants.optimizerPasses * optimizerSeconds(device, updated, updateBytes(input))
 }
 
 /** Gradient read, states read and written, the working copy written. */
@@ -88,7 +95,11 @@ function exchanges(
     collectiveSeconds(op, load.experts * bytes, links.expertData, links.pool, links.fleet).seconds
   const { gradientBytes } = workload.precision
   if (layout.zero === 0) return { reduce: both('all-reduce', gradientBytes), gather: 0 }
-  if (layout.zero === 1) return { reduce: both('reduce-scatter', gradientBytes), gather: both('all-gather', 2) }
+  if (layout.zero === 1)
+    return {
+      reduce: both('reduce-scatter', gradientBytes),
+      gather: both('all-gather', elementBytesOf(workload.precision)),
+    }
   const copies = (elements: number, shard: Links['shard'], replicas: Links['replicas']): number =>
     collectiveSeconds('all-reduce', (elements * gradientBytes) / shard.size, replicas, links.pool, links.fleet).seconds
   return {

@@ -10,7 +10,7 @@ import { collectiveSeconds } from '../collectives/collective-seconds.ts'
 import { dispatchSeconds } from '../collectives/dispatch-seconds.ts'
 import type { Links } from './links.ts'
 import { noParts, type Parts } from './parts.ts'
-import type { Prices } from './prices.ts'
+import { elementBytesOf, type Prices } from './prices.ts'
 import { stolen } from './stolen-processors.ts'
 
 export interface Talk {
@@ -49,8 +49,9 @@ interface Exposed {
 
 const NOTHING: Exposed = { seconds: 0, launches: 0 }
 
-function seconds({ links }: Talk, op: CollectiveOp, bytes: number, span: Links['tensor']): number {
-  return collectiveSeconds(op, bytes, span, links.pool, links.fleet).seconds
+/** `bytes`: of elements of two bytes. */
+function seconds({ links, prices }: Talk, op: CollectiveOp, bytes: number, span: Links['tensor']): number {
+  return collectiveSeconds(op, (bytes * elementBytesOf(prices.precision)) / 2, span, links.pool, links.fleet).seconds
 }
 
 /**
@@ -115,7 +116,7 @@ function expertExposed(talk: Talk): Exposed {
       tokens: routedTokens(cut),
       hidden: model.hidden,
       topK: mlp.topK,
-      elementBytes: 2,
+      elementBytes: elementBytesOf(prices.precision),
       experts: mlp.experts,
       imbalance: prices.expertImbalance,
       ...(mlp.routing ? { routing: mlp.routing } : {}),

@@ -5,7 +5,7 @@
  */
 import type { LayerCut } from '../../model/cut.ts'
 import type { LayerShape, ModelSpec } from '../../model/model.ts'
-import type { Fusion, Operator } from '../../model/operator.ts'
+import { type Fusion, MODERN_FUSION, type Operator } from '../../model/operator.ts'
 import { operatorsOf, stageExtras } from '../../model/operators.ts'
 import type { Dispatcher, Recompute } from '../../training/layout.ts'
 import { paddedVocab } from '../memory/working.ts'
@@ -40,6 +40,8 @@ export interface LayerQuestion {
 /** What runs as one kernel: torch.compile and the frameworks' own fused kernels. */
 export function fusionOf({ family, year, features }: Software): Fusion {
   // Megatron-DeepSpeed has Megatron's kernels.
+  // Each step between products is measured whole on the device itself.
+  if (family === 'solvent') return MODERN_FUSION
   const hasKernels = family === 'nemo' || family === 'megatron' || family === 'deepspeed'
   return {
     norm: features.compile || hasKernels || family === 'llm-foundry',

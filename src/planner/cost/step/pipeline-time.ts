@@ -8,7 +8,7 @@ import { collectiveSeconds } from '../collectives/collective-seconds.ts'
 import type { StepInput } from '../prediction.ts'
 import type { Links } from './links.ts'
 import { addParts, noParts, type Parts, totalOf } from './parts.ts'
-import type { Prices } from './prices.ts'
+import { elementBytesOf, type Prices } from './prices.ts'
 import type { StageCost } from './stage-times.ts'
 
 export interface PipelineTime {
@@ -64,7 +64,13 @@ export function sendSeconds(
   if (layout.pipeline === 1) return 0
   const cut = layout.sequenceParallel ? layout.tensor : 1
   const tokens = (layout.microBatch * workload.sequence) / layout.context / cut
-  const { seconds } = collectiveSeconds('send', 2 * tokens * model.hidden, links.pipeline, links.pool, links.fleet)
+  const { seconds } = collectiveSeconds(
+    'send',
+    elementBytesOf(workload.precision) * tokens * model.hidden,
+    links.pipeline,
+    links.pool,
+    links.fleet,
+  )
   return software.features.overlapPipeline ? seconds * (1 - prices.constants.pipelineHidden) : seconds
 }
 

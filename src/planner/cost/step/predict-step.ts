@@ -4,6 +4,7 @@
  */
 import type { Workload } from '../../training/layout.ts'
 import { STEP_CONSTANTS } from '../data/constants.ts'
+import { measuredConstants } from '../measured/constants.ts'
 import { predictMemory } from '../memory/memory.ts'
 import { leastBytes } from '../memory/reserved.ts'
 import type { StepInput, StepPrediction } from '../prediction.ts'
@@ -30,17 +31,18 @@ export function pricesOf(
   { fleet, workload, software }: Pick<StepInput, 'fleet' | 'workload' | 'software'>,
   constants: StepConstants = STEP_CONSTANTS,
 ): Prices {
+  const { device } = fleet.pools[0]!
   return {
-    device: fleet.pools[0]!.device,
+    device,
     precision: workload.precision,
     features: software.features,
     expertImbalance: workload.expertImbalance,
     causal: workload.causal,
     weightGradient: gradientKind(software, workload),
-    regathers: software.family !== 'torchtitan' && software.family !== 'fsdp',
-    attention: attentionSoftware(software, fleet.pools[0]!.device),
+    regathers: software.family !== 'torchtitan' && software.family !== 'fsdp' && software.family !== 'solvent',
+    attention: attentionSoftware(software, device),
     year: software.year,
-    constants,
+    constants: device.measured ? measuredConstants(device.measured, constants) : constants,
   }
 }
 
@@ -58,7 +60,7 @@ export function predictStepTime(
   const end = slowestEnd(input, stages, links, prices)
   breakdown.dataComm += end.dataSeconds
   breakdown.optimizer += end.optimizerSeconds
-  breakdown.other += onceAStep(input.software, constants)
+  breakdown.other += onceAStep(input.software, prices.constants)
   breakdown.other += jitterShare(links.ranks, constants) * totalOf(breakdown)
   return { seconds: totalOf(breakdown), breakdown, stages, inFlight }
 }

@@ -9,6 +9,7 @@ import type { GemmFormat } from '../kernels/gemm-fit.ts'
 import { groupedGemmSeconds } from '../kernels/grouped-gemm.ts'
 import { passSeconds } from '../kernels/pass.ts'
 import { scanSeconds } from '../kernels/scan.ts'
+import { measuredPassSeconds } from '../measured/kernels.ts'
 import { attentionCoreSeconds } from './attention-time.ts'
 import { noParts, type Parts } from './parts.ts'
 import type { Prices } from './prices.ts'
@@ -59,11 +60,9 @@ function addOperator(operator: Operator, direction: Direction, prices: Prices, s
     }
     case 'pass': {
       const times = isForward ? 1 : 2
-      sum.parts.memoryBound += passSeconds(
-        device,
-        traffic(operator.module, prices) * times * operator.bytes,
-        operator.launches,
-      )
+      sum.parts.memoryBound += device.measured
+        ? measuredPassSeconds(device.measured, prices.precision.base, operator.module, operator.bytes, direction)
+        : passSeconds(device, traffic(operator.module, prices) * times * operator.bytes, operator.launches)
       sum.launches += operator.launches * times
     }
   }
@@ -78,7 +77,7 @@ function addProduct(operator: Gemm | Grouped, direction: Direction, prices: Pric
   const rows = operator.kind === 'gemm' ? operator.m : operator.rows
   const tokens = operator.kind === 'gemm' ? operator.m : operator.rows * operator.experts
   const shared = operator.kind === 'grouped' ? prices.constants.expertProducts : 1
-  const factor = shared * alignment(n, k) * gemmFactor(format, 2 * rows * n * k, prices)
+  const factor = shared * (prices.device.measured ? 1 : alignment(n, k)) * gemmFactor(format, 2 * rows * n * k, prices)
   for (const kind of direction === 'forward' ? FORWARD_KINDS : [DGRAD, prices.weightGradient]) {
     const seconds = factor * productSeconds(operator, format, kind, prices)
     sum.parts[operator.kind === 'gemm' ? 'gemm' : 'experts'] += seconds

@@ -23,3 +23,6 @@ export interface Prices {
   readonly attention: AttentionSoftware
   readonly constants: StepConstants
 }
+
+/** Bytes of what layers hand to each other and of a parameter that is gathered. */
+export const elementBytesOf = ({ base }: Precision): number => (base === 'fp32' ? 4 : 2)

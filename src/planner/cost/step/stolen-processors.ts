@@ -6,4 +6,4 @@ import type { Prices } from './prices.ts'
 
 /** Part of the device that a running collective takes from what computes beside it. */
 export const stolen = (op: CollectiveOp, { device }: Prices, { pool }: Links): number =>
-  ncclProcessors(op, pool) / device.processors
+  device.generation === 'cpu' ? 0 : ncclProcessors(op, pool) / device.processors

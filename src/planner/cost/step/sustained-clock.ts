@@ -30,6 +30,7 @@ const EFFICIENCY: Readonly<Record<string, Sustained>> = {
  * (the more a device is bound by power, the further).
  */
 export function sustainedFactor(device: Device, format: GemmFormat, flops: number, depth: number): number {
+  if (device.measured) return 1
   const { fit, operandBytes, measuredOn } = gemmConstants(device, format)
   const sustained = EFFICIENCY[measuredOn]
   if (!sustained) return 1

@@ -11,7 +11,7 @@ import { smoothMaximum } from './host-time.ts'
 import type { PassTimes } from './layer-times.ts'
 import type { Links } from './links.ts'
 import { addParts, noParts, type Parts, totalOf } from './parts.ts'
-import type { Prices } from './prices.ts'
+import { elementBytesOf, type Prices } from './prices.ts'
 
 /** What the exchange of states depends on. */
 export interface SharedStates {
@@ -50,7 +50,7 @@ export function unitExchange(
   const time = (op: 'all-gather' | 'reduce-scatter', bytes: number, span: Links['shard']): number =>
     collectiveSeconds(op, bytes, span, links.pool, links.fleet).seconds
   const isFlat = software.year < 2024 || software.family === 'megatron' || software.family === 'nemo'
-  const elementBytes = fp8Parameters ? 1 : 2
+  const elementBytes = fp8Parameters ? 1 : elementBytesOf(workload.precision)
   const exchanged = dense + (links.expertShard.size > 1 ? experts : 0)
   return {
     gatherBytes: exchanged * elementBytes,
