@@ -1,5 +1,5 @@
 /** Bundles the programs of the package into dist/: the command line, the cluster's processes and what runs inside pods. */
-import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -66,6 +66,12 @@ const built = await Promise.all([
 
 mkdirSync(join(root, 'dist/web'), { recursive: true })
 copyFileSync(join(root, 'src/web/index.html'), join(root, 'dist/web/index.html'))
+
+// Python as it is: what runs inside pods with torch, and what measures.
+cpSync(join(root, 'src/runtimes/torch/solvent_torch'), join(root, 'dist/torch/solvent_torch'), {
+  recursive: true,
+  filter: path => !path.includes('__pycache__'),
+})
 
 // What an earlier build left goes last: a command that runs meanwhile finds its chunks to the end.
 const fresh = new Set(built.flatMap(({ metafile }) => Object.keys(metafile.outputs)))

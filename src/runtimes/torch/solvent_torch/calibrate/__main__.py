@@ -30,7 +30,10 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     threads = given.threads or (1 if gpus else max(1, cores // given.devices))
     if not gpus and given.devices * threads > cores:
-        print(f"{given.devices} devices of {threads} threads need {given.devices * threads} cores, there are {cores}", file=sys.stderr)
+        print(
+            f"{given.devices} devices of {threads} threads need {given.devices * threads} cores, there are {cores}",
+            file=sys.stderr,
+        )
         return 1
     precisions = given.precisions.split(",")
     return on_ranks(given.devices, threads, lambda rank: measure(rank, threads, precisions))

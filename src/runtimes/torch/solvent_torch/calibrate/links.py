@@ -14,7 +14,10 @@ def measure_links(device: torch.device) -> dict[str, dict[str, list[float]]]:
     """By name: ``bytes``, and the ``seconds`` that they take. ``bytes`` counts a rank's whole buffer: the gathered result of an all-gather."""
     sizes = BYTES[device.type]
     return {
-        name: {"bytes": [float(size) for size in sizes], "seconds": [in_step(make(device, size), rounds(size)) for size in sizes]}
+        name: {
+            "bytes": [float(size) for size in sizes],
+            "seconds": [in_step(make(device, size), rounds(size)) for size in sizes],
+        }
         for name, make in COLLECTIVES.items()
     }
 

@@ -44,7 +44,7 @@ def curve(
             outs = [step(x) for _ in range(ALIVE)]
             torch.autograd.grad(outs, x, [torch.ones_like(out) for out in outs])
 
-        def ones(step: Step = step, x: torch.Tensor = x) -> None:
+        def ones(kept: list[torch.Tensor] = kept) -> None:
             for out in kept:
                 torch.ones_like(out)
 

@@ -30,7 +30,12 @@ def run_rank(rank: int, count: int, threads: int, port: int, work: Callable[[int
     try:
         pin(rank, threads)
         torch.set_num_threads(threads)
-        os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "RANK": str(rank), "WORLD_SIZE": str(count)}
+        os.environ |= {
+            "MASTER_ADDR": "127.0.0.1",
+            "MASTER_PORT": str(port),
+            "RANK": str(rank),
+            "WORLD_SIZE": str(count),
+        }
         os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
         if torch.cuda.is_available():
             torch.cuda.set_device(rank % torch.cuda.device_count())
@@ -38,7 +43,7 @@ def run_rank(rank: int, count: int, threads: int, port: int, work: Callable[[int
         work(rank)
         dist.destroy_process_group()
         return 0
-    except BaseException:
+    except BaseException:  # noqa: BLE001  a child never goes on as its parent
         traceback.print_exc()
         return 1
 

@@ -28,7 +28,9 @@ def curve(device: torch.device, make: object) -> dict[str, list[float]]:
             parameter.grad = torch.randn_like(parameter)
         optimizer = make(parameters)  # type: ignore[operator]
 
-        def update(parameters: list[torch.nn.Parameter] = parameters, optimizer: torch.optim.Optimizer = optimizer) -> None:
+        def update(
+            parameters: list[torch.nn.Parameter] = parameters, optimizer: torch.optim.Optimizer = optimizer
+        ) -> None:
             torch.nn.utils.clip_grad_norm_(parameters, 1.0)
             optimizer.step()
 
